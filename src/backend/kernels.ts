@@ -1,0 +1,199 @@
+/**
+ * THE list of kernels: numbers and device arrays in, arrays out. A backend supplies code or a reason for every name.
+ *
+ * Precision: an array of type "real" is float64 on `reference` and float32 elsewhere. Tables ("f64") are small arrays
+ * that every backend takes and gives in float64. No array may be bound twice in one call.
+ *
+ * Index coordinates: voxel i occupies [i, i + 1] along its axis, its center is i + 1/2, the volume is the box [0, n].
+ */
+import type { DeviceArray } from "./backend.js";
+
+/** A number, or a flat "real" array of one element (keeps scalars of iterative solvers on the device). */
+export type Scalar = number | DeviceArray;
+
+export type Model = "siddon" | "joseph" | "trilinear";
+
+/**
+ * How a line integral is discretized. The result is in mm times the unit of the volume.
+ *
+ * - `siddon`: exact for piecewise constant voxels. A point on a face belongs to the upper voxel.
+ * - `joseph`: for each plane of voxel centers of the dominant axis u (largest |d_u| in index units, ties: x before y
+ *   before z), bilinear interpolation in the plane (zero outside the grid, so it ramps to zero within one cell of the
+ *   outer centers) times the mm length of the ray per unit of u, times the fraction of [k, k + 1] that lies between
+ *   source and end (extent "segment").
+ * - `trilinear`: sum of step * f(position at distance (m + 1/2) * step from the source along the ray), f = trilinear
+ *   interpolation with zero outside; extent "segment" weights each sample with the part of [m step, (m + 1) step] that
+ *   lies in [0, length]. Parallel rays: distances are counted from the pixel, m over all integers.
+ *   With `interval`: `samples` points at alpha = from + (to - from) m / (samples - 1) of the way from source to end, each
+ *   weighted (to - from) * length / (samples - 1).
+ */
+export interface Discretization {
+  readonly model: Model;
+  /** mm, needed by trilinear without `interval`. */
+  readonly step?: number;
+  /** Trilinear only, cone beams and free rays only. */
+  readonly interval?: { readonly from: number; readonly to: number; readonly samples: number };
+  /** "segment": from source to pixel (parallel beams: the whole line). "line": the whole line through both. */
+  readonly extent: "segment" | "line";
+}
+
+/** Rays of views: one per pixel. */
+export interface Rays extends Discretization {
+  readonly beam: "cone" | "parallel";
+  /**
+   * f64 table, flat, 18 numbers a view: source (cone) or direction (parallel, from source to detector, any length),
+   * first pixel center, step from column to column, step from row to row, all in index coordinates; then the metric
+   * G = AᵀA of index-to-world A (mm²): Gxx, Gyy, Gzz, Gxy, Gxz, Gyz.
+   */
+  readonly views: DeviceArray;
+  /** u32, flat: pixels (row * columns + column) to compute in every view; the others are left alone (accumulate) or become 0. */
+  readonly pixels?: DeviceArray;
+}
+
+/** Rays one by one. */
+export interface FreeRays extends Discretization {
+  /** f64 table, flat, 6 numbers a ray: source and end in index coordinates. */
+  readonly rays: DeviceArray;
+  /** The 6 numbers of G as in `Rays.views`. */
+  readonly metric: readonly number[];
+}
+
+export interface KernelArguments {
+  // ---- elementwise, on arrays of any one shape -------------------------------------------------------------------
+  /** out <- value */
+  fill: { out: DeviceArray; value: number };
+  /** out <- x */
+  copy: { out: DeviceArray; x: DeviceArray };
+  /** y <- a x + b y */
+  axpby: { a: Scalar; x: DeviceArray; b: Scalar; y: DeviceArray };
+  /** y <- x y */
+  multiply: { x: DeviceArray; y: DeviceArray };
+  /** x <- min(max(x, lower), upper) */
+  clamp: { x: DeviceArray; lower: number; upper: number };
+  /** x <- 1/x where x > threshold, else 0 */
+  reciprocalOrZero: { x: DeviceArray; threshold: number };
+  /** x <- -1, 0 or 1 */
+  sign: { x: DeviceArray };
+  /**
+   * x <- piecewise linear function through the knots (flat f64 table: x0, y0, x1, y1, ... with x ascending), constant
+   * before the first, continued with the last slope after the last.
+   */
+  mapPiecewise: { x: DeviceArray; knots: DeviceArray };
+  /** out <- x where labels = label, else 0. `labels`: u8 volume of the same size. */
+  selectLabel: { out: DeviceArray; x: DeviceArray; labels: DeviceArray; label: number };
+  // ---- reductions: out is a flat "real" array --------------------------------------------------------------------
+  /** out[0] <- sum of x */
+  sum: { out: DeviceArray; x: DeviceArray };
+  /** out[0] <- sum of |x| */
+  sumAbsolute: { out: DeviceArray; x: DeviceArray };
+  /** out[0] <- sum of x y */
+  dot: { out: DeviceArray; x: DeviceArray; y: DeviceArray };
+  /** out[0], out[1] <- minimum and maximum of x */
+  extrema: { out: DeviceArray; x: DeviceArray };
+  // ---- regularizer: smoothed isotropic total variation of a volume, sum of sqrt(|grad|² + delta²) - delta with
+  //      forward differences of neighboring voxels, zero at the far faces -------------------------------------------
+  totalVariation: { out: DeviceArray; x: DeviceArray; delta: number };
+  /** out <- out + weight * gradient of totalVariation */
+  totalVariationGradient: { out: DeviceArray; x: DeviceArray; delta: number; weight: number };
+  // ---- image metric ----------------------------------------------------------------------------------------------
+  /**
+   * Global NCC of each view with eps inside the roots (population variances, `docs/conventions.md`):
+   * value[view], and cotangent <- d(sum of values)/d(predicted).
+   */
+  normalizedCrossCorrelation: {
+    value: DeviceArray;
+    cotangent: DeviceArray;
+    predicted: DeviceArray;
+    target: DeviceArray;
+    epsilon: number;
+  };
+  // ---- optimizers on the device ----------------------------------------------------------------------------------
+  /**
+   * Adam (Kingma and Ba 2015), step counted from 1: m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g²;
+   * x <- max(lower, x - rate * (m / (1 - b1^step)) / (sqrt(v / (1 - b2^step)) + epsilon)).
+   * Where g, m and v are 0 the update is 0: those elements are skipped (and not bounded by `lower`).
+   */
+  adamStep: {
+    x: DeviceArray;
+    m: DeviceArray;
+    v: DeviceArray;
+    gradient: DeviceArray;
+    step: number;
+    rate: number;
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    lower?: number;
+  };
+  /** velocity <- momentum velocity + gradient; x <- max(lower, x - rate velocity) */
+  sgdStep: {
+    x: DeviceArray;
+    velocity: DeviceArray;
+    gradient: DeviceArray;
+    rate: number;
+    momentum: number;
+    lower?: number;
+  };
+  // ---- projectors ------------------------------------------------------------------------------------------------
+  /** out (projections) <- [out +] A volume */
+  project: Rays & { out: DeviceArray; volume: DeviceArray; accumulate: boolean };
+  /** out (volume) <- [out +] Aᵀ image; the exact transpose of `project` */
+  projectAdjoint: Rays & { out: DeviceArray; image: DeviceArray; accumulate: boolean };
+  /**
+   * `project` (same bits) and, from the same pass, the derivative of every pixel with respect to the two points that
+   * define its ray: jacobian is a projections array of 6 * views images, image 6 * view + c = derivative with respect
+   * to coordinate c (index coordinates) of the source (c < 3; parallel beams: of the direction) and of the pixel (c >= 3).
+   * Crossings move, lookups are constant (Siddon); the dominant axis is held fixed (Joseph).
+   */
+  projectLineJacobian: Rays & { out: DeviceArray; jacobian: DeviceArray; volume: DeviceArray };
+  /**
+   * out (f64 table, 12 numbers a view) <- sum over the pixels of cotangent times: g_source; g_pixel; column * g_pixel;
+   * row * g_pixel = cotangents of source (or direction), first pixel, column step and row step, index coordinates.
+   */
+  viewGradient: { out: DeviceArray; jacobian: DeviceArray; cotangent: DeviceArray };
+  /** out (projections) <- maximum of the voxels that each ray meets between source and pixel (0 where it meets none) */
+  projectMaximum: Rays & { out: DeviceArray; volume: DeviceArray };
+  /** out (flat) <- [out +] A volume */
+  projectRays: FreeRays & { out: DeviceArray; volume: DeviceArray; accumulate: boolean };
+  /** out (volume) <- [out +] Aᵀ values (flat) */
+  projectRaysAdjoint: FreeRays & { out: DeviceArray; values: DeviceArray; accumulate: boolean };
+  /** out (f64 table, 6 numbers a ray) <- derivative of each ray's integral with respect to its source and end, index coordinates */
+  projectRaysJacobian: FreeRays & { out: DeviceArray; volume: DeviceArray };
+}
+
+export type KernelName = keyof KernelArguments;
+
+/** Every name once; the order of `docs/backends.md`. */
+export const KERNEL_NAMES = [
+  "fill",
+  "copy",
+  "axpby",
+  "multiply",
+  "clamp",
+  "reciprocalOrZero",
+  "sign",
+  "mapPiecewise",
+  "selectLabel",
+  "sum",
+  "sumAbsolute",
+  "dot",
+  "extrema",
+  "totalVariation",
+  "totalVariationGradient",
+  "normalizedCrossCorrelation",
+  "adamStep",
+  "sgdStep",
+  "project",
+  "projectAdjoint",
+  "projectLineJacobian",
+  "viewGradient",
+  "projectMaximum",
+  "projectRays",
+  "projectRaysAdjoint",
+  "projectRaysJacobian",
+] as const satisfies readonly KernelName[];
+
+/** Code or a reason, for every name; leaving one out does not compile. */
+export type KernelTable = {
+  readonly [K in KernelName]: { run(args: KernelArguments[K]): void } | { readonly unsupported: string };
+};

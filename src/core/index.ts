@@ -1,0 +1,4 @@
+export * from "./errors.js";
+export * from "./linear.js";
+export * from "./options.js";
+export * from "./random.js";
