@@ -86,7 +86,9 @@ export interface KernelArguments {
   sum: { out: DeviceArray; x: DeviceArray };
   /** out[0] <- sum of |x| */
   sumAbsolute: { out: DeviceArray; x: DeviceArray };
-  /** out[0] <- sum of x y */
+  /** out[0] <- sum of x² */
+  sumSquares: { out: DeviceArray; x: DeviceArray };
+  /** out[0] <- sum of x y (x and y are two arrays) */
   dot: { out: DeviceArray; x: DeviceArray; y: DeviceArray };
   /** out[0], out[1] <- minimum and maximum of x */
   extrema: { out: DeviceArray; x: DeviceArray };
@@ -149,8 +151,9 @@ export interface KernelArguments {
   /**
    * out (f64 table, 12 numbers a view) <- sum over the pixels of cotangent times: g_source; g_pixel; column * g_pixel;
    * row * g_pixel = cotangents of source (or direction), first pixel, column step and row step, index coordinates.
+   * The jacobian's first view belongs to view `firstView` of the cotangent (so that long scans run in batches).
    */
-  viewGradient: { out: DeviceArray; jacobian: DeviceArray; cotangent: DeviceArray };
+  viewGradient: { out: DeviceArray; jacobian: DeviceArray; cotangent: DeviceArray; firstView: number };
   /** out (projections) <- maximum of the voxels that each ray meets between source and pixel (0 where it meets none) */
   projectMaximum: Rays & { out: DeviceArray; volume: DeviceArray };
   /** out (flat) <- [out +] A volume */
@@ -176,6 +179,7 @@ export const KERNEL_NAMES = [
   "selectLabel",
   "sum",
   "sumAbsolute",
+  "sumSquares",
   "dot",
   "extrema",
   "totalVariation",
