@@ -1,0 +1,198 @@
+/** What Node offers; the same names as `browser.ts`. The only library file that imports `node:` modules. */
+import { randomBytes } from "node:crypto";
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { pipeline, Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { createGunzip, createGzip } from "node:zlib";
+import { fault } from "../core/errors.js";
+import { iteratePieces } from "./pieces.js";
+import type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
+
+export type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
+
+/** Threads that this process may use at once, at least 1. */
+export const hardwareThreads = (): number => Math.max(1, availableParallelism());
+
+/** Whether memory can be shared between threads. */
+export const sharedMemoryAvailable = (): boolean => typeof SharedArrayBuffer !== "undefined";
+
+/** Gives a script the globals of a browser's worker. */
+const workerPrelude = `(() => {
+  const { parentPort } = require("node:worker_threads");
+  globalThis.self = globalThis;
+  globalThis.postMessage = (message, transfer) => parentPort.postMessage(message, transfer);
+  parentPort.on("message", (data) => globalThis.onmessage?.({ data }));
+})();`;
+
+/** Starts a thread on the text of a classic script; see `WorkerHandle`. `name` shows in debuggers. */
+export function spawnWorker(sourceText: string, name: string): WorkerHandle {
+  const worker = new Worker(`${workerPrelude}\n${sourceText}`, { eval: true, name });
+  let ended = false;
+  return {
+    postMessage: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    onMessage: (callback) => void worker.on("message", callback),
+    onError: (callback) => {
+      worker.on("error", callback);
+      worker.on("messageerror", callback);
+      worker.on("exit", (code) => {
+        if (!ended) callback(new Error(`the worker ${name} ended by itself with code ${code}`));
+      });
+    },
+    terminate: async () => {
+      ended = true;
+      await worker.terminate();
+    },
+    unref: () => worker.unref(),
+  };
+}
+
+/** All bytes of a URL: `file:` from the disk, others by `fetch`. @throws NOT_FOUND */
+export async function bytesOfUrl(url: URL | string): Promise<Uint8Array> {
+  const address = new URL(url);
+  if (address.protocol === "file:") {
+    const path = fileURLToPath(address);
+    return await readFile(path).catch((error) => {
+      throw notFound(path, error);
+    });
+  }
+  const response = await fetch(address);
+  if (!response.ok)
+    throw fault("NOT_FOUND", `${address} answers ${response.status} ${response.statusText}`, {
+      defect: "missing-file",
+    });
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Whether a path is a file, a folder, or nothing. */
+export async function kindOfPath(path: string): Promise<"file" | "folder" | undefined> {
+  const facts = await stat(path).catch(() => undefined);
+  if (facts?.isDirectory()) return "folder";
+  return facts?.isFile() ? "file" : undefined;
+}
+
+/** The files and folders in a folder, by name. @throws NOT_FOUND */
+export async function listFolder(path: string): Promise<FolderEntry[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error) => {
+    throw notFound(path, error);
+  });
+  const known = await Promise.all(
+    entries.map(async ({ name }): Promise<FolderEntry | undefined> => {
+      const kind = await kindOfPath(join(path, name));
+      return kind && { name, path: join(path, name), kind };
+    }),
+  );
+  return known.filter((entry) => entry !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A file as a source. It is open only while a read runs, so there is nothing to close. @throws NOT_FOUND */
+export async function fileSource(path: string): Promise<Source> {
+  const facts = await stat(path).catch((error) => {
+    throw notFound(path, error);
+  });
+  if (!facts.isFile()) throw fault("NOT_FOUND", `${path} is not a file`, { defect: "missing-file", path });
+  return {
+    name: basename(path),
+    size: facts.size,
+    async read(offset, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, facts.size - offset)));
+      const file = await open(path, "r").catch((error) => {
+        throw notFound(path, error);
+      });
+      try {
+        let done = 0;
+        while (done < bytes.length) {
+          const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
+          if (bytesRead === 0) break;
+          done += bytesRead;
+        }
+        return done === bytes.length ? bytes : bytes.subarray(0, done);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+const notFound = (path: string, error: Error) =>
+  fault("NOT_FOUND", `cannot read ${path}: ${error.message}`, { defect: "missing-file", path }, error);
+
+/**
+ * Writes a file whole or not at all: into a temporary file of the same folder, flushed to the disk, then renamed.
+ * Nothing is left behind on failure, and an older file of that name stays as it was.
+ * @throws WRITE_FAILED; what `pieces` throws passes through
+ */
+export async function writeFileAtomically(path: string, pieces: Pieces): Promise<void> {
+  const part = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
+  const failed = (error: Error) => fault("WRITE_FAILED", `cannot write ${path}: ${error.message}`, { path }, error);
+  const file = await open(part, "wx").catch((error) => {
+    throw failed(error);
+  });
+  try {
+    try {
+      for await (const piece of iteratePieces(pieces))
+        await file.writeFile(piece).catch((error) => {
+          throw failed(error);
+        });
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, path).catch((error) => {
+      throw failed(error);
+    });
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+/** Size of the pieces that leave a compressor or decompressor, bytes. */
+const PIECE = 1 << 18;
+
+/**
+ * Inflates gzip data of one or several members piece by piece, so that a caller bounds the output by not asking on.
+ * Checksums are verified when the stream has been read to its end.
+ * @throws TRUNCATED_FILE (`truncated`), CORRUPT_FILE (`checksum`, `corrupt-stream`); what `pieces` throws passes through
+ */
+export async function* gunzip(pieces: Pieces): AsyncGenerator<Uint8Array> {
+  const input = Readable.from(iteratePieces(pieces), { objectMode: true, highWaterMark: 1 });
+  const output = createGunzip({ chunkSize: PIECE });
+  pipeline(input, output, () => {});
+  try {
+    for await (const piece of output) yield piece;
+  } catch (error) {
+    throw gzipFault(error);
+  } finally {
+    input.destroy();
+    output.destroy();
+  }
+}
+
+/** Deflates into one gzip member, piece by piece. `level` 1 (fast) to 9 (small). The same input gives the same bytes. */
+export async function* gzip(pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> {
+  const input = Readable.from(iteratePieces(pieces), { objectMode: true, highWaterMark: 1 });
+  const output = createGzip({ level, chunkSize: PIECE });
+  pipeline(input, output, () => {});
+  try {
+    for await (const piece of output) yield piece;
+  } finally {
+    input.destroy();
+    output.destroy();
+  }
+}
+
+function gzipFault(error: unknown): unknown {
+  const { code, message } = error as { code?: string; message: string };
+  if (code === "Z_BUF_ERROR")
+    return fault("TRUNCATED_FILE", "the gzip stream ends too early; is the download complete?", {
+      defect: "truncated",
+    });
+  if (message === "incorrect data check" || message === "incorrect length check")
+    return fault("CORRUPT_FILE", "the gzip stream fails its own checksum", { defect: "checksum" });
+  if (code?.startsWith("Z_"))
+    return fault("CORRUPT_FILE", `the gzip stream is damaged: ${message}`, { defect: "corrupt-stream" });
+  return error;
+}
