@@ -1,0 +1,2 @@
+export * from "./indexFrame.js";
+export * from "./view.js";
