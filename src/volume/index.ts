@@ -1,0 +1,3 @@
+export * from "./createGrid.js";
+export * from "./grid.js";
+export * from "./gridFrame.js";
