@@ -1,0 +1,58 @@
+/**
+ * `npm test`: installs what is missing, builds, and runs every check. Further arguments go to vitest:
+ * `npm test -- test/geometry` runs one folder, `npm test -- -t "dot test"` the tests of that name.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { attempt, node, say } from "./node.mjs";
+
+/** Counts of the report that vitest writes; a file that does not load counts as one failure. */
+function countTests(path) {
+  if (!existsSync(path)) return { passed: 0, failed: 1, skipped: 0 };
+  const report = JSON.parse(readFileSync(path, "utf8"));
+  const broken = report.testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** Lint and types count as one test each. */
+function runChecks() {
+  const checks = {
+    lint: ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
+    "types of the tests": ["node_modules/typescript/bin/tsc", "-p", "test"],
+  };
+  const ok = Object.entries(checks).map(([name, command]) => {
+    say(`test: ${name}`);
+    return node(command) === 0;
+  });
+  return { passed: ok.filter(Boolean).length, failed: ok.filter((one) => !one).length };
+}
+
+function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), "tomograd-test-"));
+  try {
+    const report = join(folder, "report.json");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const code = node(["node_modules/vitest/vitest.mjs", "run", ...reporters, ...process.argv.slice(2)]);
+    const counts = countTests(report);
+    // An error outside of every test fails the run without failing a test.
+    return { ...counts, failed: Math.max(counts.failed, code === 0 ? 0 : 1) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+say("test: installs what is missing, builds, then lint, types and all tests; about 5 minutes on two cores");
+const built = attempt(build);
+const checks = built ? runChecks() : { passed: 0, failed: 1 };
+const tests = built ? runTests() : { passed: 0, failed: 0, skipped: 0 };
+const failed = checks.failed + tests.failed;
+console.log(`\n${checks.passed + tests.passed} passed, ${failed} failed, ${tests.skipped} skipped`);
+process.exitCode = failed > 0 ? 1 : 0;
