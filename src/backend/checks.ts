@@ -1,0 +1,365 @@
+/**
+ * What every backend asks of a call before it queues it: laws 2, 5 and 6, and the shapes, types and numbers of every
+ * kernel. One row a kernel; kernels themselves check nothing again.
+ */
+import { fault } from "../core/errors.js";
+import { nearestWord } from "../core/options.js";
+import {
+  type Backend,
+  type DeviceArray,
+  describeShape,
+  type ElementType,
+  type HostArray,
+  type Shape,
+  sameShape,
+  shapeLength,
+} from "./backend.js";
+import {
+  type Discretization,
+  type FreeRays,
+  KERNEL_NAMES,
+  type KernelArguments,
+  type KernelName,
+  type Rays,
+} from "./kernels.js";
+
+/** What an array argument must be. */
+interface Slot {
+  readonly type: ElementType;
+  readonly kind?: Shape["kind"];
+  /** Least number of elements. */
+  readonly atLeast?: number;
+  readonly optional?: boolean;
+  /** A number or an array of one element. */
+  readonly scalar?: boolean;
+}
+
+type NumberRule = "finite" | "bound" | "positive" | "count" | "index";
+/** With a question mark: may be left out. */
+type NumberSlot = NumberRule | `${NumberRule}?`;
+type Numbers<A> = { [P in keyof A]-?: NonNullable<A[P]> extends number ? P : never }[keyof A];
+type Arrays<A> = { [P in keyof A]-?: DeviceArray extends A[P] ? P : never }[keyof A];
+
+interface Rule<A> {
+  readonly arrays: { readonly [P in Arrays<A>]-?: Slot };
+  readonly numbers: { readonly [P in Numbers<A>]-?: NumberSlot };
+  /** Arguments that must have one shape. */
+  readonly same?: readonly Arrays<A>[];
+  /** What else must agree in shape; returns what is wrong. */
+  readonly shapes?: (args: A) => string | undefined;
+  /** What settings must agree; returns what is wrong. */
+  readonly settings?: (args: A) => string | undefined;
+}
+
+const any: Slot = { type: "real" };
+const volume: Slot = { type: "real", kind: "volume" };
+const projections: Slot = { type: "real", kind: "projections" };
+const numbers: Slot = { type: "real", kind: "flat" };
+const table: Slot = { type: "f64", kind: "flat" };
+const scalar: Slot = { type: "real", kind: "flat", scalar: true };
+const pixels: Slot = { type: "u32", kind: "flat", optional: true };
+/** Whether a step is needed depends on the model. */
+const step = { step: "bound?" } as const;
+
+const reduction = { arrays: { out: { ...numbers, atLeast: 1 }, x: any }, numbers: {} } as const;
+
+const RULES: { readonly [K in KernelName]: Rule<KernelArguments[K]> } = {
+  fill: { arrays: { out: any }, numbers: { value: "finite" } },
+  copy: { arrays: { out: any, x: any }, numbers: {}, same: ["out", "x"] },
+  axpby: { arrays: { a: scalar, x: any, b: scalar, y: any }, numbers: {}, same: ["x", "y"] },
+  multiply: { arrays: { x: any, y: any }, numbers: {}, same: ["x", "y"] },
+  clamp: {
+    arrays: { x: any },
+    numbers: { lower: "bound", upper: "bound" },
+    settings: ({ lower, upper }) => (lower <= upper ? undefined : `lower ${lower} is above upper ${upper}`),
+  },
+  reciprocalOrZero: { arrays: { x: any }, numbers: { threshold: "finite" } },
+  sign: { arrays: { x: any }, numbers: {} },
+  mapPiecewise: {
+    arrays: { x: any, knots: { ...table, atLeast: 4 } },
+    numbers: {},
+    shapes: ({ knots }) => (knots.length % 2 === 0 ? undefined : `knots are pairs x, y, not ${knots.length} numbers`),
+  },
+  selectLabel: {
+    arrays: { out: volume, x: volume, labels: { type: "u8", kind: "volume" } },
+    numbers: { label: "index" },
+    same: ["out", "x", "labels"],
+  },
+  sum: reduction,
+  sumAbsolute: reduction,
+  sumSquares: reduction,
+  dot: { arrays: { out: { ...numbers, atLeast: 1 }, x: any, y: any }, numbers: {}, same: ["x", "y"] },
+  extrema: { arrays: { out: { ...numbers, atLeast: 2 }, x: any }, numbers: {} },
+  totalVariation: { arrays: { out: { ...numbers, atLeast: 1 }, x: volume }, numbers: { delta: "positive" } },
+  totalVariationGradient: {
+    arrays: { out: volume, x: volume },
+    numbers: { delta: "positive", weight: "finite" },
+    same: ["out", "x"],
+  },
+  normalizedCrossCorrelation: {
+    arrays: { value: numbers, cotangent: projections, predicted: projections, target: projections },
+    numbers: { epsilon: "positive" },
+    same: ["cotangent", "predicted", "target"],
+    shapes: ({ value, predicted }) => {
+      const views = predicted.shape.kind === "projections" ? predicted.shape.views : 0;
+      return value.length === views ? undefined : `value holds ${value.length} numbers for ${views} views`;
+    },
+  },
+  adamStep: {
+    arrays: { x: any, m: any, v: any, gradient: any },
+    numbers: {
+      step: "count",
+      rate: "finite",
+      beta1: "finite",
+      beta2: "finite",
+      epsilon: "positive",
+      lower: "bound?",
+    },
+    same: ["x", "m", "v", "gradient"],
+  },
+  sgdStep: {
+    arrays: { x: any, velocity: any, gradient: any },
+    numbers: { rate: "finite", momentum: "finite", lower: "bound?" },
+    same: ["x", "velocity", "gradient"],
+  },
+  project: {
+    arrays: { views: table, pixels, out: projections, volume },
+    numbers: step,
+    shapes: (args) => wrongTable(args, args.out),
+    settings: wrongRays,
+  },
+  projectAdjoint: {
+    arrays: { views: table, pixels, out: volume, image: projections },
+    numbers: step,
+    shapes: (args) => wrongTable(args, args.image),
+    settings: wrongRays,
+  },
+  projectLineJacobian: {
+    arrays: { views: table, pixels, out: projections, jacobian: projections, volume },
+    numbers: step,
+    shapes: (args) => wrongTable(args, args.out) ?? wrongJacobian(args.jacobian, args.out),
+    settings: wrongRays,
+  },
+  viewGradient: {
+    arrays: { out: table, jacobian: projections, cotangent: projections },
+    numbers: { firstView: "index" },
+    shapes: wrongViewGradient,
+  },
+  projectMaximum: {
+    arrays: { views: table, pixels, out: projections, volume },
+    numbers: step,
+    shapes: (args) => wrongTable(args, args.out),
+    settings: wrongRays,
+  },
+  projectRays: {
+    arrays: { rays: table, out: numbers, volume },
+    numbers: step,
+    shapes: (args) => wrongCount(args, args.out, 1),
+    settings: wrongFreeRays,
+  },
+  projectRaysAdjoint: {
+    arrays: { rays: table, out: volume, values: numbers },
+    numbers: step,
+    shapes: (args) => wrongCount(args, args.values, 1),
+    settings: wrongFreeRays,
+  },
+  projectRaysJacobian: {
+    arrays: { rays: table, out: table, volume },
+    numbers: step,
+    shapes: (args) => wrongCount(args, args.out, 6),
+    settings: wrongFreeRays,
+  },
+};
+
+function wrongDiscretization({ model, step, interval, extent }: Discretization): string | undefined {
+  if (model !== "siddon" && model !== "joseph" && model !== "trilinear")
+    return `model is 'siddon', 'joseph' or 'trilinear', not '${model}'`;
+  if (extent !== "segment" && extent !== "line") return `extent is 'segment' or 'line', not '${extent}'`;
+  if (interval) {
+    if (model !== "trilinear") return `an interval belongs to the trilinear model, not to '${model}'`;
+    if (!(Number.isFinite(interval.from) && Number.isFinite(interval.to)))
+      return `an interval is finite, not from ${interval.from} to ${interval.to}`;
+    if (!(Number.isInteger(interval.samples) && interval.samples >= 2))
+      return `an interval has 2 samples or more, not ${interval.samples}`;
+  } else if (model === "trilinear" && !(step !== undefined && step > 0 && Number.isFinite(step)))
+    return `the trilinear model needs a step in mm above 0 (or an interval), not ${step}`;
+  return undefined;
+}
+
+function wrongRays(args: Rays): string | undefined {
+  const { beam, interval } = args;
+  if (beam !== "cone" && beam !== "parallel") return `beam is 'cone' or 'parallel', not '${beam}'`;
+  if (beam === "parallel" && interval) return "an interval needs a source; a parallel beam has none";
+  return wrongDiscretization(args);
+}
+
+function wrongFreeRays(args: FreeRays): string | undefined {
+  const { metric } = args;
+  if (metric.length === 6 && metric.every(Number.isFinite)) return wrongDiscretization(args);
+  return `the metric is 6 finite numbers, not [${metric}]`;
+}
+
+function wrongTable({ views }: Rays, image: DeviceArray): string | undefined {
+  const count = image.shape.kind === "projections" ? image.shape.views : 0;
+  if (views.length === 18 * count) return undefined;
+  return `${count} views need a table of ${18 * count} numbers, not ${views.length}`;
+}
+
+function wrongCount({ rays }: FreeRays, values: DeviceArray, each: number): string | undefined {
+  if (values.length * 6 === rays.length * each) return undefined;
+  return `a table of ${rays.length} numbers holds ${rays.length / 6} rays, ${values.length / each} are needed`;
+}
+
+function wrongJacobian(jacobian: DeviceArray, image: DeviceArray): string | undefined {
+  const [a, b] = [jacobian.shape, image.shape];
+  if (a.kind !== "projections" || b.kind !== "projections") return "a jacobian is a stack of projections";
+  if (a.views === 6 * b.views && a.rows === b.rows && a.columns === b.columns) return undefined;
+  return `the jacobian is ${describeShape(a)}, ${6 * b.views} views of ${b.rows} x ${b.columns} are needed`;
+}
+
+function wrongViewGradient({ out, jacobian, cotangent, firstView }: KernelArguments["viewGradient"]) {
+  const [a, b] = [jacobian.shape, cotangent.shape];
+  if (a.kind !== "projections" || b.kind !== "projections") return "jacobian and cotangent are projections";
+  if (a.views % 6 !== 0) return `a jacobian has 6 images a view, not ${a.views} in all`;
+  const views = a.views / 6;
+  if (a.rows !== b.rows || a.columns !== b.columns || firstView + views > b.views)
+    return `${views} views of the jacobian (${describeShape(a)}) from view ${firstView} of the cotangent (${describeShape(b)})`;
+  return out.length === 12 * views ? undefined : `out holds ${out.length} numbers, ${12 * views} are needed`;
+}
+
+const NUMBER_RULES: { readonly [R in NumberRule]: readonly [(value: number) => boolean, string] } = {
+  finite: [Number.isFinite, "a finite number"],
+  bound: [(value) => !Number.isNaN(value), "a number"],
+  positive: [(value) => value > 0 && value < Infinity, "a finite number above 0"],
+  count: [(value) => Number.isInteger(value) && value >= 1, "a whole number from 1"],
+  index: [(value) => Number.isInteger(value) && value >= 0, "a whole number from 0"],
+};
+
+function checkNumber(kernel: string, name: string, value: unknown, slot: NumberSlot): void {
+  if (value === undefined && slot.endsWith("?")) return;
+  const [holds, words] = NUMBER_RULES[slot.replace("?", "") as NumberRule];
+  if (typeof value === "number" && holds(value)) return;
+  const code = typeof value === "number" && !Number.isFinite(value) ? "NOT_FINITE" : "INVALID_ARGUMENT";
+  throw fault(code, `${kernel}: '${name}' must be ${words}, not ${value}`, { kernel, argument: name });
+}
+
+/**
+ * Refuses an array that is not this backend's or that is gone (laws 2 and 6); `where` starts the message.
+ * @throws WRONG_BACKEND, BUFFER_DISPOSED
+ */
+export function checkArray(backend: Backend, where: string, array: DeviceArray): void {
+  if (array.backend !== backend)
+    throw fault(
+      "WRONG_BACKEND",
+      `${where} belongs to another backend than this '${backend.name}'; download it and upload it here`,
+      { label: array.label },
+    );
+  if (array.disposed) throw fault("BUFFER_DISPOSED", `${where} was disposed; make a new array`, { label: array.label });
+}
+
+function checkSlot(kernel: string, name: string, array: DeviceArray, slot: Slot): void {
+  const { kind, type, atLeast = 1 } = slot;
+  if (array.type === type && (!kind || array.shape.kind === kind) && array.length >= atLeast)
+    if (!slot.scalar || array.length === 1) return;
+  const wanted = slot.scalar ? "a number or 1 number" : `${kind ?? "an array"}${atLeast > 1 ? ` from ${atLeast}` : ""}`;
+  throw fault(
+    "SHAPE_MISMATCH",
+    `${kernel}: '${name}' must be ${wanted} of type ${type}, not ${describeShape(array.shape)} of type ${array.type}`,
+    { kernel, argument: name, label: array.label },
+  );
+}
+
+/**
+ * Checks the arguments of a call; every backend does so before it queues the work. What the arrays hold is not
+ * looked at: a pixel number outside the image is a fault of the queued work (law 4).
+ * @throws BUFFER_DISPOSED, WRONG_BACKEND, INVALID_ARGUMENT (an array bound twice, a missing or unknown setting),
+ * SHAPE_MISMATCH, NOT_FINITE, UNSUPPORTED_KERNEL (no such kernel)
+ */
+export function checkCall<K extends KernelName>(backend: Backend, kernel: K, args: KernelArguments[K]): void {
+  const rule: Rule<KernelArguments[K]> | undefined = RULES[kernel];
+  if (!rule) {
+    const near = nearestWord(kernel, KERNEL_NAMES);
+    throw fault("UNSUPPORTED_KERNEL", `there is no kernel '${kernel}'${near ? `; did you mean '${near}'?` : ""}`);
+  }
+  const given = args as unknown as { readonly [name: string]: unknown };
+  const bound: DeviceArray[] = [];
+  for (const [name, slot] of Object.entries<Slot>(rule.arrays)) {
+    const value = given[name];
+    if (value === undefined && slot.optional) continue;
+    if (slot.scalar && typeof value === "number") {
+      checkNumber(kernel, name, value, "finite");
+      continue;
+    }
+    if (typeof value !== "object" || value === null || !("backend" in value))
+      throw fault("INVALID_ARGUMENT", `${kernel}: '${name}' must be a device array, not ${value}`, { kernel });
+    const array = value as DeviceArray;
+    checkArray(backend, `${kernel}: '${name}' (${array.label})`, array);
+    if (bound.includes(array))
+      throw fault("INVALID_ARGUMENT", `${kernel}: the array '${array.label}' is bound twice; copy it first`, {
+        kernel,
+      });
+    bound.push(array);
+    checkSlot(kernel, name, array, slot);
+  }
+  for (const [name, slot] of Object.entries<NumberSlot>(rule.numbers)) checkNumber(kernel, name, given[name], slot);
+  const [first, ...others] = (rule.same ?? []) as readonly string[];
+  for (const other of others) {
+    const [a, b] = [given[first] as DeviceArray, given[other] as DeviceArray];
+    if (!sameShape(a.shape, b.shape))
+      throw fault(
+        "SHAPE_MISMATCH",
+        `${kernel}: '${first}' is ${describeShape(a.shape)}, '${other}' is ${describeShape(b.shape)}; they must agree`,
+        { kernel },
+      );
+  }
+  const disagreement = rule.shapes?.(args);
+  if (disagreement) throw fault("SHAPE_MISMATCH", `${kernel}: ${disagreement}`, { kernel });
+  const wrong = rule.settings?.(args);
+  if (wrong) throw fault("INVALID_ARGUMENT", `${kernel}: ${wrong}`, { kernel });
+}
+
+const sizesOf = (shape: Shape): readonly number[] =>
+  shape.kind === "flat"
+    ? [shape.length]
+    : shape.kind === "volume"
+      ? shape.size
+      : [shape.views, shape.rows, shape.columns];
+
+/**
+ * Checks the shape of a new array: whole numbers from 1, no more elements than the backend allows.
+ * @throws SHAPE_MISMATCH, OUT_OF_MEMORY
+ */
+export function checkShape(backend: Backend, shape: Shape, label: string): void {
+  const sizes = sizesOf(shape);
+  if (!sizes.every((n) => Number.isInteger(n) && n >= 1))
+    throw fault("SHAPE_MISMATCH", `'${label}': sizes are whole numbers from 1, not ${sizes.join(" x ")}`, { label });
+  const { maxElements } = backend.limits;
+  if (shapeLength(shape) > maxElements)
+    throw fault(
+      "OUT_OF_MEMORY",
+      `'${label}' has ${shapeLength(shape)} elements, '${backend.name}' holds ${maxElements}`,
+      {
+        label,
+      },
+    );
+}
+
+/**
+ * Checks an upload and says what the new array holds (the rule is at `Backend.upload`).
+ * @throws SHAPE_MISMATCH, OUT_OF_MEMORY
+ */
+export function checkUpload(
+  backend: Backend,
+  values: HostArray,
+  shape: Shape,
+  label: string,
+  type?: ElementType,
+): ElementType {
+  checkShape(backend, shape, label);
+  if (values.length !== shapeLength(shape))
+    throw fault("SHAPE_MISMATCH", `'${label}': ${values.length} values for ${describeShape(shape)}`, { label });
+  if (type) return type;
+  if (values instanceof Uint8Array) return "u8";
+  if (values instanceof Uint32Array) return "u32";
+  return values instanceof Float64Array && shape.kind === "flat" ? "f64" : "real";
+}
