@@ -8,6 +8,7 @@ export interface DeviceVolume extends Disposable {
   readonly quantity: Quantity;
   readonly grid: Grid;
   readonly array: DeviceArray;
+  /** Idempotent; takes effect after the work queued so far. */
   dispose(): void;
 }
 
@@ -16,6 +17,7 @@ export interface DeviceProjections extends Disposable {
   readonly detector: Detector;
   readonly views: readonly View[];
   readonly array: DeviceArray;
+  /** Idempotent; takes effect after the work queued so far. */
   dispose(): void;
 }
 
@@ -26,13 +28,13 @@ export interface OutputOptions<T> {
   readonly accumulate?: boolean;
 }
 
-/** A linear map and its exact transpose. What is returned belongs to the caller. */
+/** A linear map and its exact transpose. What is returned belongs to the caller, unless it is `out`. */
 export interface LinearOperator<X, Y> {
   apply(x: X, options?: OutputOptions<Y>): Y;
   adjoint(y: Y, options?: OutputOptions<X>): X;
 }
 
-/** The cone or parallel beam operator A of some views on a grid. */
+/** The operator A of some views on a grid: line integrals of a volume, in mm times its unit. */
 export interface Projector extends LinearOperator<DeviceVolume, DeviceProjections>, Disposable {
   readonly backend: Backend;
   readonly grid: Grid;
@@ -40,11 +42,15 @@ export interface Projector extends LinearOperator<DeviceVolume, DeviceProjection
   readonly views: readonly View[];
   readonly model: Model;
   /**
-   * d<cotangent, A x>/d(view): an f64 table of 12 numbers a view, world mm: cotangents of source (or direction), first
-   * pixel, column step and row step. Poses and intrinsics follow by the chain rule (`geometry`).
+   * d<cotangent, A x>/d(view): 12 numbers a view, world mm: cotangents of source (parallel beams: direction), first
+   * pixel, column step and row step. Poses and intrinsics follow by the chain rule of `geometry`.
    */
   vjpViews(x: DeviceVolume, cotangent: DeviceProjections): Promise<Float64Array>;
-  /** Cheap: a new view table, same buffers. */
+  /** Maximum intensity projection: the largest voxel that each ray meets, 0 where it meets none. */
+  maximum(x: DeviceVolume, options?: { readonly out?: DeviceProjections }): DeviceProjections;
+  /** The same operator for other views (a new view table, nothing else is copied). */
   withViews(views: readonly View[]): Projector;
+  /** The same operator for some pixels (row * columns + column) of every view; the others are 0 and count for nothing. */
+  withPixels(pixels: Uint32Array): Projector;
   dispose(): void;
 }

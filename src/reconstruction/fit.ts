@@ -1,0 +1,295 @@
+import { fault, type Warning } from "../core/errors.js";
+import { refuseUnknownOptions } from "../core/options.js";
+import { createRandom, randomSubset } from "../core/random.js";
+import { meanAbsoluteError, meanSquaredError } from "../metric/residual.js";
+import { adam } from "../optimizer/adam.js";
+import type { DeviceOptimizer } from "../optimizer/deviceOptimizer.js";
+import { sgd } from "../optimizer/sgd.js";
+import { toDevice, toHost, zeros, zerosLike } from "../projector/arrays.js";
+import type { DeviceVolume, Projector } from "../projector/types.js";
+import { totalVariation } from "../regularizer/totalVariation.js";
+import type { Projections, Quantity, Volume } from "../volume/grid.js";
+import { checkFingerprint, type FitCheckpoint, fingerprint } from "./checkpoint.js";
+import { DEFAULT_RATE, estimateRange, scheduledRate } from "./learningRate.js";
+import { checkData, createSubset, type Subset } from "./measurements.js";
+import { bitReversedOrder, orderedSubsets } from "./subsets.js";
+import type { Iteration, Run, RunOptions } from "./types.js";
+
+/** A step as it is shown while the run goes on. */
+export interface FitProgress extends Iteration {
+  readonly iterations: number;
+  /** The images that this step predicted (of its subset of views), before the step. */
+  image(): Promise<Projections>;
+  /** The volume after the step. */
+  volume(): Promise<Volume>;
+}
+
+export interface FitOptions extends RunOptions {
+  /** Number of steps; each uses one subset of the views. @default 101 */
+  readonly iterations?: number;
+  /** Where to start, on the projector's grid. @default zeros */
+  readonly start?: Volume;
+  /** What the voxels of the result mean. @default "attenuation" (1/mm) */
+  readonly quantity?: Quantity;
+  /** Mean squared or mean absolute difference of the line integrals. @default "mse" */
+  readonly loss?: "mse" | "l1";
+  /** @default "adam" */
+  readonly optimizer?: "adam" | "sgd";
+  /** Of `sgd`. @default 0 */
+  readonly momentum?: number;
+  /** Unit of the volume per step (sgd: per unit of gradient, and required). @default 3 % of the estimated range */
+  readonly learningRate?: number;
+  /** How the rate falls over the run: not at all, or along half a cosine to 2 %. @default "cosine" */
+  readonly decay?: "none" | "cosine";
+  /** Ordered subsets of views, visited in bit-reversed order. @default 1 */
+  readonly subsets?: number;
+  /** Share of the pixels, redrawn for every step. @default 1 */
+  readonly rayFraction?: number;
+  /** Of the random pixels. @default 0 */
+  readonly seed?: number;
+  /** Keep voxels >= 0. @default true */
+  readonly nonNegative?: boolean;
+  /** Smoothed total variation: weight in loss per unit, delta in units of the volume. @default none */
+  readonly totalVariation?: { readonly weight: number; readonly delta: number };
+  /** Called after every step; "stop" ends the run. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
+  readonly onIteration?: (progress: FitProgress) => "stop" | undefined | void | Promise<"stop" | undefined | void>;
+  /** Called with the whole state every `checkpointEvery` steps and when the run is aborted. */
+  readonly onCheckpoint?: (checkpoint: FitCheckpoint) => void | Promise<void>;
+  /** @default never (only on abort) */
+  readonly checkpointEvery?: number;
+  /** Continue a run: the same bits as if it had not been interrupted. */
+  readonly resume?: FitCheckpoint;
+}
+
+const OPTION_NAMES: readonly (keyof FitOptions)[] = [
+  "iterations",
+  "signal",
+  "start",
+  "quantity",
+  "loss",
+  "optimizer",
+  "momentum",
+  "learningRate",
+  "decay",
+  "subsets",
+  "rayFraction",
+  "seed",
+  "nonNegative",
+  "totalVariation",
+  "onIteration",
+  "onCheckpoint",
+  "checkpointEvery",
+  "resume",
+];
+
+/**
+ * Reconstruction by gradient descent through the renderer: minimizes loss(A x, projections) [+ TV(x)] over the voxels.
+ * The loss of a step is that of its subset of views, before the step.
+ *
+ * `A`: the projector of all views. `projections`: line integrals (no unit), [view][row][column].
+ * @throws SHAPE_MISMATCH, NOT_FINITE (data, or a run that diverges), INVALID_ARGUMENT, OUT_OF_MEMORY
+ */
+export async function fit(A: Projector, projections: Projections, options: FitOptions = {}): Promise<Run> {
+  refuseUnknownOptions("fit", options, OPTION_NAMES);
+  checkData(A, projections);
+  const { iterations = 101, loss = "mse", decay = "cosine", subsets = 1, rayFraction = 1, seed = 0, resume } = options;
+  checkNumbers(iterations, rayFraction);
+  const { backend, grid } = A;
+  const learningRate = options.learningRate ?? (await defaultRate(A, projections, options));
+  const nonNegative = options.nonNegative ?? true;
+  const used = {
+    method: "fit",
+    iterations,
+    loss,
+    optimizer: options.optimizer ?? "adam",
+    ...(options.optimizer === "sgd" && { momentum: options.momentum ?? 0 }),
+    learningRate,
+    decay,
+    subsets,
+    rayFraction,
+    seed,
+    nonNegative,
+    totalVariation: options.totalVariation ?? null,
+    quantity: options.quantity ?? "attenuation",
+    model: A.model,
+  };
+  const print = fingerprint(
+    [used, grid, A.views, backend.name],
+    [
+      projections.values,
+      ...(options.start && !(options.start.values instanceof Int16Array || options.start.values instanceof Uint8Array)
+        ? [options.start.values]
+        : []),
+    ],
+  );
+  if (resume) checkFingerprint(resume, print);
+
+  const metric = loss === "mse" ? meanSquaredError : meanAbsoluteError;
+  const regularizer = options.totalVariation && totalVariation(options.totalVariation);
+  const order = bitReversedOrder(subsets);
+  const random = createRandom(seed, resume?.drawn);
+  const history: Iteration[] = [...(resume?.history ?? [])];
+  const secondsBefore = history.at(-1)?.seconds ?? 0;
+  const started = performance.now();
+
+  const owned: Disposable[] = [];
+  const own = <T extends Disposable>(resource: T): T => {
+    owned.push(resource);
+    return resource;
+  };
+  let x: DeviceVolume | undefined;
+  let finished = false;
+  try {
+    x = startVolume(A, options, used.quantity);
+    const optimizer = own(createOptimizer(x, options, learningRate, nonNegative));
+    const gradient = own(zerosLike(x, "gradient"));
+    const parts = orderedSubsets(A.views.length, subsets).map((views) => createSubset(A, projections, views, own));
+    const checkpoint = async (iteration: number): Promise<FitCheckpoint> => ({
+      format: "tomograd-fit-checkpoint/1",
+      iteration,
+      volume: (await toHost(x!)).values as Float32Array | Float64Array,
+      optimizer: await optimizerState(optimizer),
+      drawn: random.drawn,
+      history: [...history],
+      fingerprint: print,
+    });
+
+    let stopped: Run["stopped"] = "iterations";
+    for (let iteration = resume?.iteration ?? 0; iteration < iterations; iteration++) {
+      if (options.signal?.aborted) {
+        stopped = "aborted";
+        await options.onCheckpoint?.(await checkpoint(iteration));
+        break;
+      }
+      const part = parts[order[iteration % subsets]];
+      const value = await step(part, x, gradient);
+      optimizer.step(gradient, scheduledRate(learningRate, decay, iteration, iterations));
+      if (!Number.isFinite(value))
+        throw fault(
+          "NOT_FINITE",
+          `the loss became ${value} at step ${iteration}: give a learningRate below ${learningRate}`,
+          {
+            defect: "diverged",
+            iteration,
+            learningRate,
+          },
+        );
+      history.push({ iteration, value, seconds: secondsBefore + (performance.now() - started) / 1000 });
+      const answer = await options.onIteration?.({
+        ...history[history.length - 1],
+        iterations,
+        image: () => toHost(part.image),
+        volume: () => toHost(x!),
+      });
+      const done = iteration + 1;
+      if (options.checkpointEvery && done % options.checkpointEvery === 0 && done < iterations)
+        await options.onCheckpoint?.(await checkpoint(done));
+      if (answer === "stop") {
+        stopped = "callback";
+        break;
+      }
+    }
+    await backend.idle();
+    finished = true;
+    return { volume: x, history, stopped, warnings: stopped === "iterations" ? flatness(history, subsets) : [], used };
+  } finally {
+    for (const resource of owned) resource[Symbol.dispose]();
+    if (!finished) x?.dispose();
+  }
+
+  /** Objective of the subset at the volume; fills its gradient. */
+  async function step(part: Subset, at: DeviceVolume, gradient: DeviceVolume): Promise<number> {
+    const rays = rayFraction < 1 ? drawRays(part) : undefined;
+    const operator = rays?.operator ?? part.A;
+    operator.apply(at, { out: part.image });
+    const evaluation = metric(part.image, part.target, rays && { mask: rays.mask, count: rays.count });
+    try {
+      operator.adjoint(evaluation.cotangent, { out: gradient });
+      regularizer?.addGradient(at, gradient);
+      const value = evaluation.value();
+      return (await value) + (regularizer ? await regularizer.value(at) : 0);
+    } finally {
+      evaluation.dispose();
+      rays?.operator.dispose();
+      rays?.mask.dispose();
+    }
+  }
+
+  function drawRays(part: Subset) {
+    const { rows, columns } = A.detector;
+    const pixels = randomSubset(random, rows * columns, Math.max(1, Math.round(rayFraction * rows * columns))).sort();
+    const views = part.A.views.length;
+    const mask = new Float32Array(views * rows * columns);
+    for (let view = 0; view < views; view++) for (const pixel of pixels) mask[view * rows * columns + pixel] = 1;
+    const host = { detector: A.detector, views: part.A.views, about: "mask", values: mask };
+    return {
+      operator: part.A.withPixels(pixels),
+      mask: toDevice(backend, host, "ray mask"),
+      count: views * pixels.length,
+    };
+  }
+}
+
+function checkNumbers(iterations: number, rayFraction: number): void {
+  if (!Number.isInteger(iterations) || iterations < 1)
+    throw fault("INVALID_ARGUMENT", `iterations must be a positive integer, not ${iterations}`, {
+      field: "iterations",
+    });
+  if (!(rayFraction > 0 && rayFraction <= 1))
+    throw fault("INVALID_ARGUMENT", `rayFraction must be above 0 and at most 1, not ${rayFraction}`, {
+      field: "rayFraction",
+    });
+}
+
+async function defaultRate(A: Projector, projections: Projections, options: FitOptions): Promise<number> {
+  if (options.optimizer === "sgd")
+    throw fault(
+      "INVALID_ARGUMENT",
+      "sgd needs a learningRate: its right size depends on the operator; adam has a default",
+      {
+        field: "learningRate",
+      },
+    );
+  return DEFAULT_RATE * (await estimateRange(A, projections));
+}
+
+function startVolume(A: Projector, options: FitOptions, quantity: Quantity): DeviceVolume {
+  const { start, resume } = options;
+  const values = resume?.volume ?? start?.values;
+  if (!values) return zeros(A.backend, A.grid, quantity, "reconstruction");
+  return toDevice(A.backend, { quantity, grid: start?.grid ?? A.grid, values }, "reconstruction");
+}
+
+function createOptimizer(x: DeviceVolume, options: FitOptions, learningRate: number, nonNegative: boolean) {
+  const common = {
+    learningRate,
+    ...(nonNegative && { lower: 0 }),
+    ...(options.resume && { resume: options.resume.optimizer }),
+  };
+  return options.optimizer === "sgd" ? sgd(x, { ...common, momentum: options.momentum ?? 0 }) : adam(x, common);
+}
+
+async function optimizerState(optimizer: DeviceOptimizer): Promise<FitCheckpoint["optimizer"]> {
+  const arrays: Record<string, Float32Array | Float64Array> = {};
+  for (const [name, array] of Object.entries(optimizer.state))
+    arrays[name] = (await array.backend.download(array)) as Float32Array | Float64Array;
+  return { steps: optimizer.steps, arrays };
+}
+
+/** A warning if the mean loss still fell by more than a tenth between the two halves of the last quarter of the run. */
+function flatness(history: readonly Iteration[], subsets: number): Warning[] {
+  const eighth = Math.floor(history.length / 8 / subsets) * subsets;
+  if (eighth < 1) return [];
+  const mean = (part: readonly Iteration[]) => part.reduce((sum, { value }) => sum + value, 0) / part.length;
+  const before = mean(history.slice(-2 * eighth, -eighth));
+  const after = mean(history.slice(-eighth));
+  if (!(before - after > 0.1 * before)) return [];
+  const percent = Math.round((100 * (before - after)) / before);
+  return [
+    {
+      defect: "loss-not-flat",
+      message: `the loss still fell by ${percent} % over the last eighth of the run: more iterations would get closer`,
+    },
+  ];
+}

@@ -1,0 +1,5 @@
+export type { FitCheckpoint } from "./checkpoint.js";
+export { type FitOptions, type FitProgress, fit } from "./fit.js";
+export { estimateRange } from "./learningRate.js";
+export { bitReversedOrder, orderedSubsets } from "./subsets.js";
+export type { Iteration, Reconstruct, Run, RunOptions } from "./types.js";

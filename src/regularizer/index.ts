@@ -1,0 +1,1 @@
+export { type Regularizer, type TotalVariationOptions, totalVariation } from "./totalVariation.js";
