@@ -4,5 +4,8 @@ export * from "./createVolume.js";
 export * from "./cropPad.js";
 export * from "./grid.js";
 export * from "./gridFrame.js";
+export * from "./phantom/phantom.js";
+export type { Shape } from "./phantom/shapes.js";
+export * from "./phantom/sheppLogan.js";
 export * from "./reorient.js";
 export * from "./resample.js";
