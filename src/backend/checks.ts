@@ -34,7 +34,7 @@ interface Slot {
   readonly scalar?: boolean;
 }
 
-type NumberRule = "finite" | "bound" | "positive" | "count" | "index";
+type NumberRule = "finite" | "bound" | "positive" | "nonnegative" | "count" | "index";
 /** With a question mark: may be left out. */
 type NumberSlot = NumberRule | `${NumberRule}?`;
 type Numbers<A> = { [P in keyof A]-?: NonNullable<A[P]> extends number ? P : never }[keyof A];
@@ -90,7 +90,7 @@ const RULES: { readonly [K in KernelName]: Rule<KernelArguments[K]> } = {
   sumSquares: reduction,
   dot: { arrays: { out: { ...numbers, atLeast: 1 }, x: any, y: any }, numbers: {}, same: ["x", "y"] },
   extrema: { arrays: { out: { ...numbers, atLeast: 2 }, x: any }, numbers: {} },
-  totalVariation: { arrays: { out: { ...numbers, atLeast: 1 }, x: volume }, numbers: { delta: "positive" } },
+  totalVariation: { arrays: { out: { ...numbers, atLeast: 1 }, x: volume }, numbers: { delta: "nonnegative" } },
   totalVariationGradient: {
     arrays: { out: volume, x: volume },
     numbers: { delta: "positive", weight: "finite" },
@@ -231,6 +231,7 @@ const NUMBER_RULES: { readonly [R in NumberRule]: readonly [(value: number) => b
   finite: [Number.isFinite, "a finite number"],
   bound: [(value) => !Number.isNaN(value), "a number"],
   positive: [(value) => value > 0 && value < Infinity, "a finite number above 0"],
+  nonnegative: [(value) => value >= 0 && value < Infinity, "a finite number from 0"],
   count: [(value) => Number.isInteger(value) && value >= 1, "a whole number from 1"],
   index: [(value) => Number.isInteger(value) && value >= 0, "a whole number from 0"],
 };
