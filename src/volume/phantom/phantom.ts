@@ -25,7 +25,7 @@ export interface Phantom<Q extends Quantity = Quantity> {
   /** Density at a world point, RAS mm. */
   valueAt(point: Vec3): number;
   /** Voxels as float64: means of point samples. @throws INVALID_GEOMETRY, INVALID_ARGUMENT */
-  voxelize(grid: Grid, options?: VoxelizeOptions): Volume<Q>;
+  voxelize(grid: Grid, options?: VoxelizeOptions): Volume<Q> & { readonly values: Float64Array };
   /** Exact line integrals, float64 [view][row][column]. */
   project(trajectory: Trajectory, options?: LineOptions): Projections & { readonly values: Float64Array };
   /** Exact integrals of single rays: 6 numbers each, source and end in world mm. One number a ray, float64. */

@@ -1,0 +1,5 @@
+export * from "./attenuation.js";
+export * from "./beerLambert.js";
+export * from "./density.js";
+export * from "./padding.js";
+export * from "./piecewise.js";
