@@ -13,7 +13,7 @@ export interface GeometryDrawingOptions {
   readonly elevationDeg?: number;
   /** Detectors drawn; more views are thinned evenly, their sources are all drawn. @default 8 */
   readonly detectors?: number;
-  /** CSS pixels. @default 480 */
+  /** CSS pixels of the longer side. @default 480 */
   readonly size?: number;
 }
 
@@ -50,7 +50,7 @@ export function drawGeometry(trajectory: Trajectory, grid: Grid, options: Geomet
     ...axes.map(({ end }) => end),
     ...shown.flatMap(({ corners, start }) => [...corners, start]),
   ];
-  const place = fitted(everything, viewFrame(azimuthDeg, elevationDeg), size);
+  const { place, width, height } = fitted(everything, viewFrame(azimuthDeg, elevationDeg), size);
   const point = (p: Vec3) =>
     place(p)
       .map((x) => x.toFixed(1))
@@ -64,9 +64,9 @@ export function drawGeometry(trajectory: Trajectory, grid: Grid, options: Geomet
     const [x, y] = place(p);
     return html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${radius}" class="${style}"/>`;
   };
-  return html`<svg class="geometry" width="${size}" height="${size}" viewBox="0 0 ${size} ${size}" role="img" font-family="system-ui, sans-serif" font-size="12" fill="currentColor">
+  return html`<svg class="geometry" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif" font-size="12" fill="currentColor">
 <title>${trajectory.about}</title>
-<style>.geometry polyline, .geometry polygon { fill: none; stroke-width: 1 } .geometry .box { stroke: currentColor } .geometry .axis { stroke: #888 } .geometry .ray { stroke: #e69f00; stroke-dasharray: 3 3 } .geometry .detector { stroke: #0072b2; fill: #0072b2; fill-opacity: 0.08 } .geometry .source { fill: #d55e00 } .geometry .isocenter { fill: currentColor }</style>
+<style>.geometry polyline, .geometry polygon { fill: none; stroke-width: 1 } .geometry .box { stroke: currentColor } .geometry .axis { stroke: #888 } .geometry .ray { stroke: #e69f00; stroke-dasharray: 3 3 } .geometry .detector { stroke: #3a93cf; fill: #3a93cf; fill-opacity: 0.08 } .geometry .source { fill: #d55e00 } .geometry .isocenter { fill: currentColor }</style>
 ${axes.map(({ end, letter }) => html`${line(isocenter, end, "axis")}${label(end, letter)}`)}
 ${shown.map(({ corners, start, center }) => html`<polygon points="${corners.map(point).join(" ")}" class="detector"/>${line(start, center, "ray")}`)}
 ${EDGES.map(([a, b]) => line(box[a], box[b], "box"))}
@@ -116,16 +116,22 @@ function viewFrame(azimuthDeg: number, elevationDeg: number): { right: Vec3; up:
   return { right, up: cross(toEye, right) };
 }
 
-/** The map from world to picture that shows all points as large as they fit. */
-function fitted(
-  points: readonly Vec3[],
-  frame: { right: Vec3; up: Vec3 },
-  size: number,
-): (p: Vec3) => [number, number] {
+interface Canvas {
+  readonly place: (p: Vec3) => [number, number];
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The map from world to picture that shows all points as large as they fit; the shorter side is cut to what is drawn. */
+function fitted(points: readonly Vec3[], frame: { right: Vec3; up: Vec3 }, size: number): Canvas {
   const xs = points.map((p) => dot(p, frame.right));
   const ys = points.map((p) => -dot(p, frame.up));
-  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const zoom = (size - 2 * MARGIN) / Math.max(right - left, bottom - top, 1e-9);
-  const shift = (low: number, high: number) => size / 2 - (zoom * (low + high)) / 2;
-  return (p) => [zoom * dot(p, frame.right) + shift(left, right), -zoom * dot(p, frame.up) + shift(top, bottom)];
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const [wide, high] = [Math.max(...xs) - left, Math.max(...ys) - top];
+  const zoom = (size - 2 * MARGIN) / Math.max(wide, high, 1e-9);
+  return {
+    place: (p) => [MARGIN + zoom * (dot(p, frame.right) - left), MARGIN + zoom * (-dot(p, frame.up) - top)],
+    width: Math.ceil(zoom * wide + 2 * MARGIN),
+    height: Math.ceil(zoom * high + 2 * MARGIN),
+  };
 }

@@ -39,6 +39,8 @@ figcaption { max-width: 26rem; margin-top: 0.35rem; color: var(--quiet); font-si
 .picture .top { top: 0; left: 50%; translate: -50% 0; }
 .picture .bottom { bottom: 0; left: 50%; translate: -50% 0; }
 svg { max-width: 100%; height: auto; }
+.legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; font-size: 0.875rem; }
+.legend b { display: inline-block; width: 0.9rem; height: 0.2rem; margin-right: 0.35rem; vertical-align: middle; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { padding-bottom: 0.35rem; color: var(--quiet); text-align: left; font-size: 0.875rem; }

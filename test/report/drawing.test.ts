@@ -68,6 +68,7 @@ test("a chart is one SVG with one path for each curve, and leaves out what its a
     ],
     { xLabel: "step", yLabel: "loss", logarithmic: true },
   );
+  expect(chart.markup).toContain("a &lt;b&gt;</span>");
   expect(chart.markup).not.toMatch(/NaN|Infinity|<b>/);
   const paths = [...chart.markup.matchAll(/<path[^>]* d="(M[^"]+)"/g)].map((match) => match[1]);
   const curves = paths.filter((path) => path.split("L").length === 20);
@@ -78,4 +79,9 @@ test("a chart is one SVG with one path for each curve, and leaves out what its a
     .split("L")
     .map((pair) => Number(pair.split(",")[1]));
   for (let i = 2; i < ys.length; i++) expect(ys[i] - ys[i - 1]).toBeCloseTo(ys[1] - ys[0], 2);
+});
+
+test("a seventh curve would repeat a color and is refused", async () => {
+  const curves = Array.from({ length: 7 }, (_, i) => ({ name: String(i), points: [] }));
+  await expect(lineChart(curves, { xLabel: "x", yLabel: "y" })).rejects.toThrow(/6 curves apart, got 7/);
 });
