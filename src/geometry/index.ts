@@ -1,4 +1,12 @@
-export * from "./cArm.js";
+export { astraToView, viewToAstra } from "./astra.js";
+export {
+  type CArmCotangent,
+  type CArmOptions,
+  cArmView,
+  cArmViewVjp,
+  type Orientation,
+  type PoseOptions,
+} from "./cArm.js";
 export {
   circularTrajectory,
   type GantryOptions,
@@ -9,8 +17,36 @@ export {
   shortScanTrajectory,
   type TurnOptions,
 } from "./circular.js";
+export {
+  freeTrajectory,
+  type LookAtOptions,
+  lookAtView,
+  positionerTrajectory,
+  positionerView,
+  randomTrajectory,
+} from "./freeTrajectory.js";
 export * from "./indexFrame.js";
-export * from "./pose.js";
+export { type NanodrrCotangent, type NanodrrOptions, nanodrrView, nanodrrViewVjp } from "./nanodrr.js";
+export {
+  type PixelPosition,
+  pixelToWorld,
+  pixelToWorldAtDepth,
+  worldToPixel,
+  worldToPixels,
+} from "./points.js";
+export {
+  inversePose,
+  matrixToPose,
+  matrixToPoseVjp,
+  PARAMETERIZATIONS,
+  type Parameterization,
+  type PoseCotangent,
+  type PoseForm,
+  type PoseParameters,
+  poseToMatrix,
+  poseToMatrixVjp,
+} from "./pose.js";
+export * from "./projectionMatrix.js";
 export { EULER_CONVENTIONS, type EulerConvention } from "./rotation/euler.js";
 export * from "./se3.js";
 export * from "./view.js";
