@@ -1,0 +1,47 @@
+// Whole allocations: zeros, copies, and the padding around elements (layout.ts).
+
+import { chunkEnd, chunkStart } from "./chunks";
+
+/** args: address, bytes (a multiple of 16). */
+export function zero(task: i32, args: usize): void {
+  const address = <usize>load<f64>(args);
+  const start = chunkStart(task);
+  memory.fill(address + start, 0, chunkEnd(task, <usize>load<f64>(args, 8)) - start);
+}
+
+/** args: destination, source, bytes. */
+export function copy(task: i32, args: usize): void {
+  const start = chunkStart(task);
+  const bytes = chunkEnd(task, <usize>load<f64>(args, 16)) - start;
+  memory.copy(<usize>load<f64>(args) + start, <usize>load<f64>(args, 8) + start, bytes);
+}
+
+/**
+ * Zeros all but the elements, one plane a task.
+ * args: address, planes, first and end plane with elements, lines a plane, first and end line with elements,
+ * bytes a line, first and end byte with elements, bytes in all.
+ */
+export function clearPadding(task: i32, args: usize): void {
+  const address = <usize>load<f64>(args);
+  const planes = <i32>load<f64>(args, 8);
+  const lines = <i32>load<f64>(args, 32);
+  const lineBytes = <usize>load<f64>(args, 56);
+  const front = <usize>load<f64>(args, 64);
+  const back = <usize>load<f64>(args, 72);
+  const planeBytes = lineBytes * <usize>lines;
+  const plane = address + <usize>task * planeBytes;
+  if (task < <i32>load<f64>(args, 16) || task >= <i32>load<f64>(args, 24)) memory.fill(plane, 0, planeBytes);
+  else {
+    const firstLine = <i32>load<f64>(args, 40);
+    const endLine = <i32>load<f64>(args, 48);
+    memory.fill(plane, 0, <usize>firstLine * lineBytes);
+    memory.fill(plane + <usize>endLine * lineBytes, 0, <usize>(lines - endLine) * lineBytes);
+    for (let line = firstLine; line < endLine; line++) {
+      const p = plane + <usize>line * lineBytes;
+      for (let q = p; q < p + front; q += 4) store<f32>(q, 0);
+      for (let q = p + back; q < p + lineBytes; q += 4) store<f32>(q, 0);
+    }
+  }
+  const used = <usize>planes * planeBytes;
+  if (task == planes - 1) memory.fill(address + used, 0, <usize>load<f64>(args, 80) - used);
+}

@@ -1,0 +1,103 @@
+// Smoothed isotropic total variation: forward differences along x, y and z (the line), 0 at the far faces.
+// One plane of x a task. Differences beyond a face come out as 0 because the line is compared with itself, those along
+// z are masked.
+import { before, high, low, total } from "./vectors";
+
+/**
+ * args: first element, nx, ny, nz, bytes from x to x + 1, bytes from y to y + 1, delta, partial sums (f64).
+ * Terms are g²/(sqrt(g² + delta²) + delta), which loses nothing where the gradient g is small.
+ */
+export function totalVariation(task: i32, args: usize): void {
+  const nx = <i32>load<f64>(args, 8);
+  const ny = <i32>load<f64>(args, 16);
+  const nz = <i32>load<f64>(args, 24);
+  const strideX = <usize>load<f64>(args, 32);
+  const strideY = <usize>load<f64>(args, 40);
+  const delta = f32x4.splat(<f32>load<f64>(args, 48));
+  const delta2 = f32x4.mul(delta, delta);
+  const nextX = task < nx - 1 ? strideX : 0;
+  let line = <usize>load<f64>(args) + strideX * <usize>task;
+  let sums = f64x2.splat(0);
+  for (let y = 0; y < ny; y++, line += strideY) {
+    const nextY = y < ny - 1 ? strideY : 0;
+    for (let z = 0; z < nz; z += 4) {
+      const p = line + 4 * z;
+      const f = v128.load(p);
+      const dx = f32x4.sub(v128.load(p + nextX), f);
+      const dy = f32x4.sub(v128.load(p + nextY), f);
+      const dz = v128.and(f32x4.sub(v128.load(p, 4), f), before(nz - 1, z));
+      const g2 = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz));
+      const term = f32x4.div(g2, f32x4.add(f32x4.sqrt(f32x4.add(g2, delta2)), delta));
+      const counted = v128.and(term, before(nz, z));
+      sums = f64x2.add(sums, f64x2.add(low(counted), high(counted)));
+    }
+  }
+  store<f64>(<usize>load<f64>(args, 56) + 8 * task, total(sums));
+}
+
+/** Writes 1/sqrt(g² + delta²) of a line to `out`, with a 0 before it. */
+function inverseNorms(line: usize, nextX: usize, nextY: usize, nz: i32, delta2: v128, out: usize): void {
+  store<f32>(out - 4, 0);
+  for (let z = 0; z < nz; z += 4) {
+    const p = line + 4 * z;
+    const f = v128.load(p);
+    const dx = f32x4.sub(v128.load(p + nextX), f);
+    const dy = f32x4.sub(v128.load(p + nextY), f);
+    const dz = v128.and(f32x4.sub(v128.load(p, 4), f), before(nz - 1, z));
+    const g2 = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz));
+    v128.store(out + 4 * z, f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(g2, delta2))));
+  }
+}
+
+/**
+ * out += weight * (the differences to the three predecessors over their norms - the three forward differences over the
+ * voxel's own norm). Norms of the line, of the line before (y - 1) and of the plane before (x - 1) are kept in scratch.
+ * args: first element of x, nx, ny, nz, bytes from x to x + 1, bytes from y to y + 1, delta, first element of out,
+ * weight, scratch, bytes of scratch a task (3 lines).
+ */
+export function totalVariationGradient(task: i32, args: usize): void {
+  const nx = <i32>load<f64>(args, 8);
+  const ny = <i32>load<f64>(args, 16);
+  const nz = <i32>load<f64>(args, 24);
+  const strideX = <usize>load<f64>(args, 32);
+  const strideY = <usize>load<f64>(args, 40);
+  const delta = f32x4.splat(<f32>load<f64>(args, 48));
+  const delta2 = f32x4.mul(delta, delta);
+  const plane = strideX * <usize>task;
+  const toOut = <usize>load<f64>(args, 56) - <usize>load<f64>(args);
+  const weight = f32x4.splat(<f32>load<f64>(args, 64));
+  const scratchBytes = <usize>load<f64>(args, 80);
+  const scratch = <usize>load<f64>(args, 72) + scratchBytes * <usize>task;
+  const scratchLine = scratchBytes / 3;
+  const planeBefore = scratch + 16;
+  let own = scratch + scratchLine + 16;
+  let lineBefore = scratch + 2 * scratchLine + 16;
+  const nextX = task < nx - 1 ? strideX : 0;
+  const previousX = task > 0 ? strideX : 0;
+  let line = <usize>load<f64>(args) + plane;
+  for (let y = 0; y < ny; y++, line += strideY) {
+    const nextY = y < ny - 1 ? strideY : 0;
+    const previousY = y > 0 ? strideY : 0;
+    inverseNorms(line, nextX, nextY, nz, delta2, own);
+    if (previousX) inverseNorms(line - previousX, previousX, nextY, nz, delta2, planeBefore);
+    for (let z = 0; z < nz; z += 4) {
+      const p = line + 4 * z;
+      const f = v128.load(p);
+      const forward = f32x4.add(
+        f32x4.add(f32x4.sub(v128.load(p + nextX), f), f32x4.sub(v128.load(p + nextY), f)),
+        v128.and(f32x4.sub(v128.load(p, 4), f), before(nz - 1, z)),
+      );
+      let sum = f32x4.mul(f32x4.sub(f, v128.load(p - 4)), v128.load(own + 4 * z - 4));
+      if (previousX)
+        sum = f32x4.add(sum, f32x4.mul(f32x4.sub(f, v128.load(p - previousX)), v128.load(planeBefore + 4 * z)));
+      if (previousY)
+        sum = f32x4.add(sum, f32x4.mul(f32x4.sub(f, v128.load(p - previousY)), v128.load(lineBefore + 4 * z)));
+      sum = f32x4.sub(sum, f32x4.mul(forward, v128.load(own + 4 * z)));
+      const change = v128.and(f32x4.mul(weight, sum), before(nz, z));
+      v128.store(p + toOut, f32x4.add(v128.load(p + toOut), change));
+    }
+    const swap = own;
+    own = lineBefore;
+    lineBefore = swap;
+  }
+}
