@@ -62,7 +62,7 @@ const GANTRY = ["detector", "sid", "sdd", "isocenter", "offset"];
  * Views from directions that are uniform on the sphere about the isocenter (or on a band of it), from a seed alone; the
  * head is up in every image.
  */
-export function randomTrajectory(
+export function randomSphereTrajectory(
   options: GantryOptions & {
     readonly views: number;
     /** Integer; the same seed gives the same views, more views keep the first ones. */
@@ -71,7 +71,7 @@ export function randomTrajectory(
     readonly maximumElevationDeg?: number;
   },
 ): Trajectory {
-  refuseUnknownOptions("randomTrajectory", options, [...GANTRY, "views", "seed", "maximumElevationDeg"]);
+  refuseUnknownOptions("randomSphereTrajectory", options, [...GANTRY, "views", "seed", "maximumElevationDeg"]);
   const { detector, sid, sdd, isocenter = [0, 0, 0], offset, views, seed, maximumElevationDeg = 90 } = options;
   checkCount("views", views);
   checkLength("sid", sid);

@@ -23,7 +23,7 @@ export {
   lookAtView,
   positionerTrajectory,
   positionerView,
-  randomTrajectory,
+  randomSphereTrajectory,
 } from "./freeTrajectory.js";
 export * from "./indexFrame.js";
 export { type NanodrrCotangent, type NanodrrOptions, nanodrrView, nanodrrViewVjp } from "./nanodrr.js";
@@ -31,8 +31,8 @@ export {
   type PixelPosition,
   pixelToWorld,
   pixelToWorldAtDepth,
-  worldToPixel,
-  worldToPixels,
+  projectPoint,
+  projectPoints,
 } from "./points.js";
 export {
   inversePose,

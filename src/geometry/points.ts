@@ -47,7 +47,7 @@ export function pixelFunctions(view: View): PixelFunctions {
  * Where world points (mm) appear on the detector: the line from the source through the point, or along the direction.
  * @throws INVALID_GEOMETRY for a degenerate view
  */
-export function worldToPixels(view: View, points: readonly Vec3[]): PixelPosition[] {
+export function projectPoints(view: View, points: readonly Vec3[]): PixelPosition[] {
   const { origin, columnOf, rowOf, alongOf } = pixelFunctions(view);
   const unit = 1 / norm(alongOf);
   return points.map((point) => {
@@ -58,8 +58,8 @@ export function worldToPixels(view: View, points: readonly Vec3[]): PixelPositio
   });
 }
 
-/** `worldToPixels` of one point. */
-export const worldToPixel = (view: View, point: Vec3): PixelPosition => worldToPixels(view, [point])[0];
+/** `projectPoints` of one point. */
+export const projectPoint = (view: View, point: Vec3): PixelPosition => projectPoints(view, [point])[0];
 
 /** World mm: the point of the detector at pixel coordinates (centers at 0, 1, ...). */
 export const pixelToWorld = (view: View, column: number, row: number): Vec3 =>
