@@ -47,6 +47,11 @@ const noFiles = (what: string) =>
   });
 
 /** @throws UNSUPPORTED_FORMAT: a browser has no paths */
+export const pathOfUrl = (_url: URL): string => {
+  throw noFiles("open a file");
+};
+
+/** @throws UNSUPPORTED_FORMAT: a browser has no paths */
 export const kindOfPath = async (_path: string): Promise<"file" | "folder" | undefined> => {
   throw noFiles("look for a file");
 };

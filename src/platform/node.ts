@@ -66,6 +66,9 @@ export async function bytesOfUrl(url: URL | string): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** The path of a `file:` URL. */
+export const pathOfUrl = (url: URL): string => fileURLToPath(url);
+
 /** Whether a path is a file, a folder, or nothing. */
 export async function kindOfPath(path: string): Promise<"file" | "folder" | undefined> {
   const facts = await stat(path).catch(() => undefined);

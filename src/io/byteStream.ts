@@ -1,0 +1,40 @@
+/** Bytes taken from a stream in the portions that a reader asks for. */
+export interface ByteStream {
+  /** The next `length` bytes in an array of their own, fewer only where the stream ends. */
+  take(length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Passes over bytes; the number passed, fewer than asked only where the stream ends. */
+  skip(length: number): Promise<number>;
+  /** Stops the stream; it needs no more reading. */
+  close(): Promise<void>;
+}
+
+/** A byte stream over pieces of any length. Never keeps more than one piece. */
+export function createByteStream(pieces: AsyncIterable<Uint8Array>): ByteStream {
+  const iterator = pieces[Symbol.asyncIterator]();
+  let piece: Uint8Array = new Uint8Array(0);
+  /** Hands `use` the next stretches, `length` bytes in total. */
+  const consume = async (length: number, use: (part: Uint8Array, at: number) => void): Promise<number> => {
+    let done = 0;
+    while (done < length) {
+      if (piece.length === 0) {
+        const next = await iterator.next();
+        if (next.done) break;
+        piece = next.value;
+      }
+      const part = piece.subarray(0, length - done);
+      use(part, done);
+      piece = piece.subarray(part.length);
+      done += part.length;
+    }
+    return done;
+  };
+  return {
+    async take(length) {
+      const out = new Uint8Array(length);
+      const done = await consume(length, (part, at) => out.set(part, at));
+      return done === length ? out : out.slice(0, done);
+    },
+    skip: (length) => consume(length, () => {}),
+    close: async () => void (await iterator.return?.()),
+  };
+}

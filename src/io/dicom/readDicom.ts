@@ -1,0 +1,94 @@
+import { kindOfPath, listFolder, pathOfUrl } from "#platform";
+import { fault, isTomogradError, throwIfAborted, type Warning } from "../../core/errors.js";
+import { refuseUnknownOptions } from "../../core/options.js";
+import { type Input, type Source, toSource } from "../source.js";
+import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
+import { createValueCollector } from "../values.js";
+import { parseSlice, type Slice } from "./parseSlice.js";
+import { pixelType, readPixels } from "./pixels.js";
+import { chooseSeries } from "./series.js";
+import { dicomKind } from "./sniff.js";
+import { stackSlices } from "./stack.js";
+
+/** Folders inside folders that are looked into. */
+const DEPTH = 6;
+
+/**
+ * Reads a series of uncompressed single-frame DICOM images: a folder (and the folders in it), a list of files, or one file.
+ * Values are slope * stored + intercept, slice by slice ("hounsfield" for CT), [slice][row][column], slices by ascending
+ * position along their normal; the affine is RAS mm. Memory: the volume and one slice.
+ * @throws NOT_FOUND, UNSUPPORTED_FORMAT, TRUNCATED_FILE, CORRUPT_FILE, INVALID_GEOMETRY, INVALID_ARGUMENT (`mixed-series`), TOO_LARGE, ABORTED
+ */
+export async function readDicom(input: Input | readonly Input[], options: ReadVolumeOptions = {}): Promise<VolumeFile> {
+  refuseUnknownOptions("readDicom", options, readVolumeOptionNames);
+  const { slices: found, warnings: skipped } = await collect(input, options.signal);
+  const chosen = chooseSeries(found, options.series);
+  const stack = await stackSlices(chosen.slices);
+  const { slices } = stack;
+  const { columns, rows } = slices[0];
+  const count = columns * rows * slices.length;
+  const collector = createValueCollector(count, pixelType(slices[0]), "varying", options.maxBytes ?? DEFAULT_MAX_BYTES);
+  for (const [k, slice] of slices.entries()) {
+    throwIfAborted(options.signal);
+    collector.put(await readPixels(slice), k * rows * columns, slice.slope, slice.intercept);
+    options.onProgress?.({ done: k + 1, total: slices.length });
+  }
+  const { values, warnings } = collector.finish();
+  return {
+    format: "dicom",
+    type: pixelType(slices[0]),
+    frames: 1,
+    quantity: options.quantity ?? (slices.every(({ modality }) => modality === "CT") ? "hounsfield" : "unknown"),
+    grid: { size: [columns, rows, slices.length], indexToWorld: stack.indexToWorld },
+    values,
+    warnings: [...skipped, ...chosen.warnings, ...slices.flatMap((s) => s.warnings), ...stack.warnings, ...warnings],
+  };
+}
+
+async function collect(
+  input: Input | readonly Input[],
+  signal?: AbortSignal,
+): Promise<{ slices: Slice[]; warnings: Warning[] }> {
+  const folder = await folderOf(input);
+  if (folder === undefined) {
+    const inputs = Array.isArray(input) ? (input as readonly Input[]) : [input as Input];
+    if (inputs.length === 0) throw fault("NOT_FOUND", "the list of DICOM files is empty", { defect: "no-slices" });
+    const slices: Slice[] = [];
+    for (const one of inputs) {
+      throwIfAborted(signal);
+      slices.push(await parseSlice(await toSource(one)));
+    }
+    return { slices, warnings: [] };
+  }
+  const slices: Slice[] = [];
+  const others: string[] = [];
+  for await (const { source, name } of filesIn(folder, DEPTH)) {
+    throwIfAborted(signal);
+    if (source.size > 0 && !dicomKind(await source.read(0, 132))) continue;
+    try {
+      slices.push(await parseSlice(source, name));
+    } catch (error) {
+      if (!isTomogradError(error) || error.detail.defect !== "not-an-image") throw error;
+      others.push(name);
+    }
+  }
+  if (slices.length === 0)
+    throw fault("NOT_FOUND", `${folder} holds no DICOM images; a NIfTI file must be named itself`, {
+      defect: "no-slices",
+    });
+  const message = `${others.length} DICOM files without pixels are left out: ${others.slice(0, 5).join(", ")}`;
+  return { slices, warnings: others.length > 0 ? [{ defect: "not-an-image", message }] : [] };
+}
+
+async function folderOf(input: Input | readonly Input[]): Promise<string | undefined> {
+  const path = input instanceof URL && input.protocol === "file:" ? pathOfUrl(input) : input;
+  if (typeof path !== "string" || /^https?:/.test(path)) return undefined;
+  return (await kindOfPath(path)) === "folder" ? path : undefined;
+}
+
+async function* filesIn(folder: string, depth: number): AsyncGenerator<{ source: Source; name: string }> {
+  for (const { name, path, kind } of await listFolder(folder)) {
+    if (kind === "file") yield { source: await toSource(path), name };
+    else if (depth > 0) yield* filesIn(path, depth - 1);
+  }
+}

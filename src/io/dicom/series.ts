@@ -1,0 +1,39 @@
+import { fault, type Warning } from "../../core/errors.js";
+import type { Slice } from "./parseSlice.js";
+
+/**
+ * The slices of one series. Localizers beside other images are left out with the warning `mixed-series`.
+ * @throws INVALID_ARGUMENT (`mixed-series`, with the list as `detail.series`) if there are several and none is chosen
+ */
+export function chooseSeries(
+  all: readonly Slice[],
+  wanted: string | number | undefined,
+): { slices: Slice[]; warnings: Warning[] } {
+  const warnings: Warning[] = [];
+  const images = all.filter((slice) => !slice.localizer);
+  const localizers = all.length - images.length;
+  if (images.length > 0 && localizers > 0)
+    warnings.push({ defect: "mixed-series", message: `${localizers} localizer images beside the slices are left out` });
+  const groups = new Map<string, Slice[]>();
+  for (const slice of images.length > 0 ? images : all)
+    groups.set(slice.series, [...(groups.get(slice.series) ?? []), slice]);
+  const listed = [...groups].map(([uid, slices]) => ({
+    uid,
+    number: slices[0].seriesNumber,
+    description: slices[0].seriesDescription,
+    modality: slices[0].modality,
+    slices: slices.length,
+  }));
+  const list = listed
+    .map((s, i) => `${i}: ${s.uid} (${s.modality} ${s.description || `series ${s.number ?? "?"}`}, ${s.slices} slices)`)
+    .join("; ");
+  if (wanted === undefined && groups.size > 1)
+    throw fault("INVALID_ARGUMENT", `the input holds ${groups.size} series; choose one with 'series': ${list}`, {
+      defect: "mixed-series",
+      series: listed,
+    });
+  const uid = typeof wanted === "number" ? listed[wanted]?.uid : (wanted ?? listed[0].uid);
+  const slices = uid === undefined ? undefined : groups.get(uid);
+  if (!slices) throw fault("NOT_FOUND", `there is no series ${wanted}; there are ${list}`, { series: listed });
+  return { slices, warnings };
+}

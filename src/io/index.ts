@@ -1,0 +1,9 @@
+export { readDicom } from "./dicom/readDicom.js";
+export { type ReadNiftiOptions, readNifti } from "./nifti/readNifti.js";
+export { encodeNifti, type WriteNiftiOptions, writeNifti } from "./nifti/writeNifti.js";
+export { type NpyArray, npyPieces, readNpy, writeNpy } from "./npy.js";
+export type { Decoded, StoredType } from "./numeric.js";
+export { readVolume } from "./readVolume.js";
+export { blobSource, bytesSource, type Input, type Source, toSource, urlSource } from "./source.js";
+export type { ReadProgress, ReadVolumeOptions, VolumeFile, VolumeFormat } from "./types.js";
+export { writeVolume } from "./writeVolume.js";

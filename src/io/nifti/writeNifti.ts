@@ -1,0 +1,143 @@
+import { gzip, writeFileAtomically } from "#platform";
+import { fault } from "../../core/errors.js";
+import { cross, determinant3, dot, type Matrix4, type Vec3 } from "../../core/linear.js";
+import { refuseUnknownOptions } from "../../core/options.js";
+import type { Volume } from "../../volume/grid.js";
+import { hostIsLittleEndian, swapBytes } from "../numeric.js";
+
+export interface NiftiContent {
+  /** [nx, ny, nz] or [nx, ny, nz, nt]. */
+  readonly size: readonly number[];
+  readonly indexToWorld: Matrix4;
+  readonly values: Volume["values"];
+  /** Up to 79 characters of ASCII. */
+  readonly description: string;
+}
+
+export interface WriteNiftiOptions {
+  /** gzip level, 1 (fast) to 9 (small), for a path that ends in .gz. @default 6 */
+  readonly level?: number;
+}
+
+const HEADER = 352;
+/** Bytes written at once. */
+const BLOCK = 1 << 20;
+
+/**
+ * The bytes of a NIfTI-1 file (.nii, little endian), piece by piece; the voxels are not copied.
+ * The type is that of `values`; the affine is kept as sform (float32), and as qform too if it has no shear.
+ * @throws TOO_LARGE (`bad-dimension`) beyond 32767 voxels along an axis, SHAPE_MISMATCH, NOT_FINITE
+ */
+export function* niftiPieces({ size, indexToWorld, values, description }: NiftiContent): Generator<Uint8Array> {
+  if (size.some((n) => n > 32767))
+    throw fault("TOO_LARGE", `NIfTI-1 holds at most 32767 voxels along an axis, not ${size.join(" x ")}`, {
+      defect: "bad-dimension",
+    });
+  if (size.reduce((a, b) => a * b, 1) !== values.length)
+    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${size.join(" x ")}`, {});
+  if (!indexToWorld.every(Number.isFinite))
+    throw fault("NOT_FINITE", `an affine must be finite: ${indexToWorld}`, { defect: "non-finite-affine" });
+  yield header(size, indexToWorld, values, description);
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  for (let at = 0; at < bytes.length; at += BLOCK) {
+    const block = bytes.subarray(at, at + BLOCK);
+    if (hostIsLittleEndian) yield block;
+    else {
+      const swapped = block.slice();
+      swapBytes(swapped, values.BYTES_PER_ELEMENT);
+      yield swapped;
+    }
+  }
+}
+
+/** What a volume's file says about itself; read back as its quantity. */
+const volumeContent = (volume: Volume): NiftiContent => ({
+  size: volume.grid.size,
+  indexToWorld: volume.grid.indexToWorld,
+  values: volume.values,
+  description: `tomograd ${volume.quantity}`,
+});
+
+/** The bytes of a .nii file of a volume. @throws as `niftiPieces` */
+export function encodeNifti(volume: Volume): Uint8Array {
+  const out = new Uint8Array(HEADER + volume.values.byteLength);
+  let at = 0;
+  for (const piece of niftiPieces(volumeContent(volume))) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+/** Writes .nii, or .nii.gz if the path ends so, whole or not at all. @throws WRITE_FAILED, and as `niftiPieces` */
+export async function writeNifti(path: string, volume: Volume, options: WriteNiftiOptions = {}): Promise<void> {
+  refuseUnknownOptions("writeNifti", options, ["level"]);
+  await writeNiftiContent(path, volumeContent(volume), options.level);
+}
+
+/** As `writeNifti` for any content. */
+export async function writeNiftiContent(path: string, content: NiftiContent, level = 6): Promise<void> {
+  const pieces = niftiPieces(content);
+  await writeFileAtomically(path, /\.gz$/i.test(path) ? gzip(pieces, level) : pieces);
+}
+
+function header(size: readonly number[], m: Matrix4, values: Volume["values"], description: string): Uint8Array {
+  const bytes = new Uint8Array(HEADER);
+  const view = new DataView(bytes.buffer);
+  const reals = (at: number, numbers: readonly number[]) => {
+    numbers.forEach((value, i) => void view.setFloat32(at + 4 * i, value, true));
+  };
+  const columns = [0, 1, 2].map((k): Vec3 => [m[k], m[4 + k], m[8 + k]]);
+  const spacing = columns.map((column) => Math.hypot(...column));
+  const rotation = rigidPart(columns, spacing);
+
+  view.setInt32(0, 348, true);
+  bytes[38] = 0x72;
+  [size.length, ...size, 1, 1, 1, 1].slice(0, 8).forEach((n, i) => void view.setInt16(40 + 2 * i, n, true));
+  view.setInt16(70, typeCode(values), true);
+  view.setInt16(72, 8 * values.BYTES_PER_ELEMENT, true);
+  reals(76, [rotation?.qfac ?? 1, ...spacing, 1, 1, 1, 1]);
+  view.setFloat32(108, HEADER, true);
+  view.setFloat32(112, 1, true);
+  bytes[123] = 2;
+  bytes.set(new TextEncoder().encode(description).subarray(0, 79), 148);
+  view.setInt16(252, rotation ? 1 : 0, true);
+  view.setInt16(254, 1, true);
+  reals(256, [...(rotation?.quaternion ?? [0, 0, 0]), m[3], m[7], m[11]]);
+  reals(280, m.slice(0, 12));
+  bytes.set([0x6e, 0x2b, 0x31, 0], 344);
+  return bytes;
+}
+
+function typeCode(values: Volume["values"]): number {
+  if (values instanceof Uint8Array) return 2;
+  if (values instanceof Int16Array) return 4;
+  return values instanceof Float32Array ? 16 : 64;
+}
+
+/** Quaternion (b, c, d with a >= 0) and handedness of an affine without shear; undefined if it has one. */
+function rigidPart(
+  columns: readonly Vec3[],
+  spacing: readonly number[],
+): { quaternion: number[]; qfac: 1 | -1 } | undefined {
+  const [x, y, z] = columns.map(
+    (column, k): Vec3 => [column[0] / spacing[k], column[1] / spacing[k], column[2] / spacing[k]],
+  );
+  // 1e-6 radians: what float32 keeps of a direction.
+  if ([dot(x, y), dot(y, z), dot(z, x)].some((cosine) => !(Math.abs(cosine) < 1e-6))) return undefined;
+  const qfac = dot(cross(x, y), z) < 0 ? -1 : 1;
+  const r = [x[0], y[0], qfac * z[0], x[1], y[1], qfac * z[1], x[2], y[2], qfac * z[2]];
+  if (!(Math.abs(determinant3(r) - 1) < 1e-5)) return undefined;
+  // The largest of the four squared components is at least 1/4; dividing by it loses nothing.
+  const squares = [1 + r[0] + r[4] + r[8], 1 + r[0] - r[4] - r[8], 1 - r[0] + r[4] - r[8], 1 - r[0] - r[4] + r[8]];
+  const largest = squares.indexOf(Math.max(...squares));
+  const s = 2 * Math.sqrt(squares[largest]);
+  const q = [
+    [s / 4, (r[7] - r[5]) / s, (r[2] - r[6]) / s, (r[3] - r[1]) / s],
+    [(r[7] - r[5]) / s, s / 4, (r[1] + r[3]) / s, (r[2] + r[6]) / s],
+    [(r[2] - r[6]) / s, (r[1] + r[3]) / s, s / 4, (r[5] + r[7]) / s],
+    [(r[3] - r[1]) / s, (r[2] + r[6]) / s, (r[5] + r[7]) / s, s / 4],
+  ][largest];
+  const sign = q[0] < 0 ? -1 : 1;
+  return { quaternion: q.slice(1).map((value) => sign * value), qfac };
+}

@@ -1,0 +1,230 @@
+import { type Source, writeFileAtomically } from "#platform";
+import { fault, throwIfAborted, type Warning } from "../core/errors.js";
+import { IDENTITY4 } from "../core/linear.js";
+import { refuseUnknownOptions } from "../core/options.js";
+import { bytesPer, type Decoded, decode, hostIsLittleEndian, type StoredType, swapBytes } from "./numeric.js";
+import { type Input, toSource } from "./source.js";
+import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "./types.js";
+import { createValueCollector, tooLarge } from "./values.js";
+
+/** An array of any shape. */
+export interface NpyArray {
+  /** Slowest axis first. */
+  readonly shape: readonly number[];
+  /** The numbers' type in the file. */
+  readonly type: StoredType;
+  /** C order (last axis fastest) whatever the file has; 64-bit integers as float64, float16 as float32. */
+  readonly values: Decoded;
+  readonly warnings: readonly Warning[];
+}
+
+interface NpyHeader {
+  readonly shape: readonly number[];
+  readonly type: StoredType;
+  readonly littleEndian: boolean;
+  readonly fortran: boolean;
+  /** Where the numbers begin, bytes. */
+  readonly offset: number;
+}
+
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+/** A header longer than this is refused unread, bytes. */
+const LONGEST_HEADER = 1 << 16;
+
+const typeNames: Readonly<Record<string, StoredType>> = {
+  b1: "bool",
+  u1: "uint8",
+  i1: "int8",
+  u2: "uint16",
+  i2: "int16",
+  u4: "uint32",
+  i4: "int32",
+  u8: "uint64",
+  i8: "int64",
+  f2: "float16",
+  f4: "float32",
+  f8: "float64",
+};
+
+export const looksLikeNpy = (head: Uint8Array): boolean => MAGIC.every((byte, i) => head[i] === byte);
+
+/**
+ * Reads a .npy file (versions 1 to 3; bool, integers, floats; either byte order; C or Fortran order).
+ * Source of the format: numpy.lib.format.
+ * @throws UNSUPPORTED_FORMAT (`unsupported-type` for objects, complex and structured types; `bad-magic`),
+ *   CORRUPT_FILE (`bad-header`), TRUNCATED_FILE (`truncated`), TOO_LARGE
+ */
+export async function readNpy(input: Input, options: { readonly maxBytes?: number } = {}): Promise<NpyArray> {
+  refuseUnknownOptions("readNpy", options, ["maxBytes"]);
+  const source = await toSource(input);
+  const header = await readHeader(source);
+  const { shape, type, littleEndian, fortran, offset } = header;
+  const length = product(shape) * bytesPer[type];
+  refuseTruncated(source, header);
+  const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  if (length > limit) throw tooLarge(length, limit);
+  const stored = (await source.read(offset, length)).slice();
+  const numbers = decode(stored, type, littleEndian);
+  const values = fortran ? fromFortran(numbers, shape) : numbers;
+  return { shape, type, values, warnings: [...precisionWarning(type, values), ...trailing(source, header)] };
+}
+
+/**
+ * A .npy file of three axes [nz][ny][nx] as a volume. The format has no orientation: index coordinates are taken as RAS
+ * mm, with the warning `no-orientation`.
+ */
+export async function npyVolume(source: Source, options: ReadVolumeOptions): Promise<VolumeFile> {
+  const header = await readHeader(source);
+  const { shape, type } = header;
+  if (shape.length !== 3 || product(shape) === 0)
+    throw fault("SHAPE_MISMATCH", `a volume has three axes [nz][ny][nx], this array has shape (${shape.join(", ")})`, {
+      defect: "bad-dimension",
+      shape,
+    });
+  const warnings: Warning[] = [
+    {
+      defect: "no-orientation",
+      message: ".npy has no affine; voxels are taken as 1 mm, axes as right, anterior, superior",
+    },
+    ...trailing(source, header),
+  ];
+  refuseTruncated(source, header);
+  const [nz, ny, nx] = shape;
+  const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  const collector = createValueCollector(nx * ny * nz, type, { slope: 1, intercept: 0 }, limit);
+  if (header.fortran) collector.put((await readNpy(source, { maxBytes: limit })).values, 0, 1, 0);
+  else {
+    const slice = nx * ny * bytesPer[type];
+    for (let k = 0; k < nz; k++) {
+      throwIfAborted(options.signal);
+      const bytes = (await source.read(header.offset + k * slice, slice)).slice();
+      collector.put(decode(bytes, type, header.littleEndian), k * nx * ny, 1, 0);
+      options.onProgress?.({ done: k + 1, total: nz });
+    }
+  }
+  const { values, warnings: further } = collector.finish();
+  return {
+    format: "npy",
+    type,
+    frames: 1,
+    quantity: options.quantity ?? "unknown",
+    grid: { size: [nx, ny, nz], indexToWorld: IDENTITY4 },
+    values,
+    warnings: [...warnings, ...further],
+  };
+}
+
+async function readHeader(source: Source): Promise<NpyHeader> {
+  const name = source.name ?? "the file";
+  const bad = (why: string) => fault("CORRUPT_FILE", `${name}: ${why}`, { defect: "bad-header" });
+  const start = await source.read(0, 12);
+  if (!looksLikeNpy(start)) throw fault("UNSUPPORTED_FORMAT", `${name} is not a .npy file`, { defect: "bad-magic" });
+  const truncated = () =>
+    fault("TRUNCATED_FILE", `${name} ends inside its header`, { defect: "truncated", found: source.size });
+  if (start.length < 12) throw truncated();
+  const view = new DataView(start.buffer, start.byteOffset, 12);
+  const version = start[6];
+  if (version < 1 || version > 3) throw bad(`version ${version} of the format is unknown`);
+  const before = version === 1 ? 10 : 12;
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > LONGEST_HEADER) throw bad(`a header of ${length} bytes`);
+  const bytes = await source.read(before, length);
+  if (bytes.length < length) throw truncated();
+  const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes);
+  const order = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(text)?.[1];
+  const axes = /['"]shape['"]\s*:\s*\(([\d\sL,]*)\)/.exec(text)?.[1];
+  const type = /['"]descr['"]\s*:\s*(?:['"]([^'"]*)['"]|(\[))/.exec(text);
+  if (!order || axes === undefined || !type) throw bad(`header without descr, fortran_order or shape: ${text.trim()}`);
+  const [, endian, word] = /^([<>|=])([a-zA-Z]\d*)$/.exec(type[1] ?? "") ?? [];
+  if (!word || !typeNames[word])
+    throw fault("UNSUPPORTED_FORMAT", `${name}: numbers of type ${type[1] ?? "structured"} are not read`, {
+      defect: "unsupported-type",
+    });
+  const shape = axes
+    .split(",")
+    .filter((part) => part.trim())
+    .map((part) => Number.parseInt(part, 10));
+  if (!Number.isSafeInteger(product(shape)))
+    throw fault("CORRUPT_FILE", `${name}: impossible shape (${shape.join(", ")})`, { defect: "bad-dimension" });
+  return {
+    shape,
+    type: typeNames[word],
+    littleEndian: endian === "=" ? hostIsLittleEndian : endian !== ">",
+    fortran: order === "True",
+    offset: before + length,
+  };
+}
+
+function refuseTruncated(source: Source, { shape, type, offset }: NpyHeader): void {
+  const needed = offset + product(shape) * bytesPer[type];
+  if (source.size < needed)
+    throw fault(
+      "TRUNCATED_FILE",
+      `${source.name ?? "the file"}: the header asks for ${needed} bytes, the file has ${source.size}`,
+      { defect: "truncated", needed, found: source.size },
+    );
+}
+
+function trailing(source: Source, { shape, type, offset }: NpyHeader): Warning[] {
+  const extra = source.size - offset - product(shape) * bytesPer[type];
+  return extra > 0 ? [{ defect: "trailing-data", message: `${extra} bytes follow the array; they are not read` }] : [];
+}
+
+function precisionWarning(type: StoredType, values: Decoded): Warning[] {
+  if ((type !== "int64" && type !== "uint64") || values.every((value) => Math.abs(value) <= 2 ** 53)) return [];
+  return [{ defect: "precision", message: "integers beyond 2^53 lost their last digits in float64" }];
+}
+
+/** First axis fastest to last axis fastest. */
+function fromFortran(values: Decoded, shape: readonly number[]): Decoded {
+  const out = values.slice();
+  const index = shape.map(() => 0);
+  // How far one step along each axis goes in C order.
+  const stride = shape.map((_, axis) => product(shape.slice(axis + 1)));
+  let at = 0;
+  for (let i = 0; i < values.length; i++) {
+    out[at] = values[i];
+    for (let axis = 0; axis < shape.length; axis++) {
+      index[axis]++;
+      at += stride[axis];
+      if (index[axis] < shape[axis]) break;
+      at -= stride[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
+
+const product = (numbers: readonly number[]) => numbers.reduce((a, b) => a * b, 1);
+
+/** The bytes of a .npy file (version 1, little endian, C order), in two pieces: the numbers are not copied. @throws SHAPE_MISMATCH */
+export function npyPieces(values: Decoded, shape: readonly number[]): Uint8Array[] {
+  if (product(shape) !== values.length)
+    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill the shape (${shape.join(", ")})`, {});
+  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const text = `{'descr': '${descr(values)}', 'fortran_order': False, 'shape': (${axes}), }`;
+  // The numbers begin at a multiple of 64 bytes.
+  const length = 64 * Math.ceil((10 + text.length + 1) / 64) - 10;
+  const head = new Uint8Array(10 + length);
+  head.set([...MAGIC, 1, 0, length & 255, length >> 8]);
+  head.set(new TextEncoder().encode(`${text.padEnd(length - 1)}\n`), 10);
+  const bytes = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  if (hostIsLittleEndian) return [head, bytes];
+  const swapped = bytes.slice();
+  swapBytes(swapped, values.BYTES_PER_ELEMENT);
+  return [head, swapped];
+}
+
+/** Writes a .npy file whole or not at all. @throws WRITE_FAILED, SHAPE_MISMATCH */
+export const writeNpy = async (path: string, values: Decoded, shape: readonly number[]): Promise<void> =>
+  writeFileAtomically(path, npyPieces(values, shape));
+
+function descr(values: Decoded): string {
+  const kind =
+    values instanceof Float32Array || values instanceof Float64Array
+      ? "f"
+      : /^Int/.test(values.constructor.name)
+        ? "i"
+        : "u";
+  return `${values.BYTES_PER_ELEMENT === 1 ? "|" : "<"}${kind}${values.BYTES_PER_ELEMENT}`;
+}

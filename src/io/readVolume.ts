@@ -1,0 +1,63 @@
+import { gunzip, kindOfPath, pathOfUrl } from "#platform";
+import { fault } from "../core/errors.js";
+import { refuseUnknownOptions } from "../core/options.js";
+import { createByteStream } from "./byteStream.js";
+import { type Input, looksLikeGzip, type Source, sourcePieces, toSource } from "./source.js";
+import { type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "./types.js";
+
+/** Enough to recognize every format, bytes. */
+const HEAD = 544;
+
+/**
+ * Reads a volume, recognizing the format by its content: NIfTI-1 and -2 (plain or gzip), ANALYZE 7.5, a DICOM series
+ * (folder, list of files, or one file), .npy (three axes [nz][ny][nx]).
+ * Values are [nz][ny][nx], x fastest; the affine is RAS mm at voxel centers.
+ * @throws UNSUPPORTED_FORMAT (`bad-magic`) if nothing recognizes it, and what the format's reader throws
+ * @example const ct = await readVolume("chest/");   // a folder of DICOM slices: HU
+ */
+export async function readVolume(
+  input: Input | readonly Input[],
+  options: ReadVolumeOptions = {},
+): Promise<VolumeFile> {
+  refuseUnknownOptions("readVolume", options, readVolumeOptionNames);
+  if (Array.isArray(input) || (await isFolder(input as Input)))
+    return (await import("./dicom/readDicom.js")).readDicom(input, options);
+  const one = input as Input;
+  const source = await toSource(one);
+  const name = source.name ?? "the input";
+  const head = await contentHead(source);
+  const { dicomKind } = await import("./dicom/sniff.js");
+  const { looksLikeNifti } = await import("./nifti/header.js");
+  const { looksLikeNpy, npyVolume } = await import("./npy.js");
+  if (looksLikeNpy(head)) return npyVolume(source, options);
+  // Two-file images need the path to find their second half.
+  if (looksLikeNifti(head))
+    return (await import("./nifti/readNifti.js")).readNifti(typeof one === "string" ? one : source, options);
+  if (dicomKind(head) || /\.(dcm|ima)$/i.test(name))
+    return (await import("./dicom/readDicom.js")).readDicom(source, options);
+  if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file" });
+  if (/\.(nii|hdr)(\.gz)?$/i.test(name) && head.length < 348)
+    throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has 348 bytes, the file ${head.length}`, {
+      defect: "truncated",
+    });
+  throw fault("UNSUPPORTED_FORMAT", `${name} is none of the formats that are read: NIfTI, DICOM, .npy`, {
+    defect: "bad-magic",
+  });
+}
+
+async function isFolder(input: Input): Promise<boolean> {
+  const path = input instanceof URL && input.protocol === "file:" ? pathOfUrl(input) : input;
+  return typeof path === "string" && !/^https?:/.test(path) && (await kindOfPath(path)) === "folder";
+}
+
+/** The first bytes of the content, inflated if it is gzip. */
+async function contentHead(source: Source): Promise<Uint8Array> {
+  const head = await source.read(0, HEAD);
+  if (!looksLikeGzip(head)) return head;
+  const stream = createByteStream(gunzip(sourcePieces(source)));
+  try {
+    return await stream.take(HEAD);
+  } finally {
+    await stream.close();
+  }
+}

@@ -1,0 +1,39 @@
+import type { Warning } from "../core/errors.js";
+import type { Quantity, Volume } from "../volume/grid.js";
+import type { StoredType } from "./numeric.js";
+
+export type VolumeFormat = "nifti-1" | "nifti-2" | "analyze-7.5" | "dicom" | "npy";
+
+/** A volume as it came out of a file. */
+export interface VolumeFile extends Volume {
+  readonly format: VolumeFormat;
+  /** The numbers' type in the file; `values` may be another (scaling, widening). */
+  readonly type: StoredType;
+  /** How many volumes the file holds; 1 for most. */
+  readonly frames: number;
+  /** What is worth telling, e.g. `no-orientation`; empty for a file without defects. */
+  readonly warnings: readonly Warning[];
+}
+
+export interface ReadProgress {
+  /** Slices (DICOM) or bytes (other formats) done so far. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ReadVolumeOptions {
+  /** What the numbers mean. @default what the file says: "hounsfield" for DICOM CT, else "unknown" */
+  readonly quantity?: Quantity;
+  /** Which volume of a file that holds several, from 0. @default 0, with a warning if there are more */
+  readonly frame?: number;
+  /** DICOM: which series of several: its SeriesInstanceUID, or its place in the list of the refusal, from 0. */
+  readonly series?: string | number;
+  /** Refuse volumes that need more memory, bytes. @default 8 GiB */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ReadProgress) => void;
+}
+
+export const readVolumeOptionNames = ["quantity", "frame", "series", "maxBytes", "signal", "onProgress"] as const;
+
+export const DEFAULT_MAX_BYTES = 8 * 2 ** 30;

@@ -1,0 +1,18 @@
+import { fault } from "../core/errors.js";
+import type { Volume } from "../volume/grid.js";
+
+/**
+ * Writes a volume by the ending of the path: .nii, .nii.gz (type, affine and quantity kept), .npy (values alone,
+ * [nz][ny][nx]). The file appears whole or not at all.
+ * @throws UNSUPPORTED_FORMAT for another ending, WRITE_FAILED
+ */
+export async function writeVolume(path: string, volume: Volume): Promise<void> {
+  if (/\.nii(\.gz)?$/i.test(path)) return (await import("./nifti/writeNifti.js")).writeNifti(path, volume);
+  if (/\.npy$/i.test(path)) {
+    const [nx, ny, nz] = volume.grid.size;
+    return (await import("./npy.js")).writeNpy(path, volume.values, [nz, ny, nx]);
+  }
+  throw fault("UNSUPPORTED_FORMAT", `volumes are written as .nii, .nii.gz or .npy, not '${path}'`, {
+    defect: "unknown-ending",
+  });
+}
