@@ -1,0 +1,115 @@
+/** The contract suite of backends: queue laws, every kernel and case against the reference, laws of operators. */
+import type { Backend } from "../backend/backend.js";
+import { KERNEL_NAMES, type KernelName } from "../backend/kernels.js";
+import { createReferenceBackend } from "../backend/reference/index.js";
+import { SPECS } from "../backend/specs/index.js";
+import type { KernelCase, KernelSpec, Tolerance } from "../backend/specs/spec.js";
+import type { BackendFactory, TestApi } from "./api.js";
+import { relativeErrors, sameBytes } from "./compare.js";
+import { adjointDefect, entryDefect } from "./operatorLaws.js";
+import { queueLaws } from "./queueLaws.js";
+import { type Outputs, runCase } from "./runCase.js";
+
+const FLOAT64: Tolerance = { percentile99: 1e-12, worst: 1e-12, reason: "float64 on both sides" };
+
+/** Where single entries of the matrix are compared. */
+const ENTRY_SCENES = ["three views around an odd grid", "a sheared grid", "off-axis views"];
+
+/** The specification of any kernel, its type forgotten. */
+const specOf = (kernel: KernelName) => SPECS[kernel] as unknown as KernelSpec<KernelName>;
+
+/**
+ * Registers the tests of a backend with a runner such as vitest: `await backendSuite(create, { describe, test, expect,
+ * afterAll })` at the top of a test file. Starts one backend to ask what it supports; what it lacks shows as a skip with
+ * the backend's reason.
+ */
+export async function backendSuite(create: BackendFactory, api: TestApi): Promise<void> {
+  const { describe, test, expect, afterAll } = api;
+  const backend = await create();
+  const reference = createReferenceBackend();
+  const float64 = await isFloat64(backend);
+  const { name } = backend;
+  const lacks = (kernel: KernelName) => backend.unsupportedReason(kernel);
+
+  afterAll(async () => {
+    await backend[Symbol.asyncDispose]();
+    await reference[Symbol.asyncDispose]();
+  });
+
+  describe(`${name}: laws of the queue`, () => queueLaws(() => backend, create, api));
+
+  for (const kernel of KERNEL_NAMES)
+    describe(`${name}: ${kernel}`, () => {
+      const spec = specOf(kernel);
+      const reason = lacks(kernel);
+      if (reason !== undefined) {
+        test.skipIf(true)(`not on ${name}: ${reason}`, () => {});
+        return;
+      }
+      const tolerance = float64 ? FLOAT64 : spec.tolerance;
+      for (const each of spec.cases)
+        test(`${each.name}, as the reference to ${tolerance.worst}`, async () => {
+          const found = await runCase(backend, spec, each);
+          const expected = await runCase(reference, spec, each);
+          expect(found.damaged, "arrays changed that are not outputs").toEqual([]);
+          for (const output of spec.writes) {
+            const errors = relativeErrors(found.outputs[output], expected.outputs[output]);
+            expect(errors.percentile99, `${output}, 99th percentile; ${tolerance.reason}`).toBeLessThanOrEqual(
+              tolerance.percentile99,
+            );
+            expect(errors.worst, `${output}, worst; ${tolerance.reason}`).toBeLessThanOrEqual(tolerance.worst);
+          }
+          expect(backend.liveBytes, "bytes held after the case").toBe(0);
+        });
+    });
+
+  const defect = float64 ? 1e-12 : 1e-6;
+  for (const kernel of ["projectAdjoint", "projectRaysAdjoint"] as const) {
+    if (lacks(kernel) !== undefined) continue;
+    describe(`${name}: ${kernel} is the transpose of ${SPECS[kernel].laws?.transposeOf}`, () => {
+      for (const each of SPECS[kernel].cases as readonly KernelCase<typeof kernel>[]) {
+        test(`|<Ax, y> - <x, Aᵀy>| <= ${defect} |Ax||y|: ${each.name}`, async () => {
+          expect(await adjointDefect(backend, kernel, each)).toBeLessThanOrEqual(defect);
+        });
+        if (ENTRY_SCENES.some((scene) => each.name.endsWith(scene)))
+          test(`(A e_j)_i = (Aᵀ e_i)_j for 1000 entries, to 1e-6 of the largest: ${each.name}`, async () => {
+            const { defect, compared, filled } = await entryDefect(backend, kernel, each);
+            expect(compared).toBeGreaterThanOrEqual(1000);
+            expect(filled, "entries that are not 0").toBeGreaterThanOrEqual(20);
+            expect(defect).toBeLessThanOrEqual(1e-6);
+          });
+      }
+    });
+  }
+
+  if (lacks("projectLineJacobian") === undefined)
+    test(`${name}: projectLineJacobian gives the same bits as project in all ${SPECS.projectLineJacobian.cases.length} cases`, async () => {
+      for (const { name: caseName, args } of SPECS.projectLineJacobian.cases) {
+        const jacobian = await runCase(backend, SPECS.projectLineJacobian, { args });
+        const image = await runCase(backend, SPECS.project, { args: { ...args, accumulate: false } });
+        expect(sameBytes(jacobian.outputs.out, image.outputs.out), caseName).toBe(true);
+      }
+    });
+
+  describe(`${name}: threads`, () => {
+    for (const threads of [2, 5])
+      test(`${threads} threads give the bytes of 1 thread, in every case of every kernel`, async () => {
+        await using one = await create({ threads: 1 });
+        await using many = await create({ threads });
+        for (const kernel of KERNEL_NAMES.filter((k) => lacks(k) === undefined))
+          for (const each of specOf(kernel).cases) {
+            const [a, b] = [await outputsOf(one, kernel, each), await outputsOf(many, kernel, each)];
+            for (const output of Object.keys(a))
+              expect(sameBytes(a[output], b[output]), `${kernel}, ${each.name}, ${output}`).toBe(true);
+          }
+      });
+  });
+}
+
+const outputsOf = async (backend: Backend, kernel: KernelName, each: KernelCase<KernelName>): Promise<Outputs> =>
+  (await runCase(backend, specOf(kernel), each)).outputs;
+
+async function isFloat64(backend: Backend): Promise<boolean> {
+  using array = backend.allocate({ kind: "flat", length: 1 });
+  return (await backend.download(array)) instanceof Float64Array;
+}

@@ -1,0 +1,109 @@
+/** Laws of pairs of kernels: an operator and its transpose, an image and the same image from another kernel. */
+import type { Backend, DeviceArray } from "../backend/backend.js";
+import type { KernelArguments } from "../backend/kernels.js";
+import { type ArraySpec, hostValues, type KernelCase } from "../backend/specs/spec.js";
+import { innerProduct } from "./compare.js";
+import { type Output, uploadArguments } from "./runCase.js";
+
+type Transpose = "projectAdjoint" | "projectRaysAdjoint";
+
+/** A and Aᵀ of one case on a backend, as functions of plain arrays; freed by `dispose`. */
+function openOperator<K extends Transpose>(backend: Backend, kernel: K, args: KernelCase<K>["args"]) {
+  const uploaded = uploadArguments<K>(backend, args);
+  const bound = uploaded.args as KernelArguments["projectAdjoint"] & KernelArguments["projectRaysAdjoint"];
+  const image: DeviceArray = kernel === "projectAdjoint" ? bound.image : bound.values;
+  const volume = bound.out;
+  const through = async (input: Float32Array, from: DeviceArray, run: (x: DeviceArray) => DeviceArray) => {
+    const x = backend.upload(input, from.shape, "input");
+    try {
+      return await backend.download(run(x));
+    } finally {
+      x.dispose();
+    }
+  };
+  return {
+    volumeLength: volume.length,
+    imageLength: image.length,
+    apply: (x: Float32Array) =>
+      through(x, volume, (input) => {
+        if (kernel === "projectAdjoint")
+          backend.run("project", { ...bound, volume: input, out: image, accumulate: false });
+        else backend.run("projectRays", { ...bound, volume: input, out: image, accumulate: false });
+        return image;
+      }),
+    adjoint: (y: Float32Array) =>
+      through(y, image, (input) => {
+        if (kernel === "projectAdjoint") backend.run("projectAdjoint", { ...bound, image: input, accumulate: false });
+        else backend.run("projectRaysAdjoint", { ...bound, values: input, accumulate: false });
+        return volume;
+      }),
+    dispose: uploaded.dispose,
+  };
+}
+
+const uniformNumbers = (spec: ArraySpec, seed: number) =>
+  hostValues({ ...spec, numbers: { seed, low: 0, high: 1 } }) as Float32Array;
+
+const arraysOf = <K extends Transpose>(kernel: K, args: KernelCase<K>["args"]) => {
+  const named = args as KernelCase<"projectAdjoint">["args"] & KernelCase<"projectRaysAdjoint">["args"];
+  return { x: named.out, y: kernel === "projectAdjoint" ? named.image : named.values };
+};
+
+/** |<A x, y> - <x, Aᵀ y>| / (|A x| |y|) for x and y uniform in [0, 1], up to the border; 0 where no ray meets the grid. */
+export async function adjointDefect<K extends Transpose>(
+  backend: Backend,
+  kernel: K,
+  { args }: KernelCase<K>,
+): Promise<number> {
+  const operator = openOperator(backend, kernel, args);
+  const specs = arraysOf(kernel, args);
+  const [x, y] = [uniformNumbers(specs.x, 11), uniformNumbers(specs.y, 12)];
+  try {
+    const [image, volume] = [await operator.apply(x), await operator.adjoint(y)];
+    const scale = Math.sqrt(innerProduct(image, image) * innerProduct(y, y));
+    const difference = Math.abs(innerProduct(image, y) - innerProduct(x, volume));
+    return difference === 0 ? 0 : difference / scale;
+  } finally {
+    operator.dispose();
+  }
+}
+
+/**
+ * Compares (A e_j)_i with (Aᵀ e_i)_j for `voxels` x `pixels` single entries spread over volume and image.
+ * Returns the largest difference over the largest weight, the entries compared, and how many of them were not 0.
+ */
+export async function entryDefect<K extends Transpose>(
+  backend: Backend,
+  kernel: K,
+  { args }: KernelCase<K>,
+  voxels = 40,
+  pixels = 30,
+): Promise<{ readonly defect: number; readonly compared: number; readonly filled: number }> {
+  const operator = openOperator(backend, kernel, args);
+  const spread = (length: number, count: number) =>
+    Array.from({ length: Math.min(length, count) }, (_, i) => Math.floor((i * length) / Math.min(length, count)));
+  const unit = (length: number, at: number) => {
+    const values = new Float32Array(length);
+    values[at] = 1;
+    return values;
+  };
+  try {
+    const rows = spread(operator.imageLength, pixels);
+    const columns = spread(operator.volumeLength, voxels);
+    const adjoints: Output[] = [];
+    for (const i of rows) adjoints.push(await operator.adjoint(unit(operator.imageLength, i)));
+    let [defect, largest, filled] = [0, 0, 0];
+    for (const j of columns) {
+      const image = await operator.apply(unit(operator.volumeLength, j));
+      rows.forEach((i, row) => {
+        const [a, b] = [image[i], adjoints[row][j]];
+        defect = Math.max(defect, Math.abs(a - b));
+        largest = Math.max(largest, Math.abs(a), Math.abs(b));
+        if (a !== 0) filled++;
+      });
+    }
+    return { defect: defect === 0 ? 0 : defect / largest, compared: rows.length * columns.length, filled };
+  } finally {
+    operator.dispose();
+  }
+}
