@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type AttenuationModel, hounsfieldToAttenuation, hounsfieldToDensity } from "../../src/physics/index.js";
 import { createGrid, type Volume } from "../../src/volume/index.js";
-import { hasGolden } from "../helpers/folders.js";
-import { expectClose, goldenCases, goldenValues } from "../helpers/golden.js";
+import { goldenFolder, hasGolden, readManifest } from "../helpers/folders.js";
+import { expectClose, type GoldenVolume, goldenCases, goldenValues } from "../helpers/golden.js";
 
 const cases = goldenCases("attenuation");
 const number = "[-+.0-9eE]+";
@@ -43,4 +43,13 @@ describe.skipIf(!hasGolden)("Hounsfield maps of the reference libraries", () => 
           if (bone) expect(values).toEqual(Float32Array.from(expected));
         }
       });
+
+  const volumes: [string, GoldenVolume][] = hasGolden ? Object.entries(readManifest(goldenFolder).volumes) : [];
+  for (const [name, volume] of volumes)
+    test(`the density of ${name} has the same bits: ${volume.density_f32.what}`, () => {
+      const boneMultiplier = Number(/=([-+.0-9eE]+)\)$/.exec(volume.density_f32.what)?.[1]);
+      const hu = asVolume(Int16Array.from(goldenValues(volume.hu)));
+      const expected = Float32Array.from(goldenValues(volume.density_f32));
+      expect(hounsfieldToDensity(hu, { boneMultiplier }).values).toEqual(expected);
+    });
 });

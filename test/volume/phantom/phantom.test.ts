@@ -150,6 +150,19 @@ describe("project", () => {
     ).toBeCloseTo(whole, 12);
   });
 
+  test("moving a phantom and its rays together changes nothing (1e-11)", () => {
+    const shift = fc.double({ min: -1000, max: 1000, noNaN: true });
+    const ray = [1, -80, 2, 5, 60, 6];
+    const here = phantom.integrate(ray)[0];
+    fc.assert(
+      fc.property(fc.tuple(shift, shift, shift), (t) => {
+        const moved = phantom.shapes.map((shape) => ({ ...shape, center: add(shape.center, t) }));
+        const there = createPhantom(moved).integrate(ray.map((x, i) => x + t[i % 3]))[0];
+        expect(Math.abs(there - here)).toBeLessThan(1e-11);
+      }),
+    );
+  });
+
   test("scaling a phantom by 100 scales its integrals by 100", () => {
     const small = sheppLogan().integrate([-5, 0.1, -0.2, 5, -0.3, 0.3])[0];
     const large = sheppLogan({ radius: 100 }).integrate([-500, 10, -20, 500, -30, 30])[0];
