@@ -67,7 +67,7 @@ export function createVolume<Q extends Quantity>(options: VolumeOptions<Q>): Vol
 }
 
 /** A volume of zeros. @throws INVALID_GEOMETRY (see `validateGrid`) */
-export function zeros<Q extends Quantity>(grid: Grid, quantity: Q, type: VoxelType = "float32"): Volume<Q> {
+export function zeroVolume<Q extends Quantity>(grid: Grid, quantity: Q, type: VoxelType = "float32"): Volume<Q> {
   validateGrid(grid);
   return { quantity, grid, values: voxelArray(type, voxelCount(grid)) };
 }

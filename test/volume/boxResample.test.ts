@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Vec3 } from "../../src/core/index.js";
-import { boxGrid, boxResample, createGrid, gridCorners, zeros } from "../../src/volume/index.js";
+import { boxGrid, boxResample, createGrid, gridCorners, zeroVolume } from "../../src/volume/index.js";
 import { randomHounsfield, sampled, shearedGrid } from "./volumes.js";
 
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v, 0) / values.length;
 
 describe("boxResample", () => {
   test("3 voxels into 2 cells: weights 2/3 and 1/3", () => {
-    const volume = { ...zeros(createGrid({ size: [3, 1, 1], spacing: 2 }), "unknown", "float64") };
+    const volume = { ...zeroVolume(createGrid({ size: [3, 1, 1], spacing: 2 }), "unknown", "float64") };
     volume.values.set([3, 6, 12]);
     expect([...boxResample(volume, [2, 1, 1]).values]).toEqual(
       [(3 * 2 + 6) / 3, (6 + 12 * 2) / 3].map((v) => expect.closeTo(v, 12)),
@@ -16,7 +16,7 @@ describe("boxResample", () => {
   });
 
   test("2 voxels into 3 cells: the middle one is half of each", () => {
-    const volume = zeros(createGrid({ size: [1, 2, 1], spacing: 3 }), "unknown", "float64");
+    const volume = zeroVolume(createGrid({ size: [1, 2, 1], spacing: 3 }), "unknown", "float64");
     volume.values.set([4, 10]);
     expect([...boxResample(volume, [1, 3, 1]).values]).toEqual([4, 7, 10].map((v) => expect.closeTo(v, 12)));
   });
@@ -67,7 +67,7 @@ describe("boxResample", () => {
   });
 
   test("refuses labels and sizes below 1", () => {
-    expect(() => boxResample(zeros(shearedGrid, "label", "uint8"), [2, 2, 2])).toThrow("labels have no mean");
+    expect(() => boxResample(zeroVolume(shearedGrid, "label", "uint8"), [2, 2, 2])).toThrow("labels have no mean");
     expect(() => boxGrid(shearedGrid, [0, 2, 2])).toThrow("three positive integers");
   });
 });

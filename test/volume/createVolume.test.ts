@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createGrid, createVolume, valueRange, zeros } from "../../src/volume/index.js";
+import { createGrid, createVolume, valueRange, zeroVolume } from "../../src/volume/index.js";
 
 const grid = createGrid({ size: [2, 3, 4], spacing: 1 });
 
@@ -22,7 +22,7 @@ describe("createVolume", () => {
   });
 
   test("zeros are 0 in the type asked for", () => {
-    const volume = zeros(grid, "label", "uint8");
+    const volume = zeroVolume(grid, "label", "uint8");
     expect(volume.values).toEqual(new Uint8Array(24));
     expect(volume.quantity).toBe("label");
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { blockOfBox, createGrid, crop, gridCenter, pad, zeros } from "../../src/volume/index.js";
+import { blockOfBox, createGrid, crop, gridCenter, pad, zeroVolume } from "../../src/volume/index.js";
 import { randomHounsfield, shearedGrid, worldContent } from "./volumes.js";
 
 const volume = randomHounsfield(shearedGrid);
@@ -33,7 +33,7 @@ describe("pad", () => {
   });
 
   test("other quantities are padded with 0, or with the value given", () => {
-    const empty = zeros(createGrid({ size: [1, 1, 1], spacing: 1 }), "attenuation");
+    const empty = zeroVolume(createGrid({ size: [1, 1, 1], spacing: 1 }), "attenuation");
     expect([...pad(empty, { after: [1, 0, 0] }).values]).toEqual([0, 0]);
     expect([...pad(empty, { after: [1, 0, 0], value: 3 }).values]).toEqual([0, 3]);
   });
