@@ -78,6 +78,8 @@ export interface DiffDrrRender {
   readonly values: Float64Array;
   /** Cotangents of everything from cotangents of `values` (same layout). Reads the volume again. */
   vjp(cotangent: ArrayLike<number>): DiffDrrGradient;
+  /** `vjp(cotangent).volume` alone, several times faster. */
+  vjpVolume(cotangent: ArrayLike<number>): Float64Array;
 }
 
 const optionNames = ["volume", "labels", "detector", "views", "renderer", "voxelShift", "patchSize", "pixels"];
@@ -180,7 +182,12 @@ export function renderDiffDrr(options: DiffDrrOptions): DiffDrrRender {
       }
     return { volume: gradient.volume, views: byView, sources: bySource, pixels: byPixel };
   }
-  return { channels: image.channels, values: spreadPixels(image.values, images, list, allPixels), vjp };
+  return {
+    channels: image.channels,
+    values: spreadPixels(image.values, images, list, allPixels),
+    vjp,
+    vjpVolume: (cotangent) => image.vjpVolume(gatherPixels(cotangent, images, list, allPixels)),
+  };
 }
 
 function coneView(view: View): ConeView {

@@ -45,6 +45,8 @@ export interface NanoDrrRender {
   readonly values: Float64Array;
   /** Cotangents of everything from cotangents of `values` (same layout). Reads the volume again. */
   vjp(cotangent: ArrayLike<number>): NanoDrrGradient;
+  /** `vjp(cotangent).volume` alone, several times faster. */
+  vjpVolume(cotangent: ArrayLike<number>): Float64Array;
 }
 
 /**
@@ -141,7 +143,7 @@ export function renderNanoDrr(options: NanoDrrOptions): NanoDrrRender {
     }
     return { volume: gradient.volume, cameraToWorld: matrices, inverseIntrinsics: intrinsics, sdd: ofSdd };
   }
-  return { channels: image.channels, values: image.values, vjp };
+  return { channels: image.channels, values: image.values, vjp, vjpVolume: image.vjpVolume };
 }
 
 /** The first three coordinates of M p over the fourth. */

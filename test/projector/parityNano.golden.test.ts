@@ -8,7 +8,15 @@ import {
   renderNanoDrr,
 } from "../../src/projector/parity.js";
 import { hasGolden } from "../helpers/folders.js";
-import { expectClose, type GoldenCase, goldenCases, goldenValues, goldenVolumeValues } from "../helpers/golden.js";
+import {
+  differences,
+  expectClose,
+  type GoldenCase,
+  goldenCases,
+  goldenValues,
+  goldenVolumeValues,
+  largest,
+} from "../helpers/golden.js";
 import { goldenDetector, nanoVolume } from "./goldenScene.js";
 
 const RADIANS = Math.PI / 180;
@@ -64,6 +72,7 @@ function compare(c: GoldenCase): string[] {
 
   compared.push("w_f64");
   const gradient = render.vjp(goldenValues(arrays.w_f64));
+  expect(largest(differences(render.vjpVolume(goldenValues(arrays.w_f64)), gradient.volume))).toBe(0);
   check("grad_mu_f64", gradient.volume, "grad_f64");
   check("grad_mu_f32", gradient.volume, "img_f32");
   check("grad_rt_inv_f64", gradient.cameraToWorld, "grad_f64");

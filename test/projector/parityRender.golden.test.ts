@@ -3,12 +3,14 @@ import { poseToMatrixVjp } from "../../src/geometry/pose.js";
 import { type DiffDrrSiddon, type DiffDrrTrilinear, renderDiffDrr } from "../../src/projector/parity.js";
 import { hasGolden } from "../helpers/folders.js";
 import {
+  differences,
   excess,
   expectClose,
   type GoldenCase,
   goldenCases,
   goldenValues,
   goldenVolumeValues,
+  largest,
 } from "../helpers/golden.js";
 import {
   ambiguousLabelRays,
@@ -92,6 +94,7 @@ function compare(c: GoldenCase): Comparison {
 
   compared.add("w_f64");
   const gradient = render.vjp(goldenValues(arrays.w_f64));
+  expect(largest(differences(render.vjpVolume(goldenValues(arrays.w_f64)), gradient.volume))).toBe(0);
   check("grad_density_f64", gradient.volume, "grad_f64", mask?.clearVoxels);
   check("grad_density_f32", gradient.volume, "img_f32", mask?.clearVoxels);
   // Sums over all rays cannot leave some of them out.

@@ -6,7 +6,8 @@ export type SampleMode = "nearest" | "bilinear";
 
 export interface Sampler {
   sample(x: number, y: number, z: number): number;
-  /** d value / d (x, y, z) of the last sample; 0 for nearest. */
+  /** As `sample`, and `slope` <- d value / d (x, y, z), 0 for nearest. */
+  sampleWithSlope(x: number, y: number, z: number): number;
   readonly slope: Float64Array;
   /** out <- out + weight * d sample(x, y, z) / d values */
   scatter(out: Float64Array, weight: number, x: number, y: number, z: number): void;
@@ -48,12 +49,14 @@ function nearest(values: ArrayLike<number>, size: Size, alignCorners: boolean): 
     const k = roundHalfEven(z * scaleZ - shift);
     return i >= 0 && j >= 0 && k >= 0 && i < nx && j < ny && k < nz ? i + nx * (j + ny * k) : -1;
   };
+  const sample = (x: number, y: number, z: number): number => {
+    const at = find(x, y, z);
+    return at < 0 ? 0 : values[at];
+  };
   return {
     slope: new Float64Array(3),
-    sample(x, y, z) {
-      const at = find(x, y, z);
-      return at < 0 ? 0 : values[at];
-    },
+    sample,
+    sampleWithSlope: sample,
     scatter(out, weight, x, y, z) {
       const at = find(x, y, z);
       if (at >= 0) out[at] += weight;
@@ -74,6 +77,35 @@ function linear(values: ArrayLike<number>, size: Size, alignCorners: boolean): S
   };
 
   function sample(x: number, y: number, z: number): number {
+    const px = x * scaleX - shift;
+    const py = y * scaleY - shift;
+    const pz = z * scaleZ - shift;
+    if (!(px > -1 && py > -1 && pz > -1 && px < nx && py < ny && pz < nz)) return 0;
+    const i = Math.floor(px);
+    const j = Math.floor(py);
+    const k = Math.floor(pz);
+    const fx = px - i;
+    const fy = py - j;
+    const fz = pz - k;
+    if (i < 0 || j < 0 || k < 0 || i > nx - 2 || j > ny - 2 || k > nz - 2) {
+      const v00 = at(i, j, k) + fx * (at(i + 1, j, k) - at(i, j, k));
+      const v10 = at(i, j + 1, k) + fx * (at(i + 1, j + 1, k) - at(i, j + 1, k));
+      const v01 = at(i, j, k + 1) + fx * (at(i + 1, j, k + 1) - at(i, j, k + 1));
+      const v11 = at(i, j + 1, k + 1) + fx * (at(i + 1, j + 1, k + 1) - at(i, j + 1, k + 1));
+      const v0 = v00 + fy * (v10 - v00);
+      return v0 + fz * (v01 + fy * (v11 - v01) - v0);
+    }
+    const low = i + nx * j + strideZ * k;
+    const high = low + strideZ;
+    const v00 = values[low] + fx * (values[low + 1] - values[low]);
+    const v10 = values[low + nx] + fx * (values[low + nx + 1] - values[low + nx]);
+    const v01 = values[high] + fx * (values[high + 1] - values[high]);
+    const v11 = values[high + nx] + fx * (values[high + nx + 1] - values[high + nx]);
+    const v0 = v00 + fy * (v10 - v00);
+    return v0 + fz * (v01 + fy * (v11 - v01) - v0);
+  }
+
+  function sampleWithSlope(x: number, y: number, z: number): number {
     const px = x * scaleX - shift;
     const py = y * scaleY - shift;
     const pz = z * scaleZ - shift;
@@ -116,14 +148,29 @@ function linear(values: ArrayLike<number>, size: Size, alignCorners: boolean): S
     const fx = px - i;
     const fy = py - j;
     const fz = pz - k;
-    put(out, i, j, k, weight * (1 - fx) * (1 - fy) * (1 - fz));
-    put(out, i + 1, j, k, weight * fx * (1 - fy) * (1 - fz));
-    put(out, i, j + 1, k, weight * (1 - fx) * fy * (1 - fz));
-    put(out, i + 1, j + 1, k, weight * fx * fy * (1 - fz));
-    put(out, i, j, k + 1, weight * (1 - fx) * (1 - fy) * fz);
-    put(out, i + 1, j, k + 1, weight * fx * (1 - fy) * fz);
-    put(out, i, j + 1, k + 1, weight * (1 - fx) * fy * fz);
-    put(out, i + 1, j + 1, k + 1, weight * fx * fy * fz);
+    const w0 = weight * (1 - fz);
+    const w1 = weight * fz;
+    if (i >= 0 && j >= 0 && k >= 0 && i <= nx - 2 && j <= ny - 2 && k <= nz - 2) {
+      const low = i + nx * j + strideZ * k;
+      const high = low + strideZ;
+      out[low] += w0 * (1 - fx) * (1 - fy);
+      out[low + 1] += w0 * fx * (1 - fy);
+      out[low + nx] += w0 * (1 - fx) * fy;
+      out[low + nx + 1] += w0 * fx * fy;
+      out[high] += w1 * (1 - fx) * (1 - fy);
+      out[high + 1] += w1 * fx * (1 - fy);
+      out[high + nx] += w1 * (1 - fx) * fy;
+      out[high + nx + 1] += w1 * fx * fy;
+      return;
+    }
+    put(out, i, j, k, w0 * (1 - fx) * (1 - fy));
+    put(out, i + 1, j, k, w0 * fx * (1 - fy));
+    put(out, i, j + 1, k, w0 * (1 - fx) * fy);
+    put(out, i + 1, j + 1, k, w0 * fx * fy);
+    put(out, i, j, k + 1, w1 * (1 - fx) * (1 - fy));
+    put(out, i + 1, j, k + 1, w1 * fx * (1 - fy));
+    put(out, i, j + 1, k + 1, w1 * (1 - fx) * fy);
+    put(out, i + 1, j + 1, k + 1, w1 * fx * fy);
   }
-  return { sample, slope, scatter };
+  return { sample, sampleWithSlope, slope, scatter };
 }

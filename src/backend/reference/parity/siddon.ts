@@ -121,7 +121,7 @@ export function renderSiddon(volume: ParityVolume, rays: ParityRays, options: Si
     function pullSegment(columns: Int32Array, at: number, ray: number, view: number, pixel: number): void {
       visit(columns, at);
       const { width, middle, x, y, z } = segment;
-      const value = look.sample(x, y, z);
+      const value = look.sampleWithSlope(x, y, z);
       const weight = cotangent[(view * channels + channelHere()) * pixels + pixel];
       const scale = weight * rays.lengths[ray];
       let atFrom = -scale * value;
@@ -166,5 +166,25 @@ export function renderSiddon(volume: ParityVolume, rays: ParityRays, options: Si
         for (let pixel = first; pixel < last; pixel++) pullRay(kept[index], view * pixels + pixel, view, pixel);
     return gradient;
   }
-  return { channels, values, vjp };
+
+  function vjpVolume(cotangent: ArrayLike<number>): Float64Array {
+    const gradient = new Float64Array(volume.values.length);
+    if (options.stopGradient) return gradient;
+    for (const [index, [first, last]] of runs.entries())
+      for (let view = 0; view < views; view++)
+        for (let pixel = first; pixel < last; pixel++) {
+          const ray = view * pixels + pixel;
+          const columns = kept[index];
+          load(ray);
+          let at = largestOnly ? largestSegment(columns) : 0;
+          const end = largestOnly ? Math.min(at + 2, columns.length) : columns.length;
+          for (; at + 1 < end; at++) {
+            visit(columns, at);
+            const weight = cotangent[(view * channels + channelHere()) * pixels + pixel] * rays.lengths[ray];
+            look.scatter(gradient, weight * segment.width, segment.x, segment.y, segment.z);
+          }
+        }
+    return gradient;
+  }
+  return { channels, values, vjp, vjpVolume };
 }

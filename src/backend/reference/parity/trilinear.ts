@@ -36,6 +36,8 @@ export interface TrilinearParityOptions {
 interface SharedInterval {
   readonly from: number;
   readonly to: number;
+  /** [samples] */
+  readonly alphas: Float64Array;
   /** Rays whose own interval begins at `from` or ends at `to`. */
   readonly fromOwners: readonly number[];
   readonly toOwners: readonly number[];
@@ -59,8 +61,13 @@ export function renderTrilinear(volume: ParityVolume, rays: ParityRays, options:
     }
   }
 
+  function spaced(from: number, to: number, fromOwners: number[], toOwners: number[]): SharedInterval {
+    const alphas = Float64Array.from({ length: samples }, (_, m) => from + (to - from) * (m / (samples - 1)));
+    return { from, to, alphas, fromOwners, toOwners };
+  }
+
   function sharedInterval([first, last]: readonly [number, number]): SharedInterval {
-    if (options.interval) return { ...options.interval, fromOwners: [], toOwners: [] };
+    if (options.interval) return spaced(options.interval.from, options.interval.to, [], []);
     let from = Number.POSITIVE_INFINITY;
     let to = Number.NEGATIVE_INFINITY;
     let fromOwners: number[] = [];
@@ -77,21 +84,21 @@ export function renderTrilinear(volume: ParityVolume, rays: ParityRays, options:
         if (near === from) fromOwners.push(ray);
         if (far === to) toOwners.push(ray);
       }
-    return { from, to, fromOwners, toOwners };
+    return spaced(from, to, fromOwners, toOwners);
   }
   const intervals = runs.map(sharedInterval);
 
   const sampleAt = (alpha: number) => look.sample(s[0] + alpha * d[0], s[1] + alpha * d[1], s[2] + alpha * d[2]);
-  const channelAt = (alpha: number) =>
-    label ? Math.trunc(label.sample(s[0] + alpha * d[0], s[1] + alpha * d[1], s[2] + alpha * d[2])) : 0;
-  const alphaOf = ({ from, to }: SharedInterval, m: number) => from + (to - from) * (m / (samples - 1));
+  const channelAt = label
+    ? (alpha: number) => Math.trunc(label.sample(s[0] + alpha * d[0], s[1] + alpha * d[1], s[2] + alpha * d[2]))
+    : () => 0;
 
   /** Index of the largest sample, the first of equals. */
   function largestSample(interval: SharedInterval): number {
     let best = 0;
     let bestValue = Number.NEGATIVE_INFINITY;
     for (let m = 0; m < samples; m++) {
-      const value = sampleAt(alphaOf(interval, m));
+      const value = sampleAt(interval.alphas[m]);
       if (value > bestValue) {
         bestValue = value;
         best = m;
@@ -107,14 +114,15 @@ export function renderTrilinear(volume: ParityVolume, rays: ParityRays, options:
     for (let view = 0; view < views; view++)
       for (let pixel = first; pixel < last; pixel++) {
         const ray = view * pixels + pixel;
+        const scale = step * rays.lengths[ray];
         load(ray);
         let m = largestOnly ? largestSample(interval) : 0;
         const end = largestOnly ? m + 1 : samples;
         for (; m < end; m++) {
-          const alpha = alphaOf(interval, m);
+          const alpha = interval.alphas[m];
           const value = sampleAt(alpha);
           if (value === 0) continue;
-          values[(view * channels + channelAt(alpha)) * pixels + pixel] += value * step * rays.lengths[ray];
+          values[(view * channels + channelAt(alpha)) * pixels + pixel] += value * scale;
         }
       }
   }
@@ -132,8 +140,8 @@ export function renderTrilinear(volume: ParityVolume, rays: ParityRays, options:
       let m = largestOnly ? largestSample(interval) : 0;
       const end = largestOnly ? m + 1 : samples;
       for (; m < end; m++) {
-        const alpha = alphaOf(interval, m);
-        const value = sampleAt(alpha);
+        const alpha = interval.alphas[m];
+        const value = look.sampleWithSlope(s[0] + alpha * d[0], s[1] + alpha * d[1], s[2] + alpha * d[2]);
         const weight = cotangent[(view * channels + channelAt(alpha)) * pixels + pixel];
         const scale = weight * step * rays.lengths[ray];
         look.scatter(gradient.volume, scale, s[0] + alpha * d[0], s[1] + alpha * d[1], s[2] + alpha * d[2]);
@@ -179,5 +187,27 @@ export function renderTrilinear(volume: ParityVolume, rays: ParityRays, options:
     }
     return gradient;
   }
-  return { channels, values, vjp };
+
+  function vjpVolume(cotangent: ArrayLike<number>): Float64Array {
+    const gradient = new Float64Array(volume.values.length);
+    for (const [index, [first, last]] of runs.entries()) {
+      const interval = intervals[index];
+      const step = (interval.to - interval.from) / (samples - 1);
+      for (let view = 0; view < views; view++)
+        for (let pixel = first; pixel < last; pixel++) {
+          const ray = view * pixels + pixel;
+          const scale = step * rays.lengths[ray];
+          load(ray);
+          let m = largestOnly ? largestSample(interval) : 0;
+          const end = largestOnly ? m + 1 : samples;
+          for (; m < end; m++) {
+            const alpha = interval.alphas[m];
+            const weight = cotangent[(view * channels + channelAt(alpha)) * pixels + pixel];
+            look.scatter(gradient, weight * scale, s[0] + alpha * d[0], s[1] + alpha * d[1], s[2] + alpha * d[2]);
+          }
+        }
+    }
+    return gradient;
+  }
+  return { channels, values, vjp, vjpVolume };
 }
