@@ -1,8 +1,23 @@
 export { readDicom } from "./dicom/readDicom.js";
+export {
+  type GeometryFile,
+  geometryContent,
+  parseGeometry,
+  readGeometry,
+  writeGeometry,
+} from "./geometryFile.js";
+export { encodePng, type Image, type ImageOptions, writeImage } from "./image.js";
 export { type ReadNiftiOptions, readNifti } from "./nifti/readNifti.js";
 export { encodeNifti, type WriteNiftiOptions, writeNifti } from "./nifti/writeNifti.js";
 export { type NpyArray, npyPieces, readNpy, writeNpy } from "./npy.js";
 export type { Decoded, StoredType } from "./numeric.js";
+export {
+  geometryPath,
+  type ProjectionsFile,
+  type ReadProjectionsOptions,
+  readProjections,
+  writeProjections,
+} from "./projections.js";
 export { readVolume } from "./readVolume.js";
 export { blobSource, bytesSource, type Input, type Source, toSource, urlSource } from "./source.js";
 export type { ReadProgress, ReadVolumeOptions, VolumeFile, VolumeFormat } from "./types.js";

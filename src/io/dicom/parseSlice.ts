@@ -1,4 +1,4 @@
-import dicomParser, { type DataSet } from "dicom-parser";
+import type { DataSet } from "dicom-parser";
 import { fault, type TomogradError, type Warning } from "../../core/errors.js";
 import { cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
 import type { Source } from "../source.js";
@@ -67,14 +67,15 @@ export async function parseSlice(source: Source, path?: string): Promise<Slice> 
   if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file", file: name });
   const bytes = await source.read(0, Math.min(HEAD_BYTES, source.size));
   try {
-    return describe(parse(bytes, name), source, name);
+    return describe(await parse(bytes, name), source, name);
   } catch (error) {
     if (bytes.length === source.size) throw error;
-    return describe(parse(await source.read(0, source.size), name), source, name);
+    return describe(await parse(await source.read(0, source.size), name), source, name);
   }
 }
 
-function parse(bytes: Uint8Array, name: string): DataSet {
+async function parse(bytes: Uint8Array, name: string): Promise<DataSet> {
+  const { default: dicomParser } = await import("dicom-parser");
   const kind = dicomKind(bytes);
   if (!kind)
     throw fault("UNSUPPORTED_FORMAT", `${name} is not a DICOM file: neither DICM at byte 128 nor a bare data set`, {
