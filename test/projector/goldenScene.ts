@@ -1,18 +1,13 @@
 /** Golden cases of the kind `render` as tomograd's volumes, cameras and masks of rays. */
 import { rayInterval } from "../../src/backend/reference/parity/interval.js";
 import { createSampler } from "../../src/backend/reference/parity/sampler.js";
-import type { Matrix4, Vec3 } from "../../src/core/index.js";
+import type { Vec3 } from "../../src/core/index.js";
+import { type CArmOptions, cArmView, type Orientation } from "../../src/geometry/cArm.js";
 import { viewTable } from "../../src/geometry/indexFrame.js";
-import { type Parameterization, type PoseParameters, poseToMatrix } from "../../src/geometry/pose.js";
+import type { Parameterization } from "../../src/geometry/pose.js";
 import type { EulerConvention } from "../../src/geometry/rotation/euler.js";
 import type { ConeView, Detector } from "../../src/geometry/view.js";
-import {
-  type DiffDrrCamera,
-  type DiffDrrOptions,
-  type DiffDrrTrilinear,
-  diffDrrCalibration,
-  diffDrrCamera,
-} from "../../src/projector/parity.js";
+import type { DiffDrrOptions, DiffDrrTrilinear } from "../../src/projector/parity.js";
 import type { Volume } from "../../src/volume/grid.js";
 import { flatMatrix, type GoldenCase, goldenVolume, goldenVolumeValues } from "../helpers/golden.js";
 
@@ -33,24 +28,37 @@ export const goldenDetector = (d: { height: number; width?: number; delx: number
   pixelSize: [d.delx, d.dely ?? d.delx],
 });
 
-/** The poses of a `render` case, one per view. */
-export function goldenPoses({ pose }: GoldenCase): PoseParameters[] {
-  if (pose.parameterization === "matrix")
-    return pose.matrix.map((m: number[][]) => ({ parameterization: "matrix", rotation: flatMatrix(m) }));
-  return pose.rotation.map((rotation: number[], view: number) => ({
-    parameterization: pose.parameterization as Parameterization,
-    convention: pose.convention as EulerConvention | undefined,
-    rotation,
-    translation: pose.translation[view] as Vec3,
-    parity: true,
+/** The C-arm of every view of a `render` case. */
+export function goldenCArms(c: GoldenCase): CArmOptions[] {
+  const { pose, orientation, calibration, detector: stored } = c;
+  const detector = goldenDetector(stored);
+  const common = {
+    detector,
+    sdd: stored.sdd as number,
+    orientation: orientation as Orientation,
+    reverseColumns: stored.reverse_x_axis as boolean | undefined,
+  };
+  const views: readonly unknown[] = pose.matrix ?? pose.rotation;
+  return views.map((_, view) => ({
+    ...common,
+    ...(calibration
+      ? { calibration: flatMatrix(calibration[view] ?? calibration[0]) }
+      : { offset: [stored.x0 ?? 0, stored.y0 ?? 0] as const }),
+    ...(pose.parameterization === "matrix"
+      ? { pose: flatMatrix(pose.matrix[view]) }
+      : {
+          parameterization: pose.parameterization as Parameterization,
+          convention: pose.convention as EulerConvention | undefined,
+          rotation: pose.rotation[view] as number[],
+          translation: pose.translation[view] as Vec3,
+          parity: true,
+        }),
   }));
 }
 
 export interface RenderScene {
   readonly detector: Detector;
-  readonly poses: readonly PoseParameters[];
-  readonly matrices: readonly Matrix4[];
-  readonly cameras: readonly DiffDrrCamera[];
+  readonly cArms: readonly CArmOptions[];
   readonly views: readonly ConeView[];
   readonly volume: Volume<"density">;
   readonly labels: Volume<"label"> | undefined;
@@ -58,31 +66,12 @@ export interface RenderScene {
 }
 
 export function renderScene(c: GoldenCase): RenderScene {
-  const detector = goldenDetector(c.detector);
-  const poses = goldenPoses(c);
-  const matrices = poses.map(poseToMatrix);
-  const cameras = matrices.map((pose, view) =>
-    diffDrrCamera({
-      detector,
-      pose,
-      orientation: c.orientation,
-      calibration: c.calibration
-        ? flatMatrix(c.calibration[view] ?? c.calibration[0])
-        : diffDrrCalibration({
-            sdd: c.detector.sdd,
-            pixelSize: detector.pixelSize,
-            offset: [c.detector.x0 ?? 0, c.detector.y0 ?? 0],
-          }),
-      reverseXAxis: c.detector.reverse_x_axis,
-    }),
-  );
+  const cArms = goldenCArms(c);
   const { density, labels } = centeredVolume(c.volume);
   return {
-    detector,
-    poses,
-    matrices,
-    cameras,
-    views: cameras.map((camera) => camera.view),
+    detector: goldenDetector(c.detector),
+    cArms,
+    views: cArms.map(cArmView),
     volume: density,
     labels: c.mask_to_channels ? labels : undefined,
     voxelShift: c.voxel_shift,

@@ -3,8 +3,8 @@ import type { Vec3 } from "../../src/core/index.js";
 import { type PoseParameters, poseToMatrix, poseToMatrixVjp } from "../../src/geometry/pose.js";
 import {
   nanoDrrExtrinsic,
+  nanoDrrExtrinsicVjp,
   nanoDrrInverseIntrinsics,
-  pullNanoDrrExtrinsic,
   renderNanoDrr,
 } from "../../src/projector/parity.js";
 import { hasGolden } from "../helpers/folders.js";
@@ -83,7 +83,7 @@ function compare(c: GoldenCase): string[] {
   check("grad_k_inv_f64", sharedK, "grad_f64");
   check("grad_sdd_f64", [gradient.sdd], "grad_f64");
   const parameters = poses.map((p, view) =>
-    poseToMatrixVjp(p, pullNanoDrrExtrinsic(gradient.cameraToWorld.subarray(16 * view, 16 * view + 16), orientation)),
+    poseToMatrixVjp(p, nanoDrrExtrinsicVjp(gradient.cameraToWorld.subarray(16 * view, 16 * view + 16), orientation)),
   );
   check(
     "grad_rotation_f64",

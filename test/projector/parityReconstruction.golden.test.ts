@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { poseToMatrix } from "../../src/geometry/pose.js";
-import { type DiffDrrRender, diffDrrCalibration, diffDrrCamera, renderDiffDrr } from "../../src/projector/parity.js";
+import { cArmView } from "../../src/geometry/cArm.js";
+import { type DiffDrrRender, renderDiffDrr } from "../../src/projector/parity.js";
 import type { Volume } from "../../src/volume/grid.js";
 import { hasGolden } from "../helpers/folders.js";
 import { expectClose, type GoldenCase, goldenCases, goldenValues, goldenVolumeValues } from "../helpers/golden.js";
@@ -38,16 +38,13 @@ function reconstruct(c: GoldenCase) {
       detector,
       renderer: parityRenderer(c),
       views: [
-        diffDrrCamera({
+        cArmView({
           detector,
+          sdd: c.detector.sdd,
           orientation: c.orientation,
-          calibration: diffDrrCalibration({ sdd: c.detector.sdd, pixelSize: detector.pixelSize }),
-          pose: poseToMatrix({
-            parameterization: "euler_angles",
-            rotation: typeof rotation === "string" ? [Math.PI / 180, 0, 0] : rotation,
-            translation,
-          }),
-        }).view,
+          rotation: typeof rotation === "string" ? [Math.PI / 180, 0, 0] : rotation,
+          translation,
+        }),
       ],
     });
   const target = rescaled(renderAt(truth, c.poses.train).values);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { poseToMatrixVjp } from "../../src/geometry/pose.js";
+import { cArmViewVjp, poseOptionsMatrix } from "../../src/geometry/cArm.js";
 import { type DiffDrrSiddon, type DiffDrrTrilinear, renderDiffDrr } from "../../src/projector/parity.js";
 import { hasGolden } from "../helpers/folders.js";
 import {
@@ -59,7 +59,7 @@ function compare(c: GoldenCase): Comparison {
     compared.add(name);
   };
 
-  check("matrix_f64", scene.matrices.flat(), "img_f64");
+  check("matrix_f64", scene.cArms.flatMap(poseOptionsMatrix), "img_f64");
   check(
     "source_f64",
     scene.views.flatMap((view) => [...view.source]),
@@ -104,28 +104,29 @@ function compare(c: GoldenCase): Comparison {
   }
   check("grad_source_f64", gradient.sources, "grad_f64");
   check("grad_target_f64", gradient.pixels, "grad_f64");
-  const perView = scene.cameras.map((camera, view) => camera.vjp(gradient.views.subarray(12 * view, 12 * view + 12)));
+  const perView = scene.cArms.map((cArm, view) =>
+    cArmViewVjp(cArm, gradient.views.subarray(12 * view, 12 * view + 12)),
+  );
   check(
     "grad_matrix_f64",
-    perView.flatMap((g) => [...g.pose]),
+    perView.flatMap((g) => g.pose),
     "grad_f64",
   );
-  const shared = (arrays.grad_calibration_f64?.shape[0] ?? 0) < perView.length;
-  const calibration = shared
-    ? perView.reduce((sum, g) => sum.map((x, i) => x + g.calibration[i]), new Float64Array(16))
-    : perView.flatMap((g) => [...g.calibration]);
-  check("grad_calibration_f64", calibration, "grad_f64");
-  const parameters = scene.poses.map((pose, view) => poseToMatrixVjp(pose, [...perView[view].pose]));
   check(
     "grad_rotation_f64",
-    parameters.flatMap((g) => g.rotation),
+    perView.flatMap((g) => g.rotation),
     "grad_f64",
   );
   check(
     "grad_translation_f64",
-    parameters.flatMap((g) => [...g.translation]),
+    perView.flatMap((g) => [...g.translation]),
     "grad_f64",
   );
+  const shared = (arrays.grad_calibration_f64?.shape[0] ?? 0) < perView.length;
+  const calibration = shared
+    ? perView.reduce((sum, g) => sum.map((x, i) => x + g.calibration[i]), new Array<number>(16).fill(0))
+    : perView.flatMap((g) => g.calibration);
+  check("grad_calibration_f64", calibration, "grad_f64");
   return { compared, open, leftOut };
 }
 

@@ -143,7 +143,7 @@ export function renderTrilinear(volume: ParityVolume, rays: ParityRays, options:
         const alpha = interval.alphas[m];
         const value = look.sampleWithSlope(s[0] + alpha * d[0], s[1] + alpha * d[1], s[2] + alpha * d[2]);
         const weight = cotangent[(view * channels + channelAt(alpha)) * pixels + pixel];
-        const scale = weight * step * rays.lengths[ray];
+        const scale = weight * (step * rays.lengths[ray]);
         look.scatter(gradient.volume, scale, s[0] + alpha * d[0], s[1] + alpha * d[1], s[2] + alpha * d[2]);
         gradient.lengths[ray] += weight * step * value;
         let alphaCotangent = 0;
