@@ -1,17 +1,18 @@
 /**
- * The main road: a CT in, X-rays out, the volume back. Everything else has an entry of its own, `tomograd/io`,
- * `tomograd/geometry` and so on.
+ * The main road: a CT in, X-rays out, the volume back. Everything else lives in the subpaths (`tomograd/geometry`,
+ * `tomograd/io`, ...).
  */
-
-export { type Backend, createBackend, listBackends, type Model } from "./backend/index.js";
-export { isTomogradError, type Matrix4, TomogradError, type Vec3, type Warning } from "./core/index.js";
+export type { Backend, DeviceArray } from "./backend/backend.js";
+export { type BackendOptions, createBackend } from "./backend/create.js";
+export { type ErrorCode, isTomogradError, TomogradError, type Warning } from "./core/errors.js";
 export {
-  type ConeView,
+  type CArmOptions,
   cArmView,
   circularTrajectory,
   type Detector,
-  type ParallelView,
+  helicalTrajectory,
   parallelTrajectory,
+  shortScanTrajectory,
   type Trajectory,
   type View,
 } from "./geometry/index.js";
@@ -27,31 +28,28 @@ export {
 export {
   meanAbsoluteError,
   meanSquaredError,
-  mse,
   normalizedCrossCorrelation,
   psnr,
   ssim2d,
   ssim3d,
 } from "./metric/index.js";
 export { adam, sgd } from "./optimizer/index.js";
-export { hounsfieldToAttenuation, hounsfieldToDensity } from "./physics/index.js";
+export { attenuationToHounsfield, hounsfieldToAttenuation, hounsfieldToDensity } from "./physics/index.js";
 export {
   createProjector,
-  createRayProjector,
   type DeviceProjections,
   type DeviceVolume,
-  labelChannels,
   type Projector,
+  type ProjectorOptions,
   toDevice,
   toHost,
-  zeros,
   zerosLike,
 } from "./projector/index.js";
 export { type FitOptions, fit, type Run } from "./reconstruction/index.js";
 export { totalVariation } from "./regularizer/index.js";
 export {
   createGrid,
-  createVolume,
+  createPhantom,
   type Grid,
   gridCenter,
   type Projections,

@@ -1,4 +1,5 @@
 export type { FitCheckpoint } from "./checkpoint.js";
+export { fieldOfViewGrid, nearestIsocenter } from "./fieldOfView.js";
 export { type FitOptions, type FitProgress, fit } from "./fit.js";
 export { estimateRange } from "./learningRate.js";
 export { bitReversedOrder, orderedSubsets } from "./subsets.js";

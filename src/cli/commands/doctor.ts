@@ -1,0 +1,39 @@
+import { createBackend, listBackends } from "../../backend/create.js";
+import { machine } from "../machine.js";
+import type { Operation } from "../operation.js";
+import { VERSION } from "../version.js";
+
+export const doctor: Operation<object> = {
+  name: "doctor",
+  summary: "this machine, the backends found, and which one would run and why",
+  positional: [],
+  configure: () => undefined,
+  announce: () => "looks at the machine and tries every backend; a second",
+  async execute() {
+    const { system, processor, cores, memoryBytes } = machine();
+    const backends = await listBackends();
+    const chosen = await createBackend();
+    const chosenAbout = chosen.about;
+    await chosen[Symbol.asyncDispose]();
+    return {
+      results: {
+        tomograd: VERSION,
+        node: process.versions.node,
+        system,
+        processor,
+        cores,
+        memoryBytes,
+        backends,
+        chosen: chosenAbout,
+      },
+      inputs: [],
+      outputs: [],
+      summary: [
+        `tomograd ${VERSION}, Node ${process.versions.node}, ${system}`,
+        `${processor}, ${cores} cores, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`,
+        ...backends.map(({ name, available, about }) => `${available ? "found  " : "missing"} ${name}: ${about}`),
+        `would run: ${chosenAbout}`,
+      ],
+    };
+  },
+};

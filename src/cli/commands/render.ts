@@ -1,0 +1,144 @@
+import type { Model } from "../../backend/kernels.js";
+import { fault } from "../../core/errors.js";
+import { geometryContent } from "../../io/index.js";
+import { createProjector, labelChannels, toDevice, toHost } from "../../projector/index.js";
+import { DISPLAY_PRESETS, type DisplayPreset } from "../../report/index.js";
+import type { Projections } from "../../volume/grid.js";
+import { resample, sameGrid } from "../../volume/index.js";
+import { imageFormat, writeImages } from "../imageOutput.js";
+import type { Operation } from "../operation.js";
+import * as parse from "../parse.js";
+import { addViewOptions, chosenViews, DEFAULT_SIZE, type ViewChoice } from "../viewInput.js";
+import {
+  type AttenuationName,
+  addAttenuationOption,
+  addVolumeOptions,
+  attenuationOf,
+  readInput,
+  type VolumeChoice,
+} from "../volumeInput.js";
+
+interface RenderOptions extends VolumeChoice, ViewChoice {
+  readonly volume: string;
+  readonly out: string;
+  readonly model?: Model;
+  readonly step?: number;
+  readonly attenuation?: AttenuationName;
+  readonly maximum?: boolean;
+  readonly labels?: string;
+  readonly label?: readonly number[];
+  readonly preset?: DisplayPreset;
+  readonly window?: readonly [number, number];
+  readonly bits?: number;
+}
+
+export const render: Operation<RenderOptions> = {
+  name: "render",
+  summary: "X-ray of a CT: a digitally reconstructed radiograph",
+  positional: ["volume"],
+  configure: (command) =>
+    addAttenuationOption(
+      addVolumeOptions(
+        addViewOptions(
+          command
+            .argument("<volume>", "NIfTI file or folder of DICOM slices")
+            .requiredOption("--out <file>", ".png (a picture), .npy or .nii.gz (line integrals)")
+            .option(
+              "--model <name>",
+              "siddon (exact), joseph or trilinear (default: siddon)",
+              parse.oneOf("siddon", "joseph", "trilinear"),
+            )
+            .option("--step <mm>", "of trilinear (default: half the smallest spacing)", parse.positive)
+            .option("--maximum", "maximum intensity projection instead of the integral")
+            .option("--labels <file>", "label map: one radiograph for each --label")
+            .option("--label <values>", "labels with commas in between", parse.numberList)
+            .option(
+              "--preset <name>",
+              `how a PNG looks: ${DISPLAY_PRESETS.join(", ")} (default: radiograph)`,
+              parse.oneOf(...DISPLAY_PRESETS),
+            )
+            .option(
+              "--window <low,high>",
+              "line integrals at black and white of a PNG",
+              parse.numbers(2, "two numbers such as 0,5"),
+            )
+            .option(
+              "--bits <n>",
+              "of a PNG, 8 or 16 (default: 8)",
+              parse.number("8 or 16", (n) => n === 8 || n === 16),
+            ),
+        ),
+      ),
+    ).addHelpText(
+      "after",
+      "\nExamples:\n  $ tomograd render ct.nii.gz --out drr.png\n  $ tomograd render dicom/ --rotation 30,0,0 --size 512x512 --out oblique.png\n  $ tomograd render ct.nii.gz --geometry scan.geometry.json --out projections.npy",
+    ),
+  announce: ({ volume, out, geometry, size }) =>
+    `X-rays of ${volume} ${geometry ? `at the views of ${geometry}` : `with ${(size ?? DEFAULT_SIZE).join(" x ")} pixels`} to ${out}; a second or so, then up to 0.1 s a view`,
+  async execute(options, session) {
+    imageFormat(options.out);
+    if (options.labels && !options.label)
+      throw fault("INVALID_ARGUMENT", "--labels needs --label with the values to draw, such as --label 1,2", {
+        defect: "missing-option",
+      });
+    const file = await readInput(options.volume, options, session);
+    const volume = attenuationOf(file, options.attenuation ?? "two-slope", session.warn);
+    const trajectory = await chosenViews(options, volume.grid);
+    const backend = await session.backend();
+    using A = createProjector({
+      backend,
+      grid: volume.grid,
+      detector: trajectory.detector,
+      views: trajectory.views,
+      model: options.model ?? "siddon",
+      ...(options.step !== undefined && { stepMm: options.step }),
+    });
+    using x = toDevice(backend, volume);
+    const images: { readonly name: string; readonly projections: Projections }[] = [];
+    const started = performance.now();
+    if (options.labels && options.label) {
+      const labels = await readInput(options.labels, { quantity: "label" }, session);
+      const onGrid = sameGrid(labels.grid, volume.grid)
+        ? labels
+        : resample(labels, volume.grid, { interpolation: "nearest" });
+      using l = toDevice(backend, { ...onGrid, quantity: "label", values: Uint8Array.from(onGrid.values) });
+      const channels = labelChannels(A, x, l, options.label);
+      for (const [i, channel] of channels.entries()) {
+        images.push({ name: `label${options.label[i]}`, projections: await toHost(channel) });
+        channel.dispose();
+      }
+    } else {
+      using y = options.maximum ? A.maximum(x) : A.apply(x);
+      images.push({ name: "", projections: await toHost(y) });
+    }
+    const seconds = (performance.now() - started) / 1000;
+    const outputs = await writeImages(options.out, images, trajectory, options);
+    const [low, high] = extremes(images[0].projections.values);
+    if (high === 0)
+      session.warn({ defect: "volume-not-seen", message: "no ray meets anything: check pose, distances and detector" });
+    return {
+      results: { views: trajectory.views.length, range: [low, high], secondsRendering: seconds },
+      inputs: [
+        options.volume,
+        ...(options.labels ? [options.labels] : []),
+        ...(options.geometry ? [options.geometry] : []),
+      ],
+      outputs,
+      geometry: geometryContent(trajectory),
+      summary: [
+        `${trajectory.views.length} view${trajectory.views.length === 1 ? "" : "s"} of ${trajectory.detector.rows} x ${trajectory.detector.columns} pixels of ${trajectory.detector.pixelSize.join(" x ")} mm, line integrals ${low.toPrecision(4)} to ${high.toPrecision(4)}`,
+        `${backend.about}: ${seconds.toFixed(2)} s`,
+      ],
+    };
+  },
+};
+
+function extremes(values: ArrayLike<number>): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]);
+    high = Math.max(high, values[i]);
+  }
+  return [low, high];
+}

@@ -1,0 +1,195 @@
+import type { Model } from "../../backend/kernels.js";
+import { fault } from "../../core/errors.js";
+import {
+  circularTrajectory,
+  type Detector,
+  helicalTrajectory,
+  parallelTrajectory,
+  randomSphereTrajectory,
+  shortScanTrajectory,
+  type Trajectory,
+} from "../../geometry/index.js";
+import { geometryContent, geometryPath, readGeometry, writeProjections } from "../../io/index.js";
+import { createProjector, toDevice, toHost } from "../../projector/index.js";
+import { type Grid, gridCenter } from "../../volume/index.js";
+import { stackFormat } from "../imageOutput.js";
+import type { Operation } from "../operation.js";
+import * as parse from "../parse.js";
+import {
+  addDetectorOptions,
+  DEFAULT_SDD,
+  DEFAULT_SID,
+  DEFAULT_SIZE,
+  fittingPixel,
+  type ViewChoice,
+} from "../viewInput.js";
+import {
+  type AttenuationName,
+  addAttenuationOption,
+  addVolumeOptions,
+  attenuationOf,
+  readInput,
+  type VolumeChoice,
+} from "../volumeInput.js";
+
+const TRAJECTORIES = ["circular", "short-scan", "helical", "random", "parallel"] as const;
+
+interface SimulateOptions extends VolumeChoice, ViewChoice {
+  readonly volume: string;
+  readonly out: string;
+  readonly trajectory?: (typeof TRAJECTORIES)[number];
+  readonly views?: number;
+  readonly range?: number;
+  readonly start?: number;
+  readonly turns?: number;
+  readonly pitch?: number;
+  readonly seed?: number;
+  readonly sid?: number;
+  readonly model?: Model;
+  readonly attenuation?: AttenuationName;
+}
+
+const DEFAULT_VIEWS = 120;
+
+export const simulate: Operation<SimulateOptions> = {
+  name: "simulate",
+  summary: "a scan of a CT: line integrals of many views, and their geometry",
+  positional: ["volume"],
+  configure: (command) =>
+    addAttenuationOption(
+      addVolumeOptions(
+        addDetectorOptions(
+          command
+            .argument("<volume>", "NIfTI file or folder of DICOM slices")
+            .requiredOption("--out <file>", ".npy or .nii.gz; the geometry goes to NAME.geometry.json beside it")
+            .option(
+              "--trajectory <name>",
+              `${TRAJECTORIES.join(", ")} (default: circular)`,
+              parse.oneOf(...TRAJECTORIES),
+            )
+            .option("--geometry <file>", "views from a geometry file instead")
+            .option("--views <n>", `number of views (default: ${DEFAULT_VIEWS})`, parse.positiveInteger)
+            .option(
+              "--range <degrees>",
+              "of a circular (default: 360) or parallel (default: 180) scan",
+              parse.number("degrees"),
+            )
+            .option("--start <degrees>", "angle of the first view (default: 0)", parse.number("degrees"))
+            .option("--turns <n>", "of a helical scan (default: 3)", parse.positive)
+            .option(
+              "--pitch <mm>",
+              "of a helical scan, along z a turn (default: a third of the volume's height)",
+              parse.number("mm"),
+            )
+            .option("--seed <n>", "of the random trajectory (default: 0)", parse.integer)
+            .option("--sid <mm>", `source to isocenter (default: ${DEFAULT_SID})`, parse.positive)
+            .option(
+              "--model <name>",
+              "siddon (exact), joseph or trilinear (default: siddon)",
+              parse.oneOf("siddon", "joseph", "trilinear"),
+            ),
+        ),
+      ),
+    ).addHelpText(
+      "after",
+      "\nExample:\n  $ tomograd simulate ct.nii.gz --views 120 --size 128x128 --pixel 3.125,3.125 --out scan.npy\n  $ tomograd reconstruct scan.npy --like ct.nii.gz --out back.nii.gz",
+    ),
+  announce: ({ volume, views, out, geometry }) =>
+    `${geometry ? `the views of ${geometry}` : `${views ?? DEFAULT_VIEWS} views`} of ${volume} to ${out}; up to 0.1 s a view`,
+  async execute(options, session) {
+    stackFormat(options.out);
+    const file = await readInput(options.volume, options, session);
+    const volume = attenuationOf(file, options.attenuation ?? "two-slope", session.warn);
+    const trajectory = options.geometry ? await readGeometry(options.geometry) : makeTrajectory(options, volume.grid);
+    const backend = await session.backend();
+    using A = createProjector({
+      backend,
+      grid: volume.grid,
+      detector: trajectory.detector,
+      views: trajectory.views,
+      model: options.model ?? "siddon",
+    });
+    using x = toDevice(backend, volume);
+    const started = performance.now();
+    using y = A.apply(x);
+    const projections = { ...(await toHost(y)), about: trajectory.about };
+    const seconds = (performance.now() - started) / 1000;
+    await writeProjections(options.out, projections);
+    const beside = geometryPath(options.out);
+    return {
+      results: { views: trajectory.views.length, about: trajectory.about, geometry: beside, secondsRendering: seconds },
+      inputs: [options.volume, ...(options.geometry ? [options.geometry] : [])],
+      outputs: [options.out, beside],
+      ...(options.trajectory === "random" && { seed: options.seed ?? 0 }),
+      geometry: geometryContent(trajectory),
+      summary: [trajectory.about, `${backend.about}: ${seconds.toFixed(2)} s`],
+    };
+  },
+};
+
+/** Options that only some trajectories have. */
+const SPECIAL: Record<(typeof TRAJECTORIES)[number], readonly (keyof SimulateOptions)[]> = {
+  circular: ["range", "start", "sid", "sdd", "offset"],
+  "short-scan": ["start", "sid", "sdd", "offset"],
+  helical: ["start", "turns", "pitch", "sid", "sdd", "offset"],
+  random: ["seed", "sid", "sdd", "offset"],
+  parallel: ["range", "start", "offset"],
+};
+
+function makeTrajectory(options: SimulateOptions, grid: Grid): Trajectory {
+  const name = options.trajectory ?? "circular";
+  for (const option of ["range", "start", "turns", "pitch", "seed", "sid", "sdd"] as const)
+    if (options[option] !== undefined && !SPECIAL[name].includes(option))
+      throw fault(
+        "INVALID_ARGUMENT",
+        `a ${name} trajectory has no --${option}; it knows ${SPECIAL[name].map((o) => `--${o}`).join(", ")}`,
+        {
+          defect: "contradictory-options",
+        },
+      );
+  const isocenter = gridCenter(grid);
+  const [rows, columns] = options.size ?? DEFAULT_SIZE;
+  const views = options.views ?? DEFAULT_VIEWS;
+  const build = (detector: Detector): Trajectory => {
+    const gantry = {
+      detector,
+      isocenter,
+      sid: options.sid ?? DEFAULT_SID,
+      sdd: options.sdd ?? DEFAULT_SDD,
+      ...(options.offset && { offset: options.offset }),
+    };
+    const startDeg = options.start ?? 0;
+    switch (name) {
+      case "circular":
+        return circularTrajectory({ ...gantry, views, startDeg, rangeDeg: options.range ?? 360 });
+      case "short-scan":
+        return shortScanTrajectory({ ...gantry, views, startDeg });
+      case "helical": {
+        const height = grid.size[2] * Math.hypot(grid.indexToWorld[2], grid.indexToWorld[6], grid.indexToWorld[10]);
+        return helicalTrajectory({
+          ...gantry,
+          views,
+          startDeg,
+          turns: options.turns ?? 3,
+          pitch: options.pitch ?? height / 3,
+        });
+      }
+      case "random":
+        return randomSphereTrajectory({ ...gantry, views, seed: options.seed ?? 0 });
+      case "parallel":
+        return parallelTrajectory({
+          detector,
+          isocenter,
+          ...(options.offset && { offset: options.offset }),
+          views,
+          startDeg,
+          rangeDeg: options.range ?? 180,
+        });
+    }
+  };
+  if (options.pixel) return build({ rows, columns, pixelSize: options.pixel });
+  const unit = build({ rows, columns, pixelSize: [1, 1] });
+  const fits = unit.views.map((view) => fittingPixel(view, rows, columns, grid)[0]);
+  const pixel = Math.max(...fits);
+  return build({ rows, columns, pixelSize: [pixel, pixel] });
+}

@@ -1,0 +1,82 @@
+import { extname } from "node:path";
+import { fault } from "../core/errors.js";
+import type { Detector, Trajectory } from "../geometry/view.js";
+import { geometryPath, writeImage, writeProjections } from "../io/index.js";
+import { type DisplayPreset, displayWindow, greyImage } from "../report/index.js";
+import type { Projections } from "../volume/grid.js";
+
+export type ImageFormat = "png" | "npy" | "nifti";
+
+/** The format that a file's ending asks for. @throws INVALID_ARGUMENT */
+export function imageFormat(path: string): ImageFormat {
+  if (/\.nii(\.gz)?$/i.test(path)) return "nifti";
+  const ending = extname(path).toLowerCase();
+  if (ending === ".png") return "png";
+  if (ending === ".npy") return "npy";
+  throw fault("INVALID_ARGUMENT", `--out must end in .png, .npy, .nii or .nii.gz, not '${path}'`, {
+    defect: "unknown-ending",
+  });
+}
+
+/** As `imageFormat`, without pictures: numbers are asked for. */
+export function stackFormat(path: string): "npy" | "nifti" {
+  const format = imageFormat(path);
+  if (format === "png")
+    throw fault("INVALID_ARGUMENT", "a scan is numbers, not pictures: --out must end in .npy, .nii or .nii.gz", {
+      defect: "unknown-ending",
+    });
+  return format;
+}
+
+/** "drr.png", "label3" -> "drr-label3.png" */
+function withSuffix(path: string, suffix: string): string {
+  const [ending] = /(\.nii\.gz|\.[^.]+)$/i.exec(path) ?? [""];
+  return suffix === "" ? path : `${path.slice(0, path.length - ending.length)}-${suffix}${ending}`;
+}
+
+export interface PictureOptions {
+  readonly preset?: DisplayPreset;
+  readonly window?: readonly [number, number];
+  readonly bits?: number;
+}
+
+/** Writes images as pictures (one file a view) or numbers (one file); resolves to the paths. */
+export async function writeImages(
+  path: string,
+  images: readonly { readonly name: string; readonly projections: Projections }[],
+  { detector, views }: Trajectory,
+  options: PictureOptions,
+): Promise<string[]> {
+  const written: string[] = [];
+  const pixels = detector.rows * detector.columns;
+  for (const { name, projections } of images) {
+    if (imageFormat(path) !== "png") {
+      const target = withSuffix(path, name);
+      await writeProjections(target, projections);
+      written.push(target, geometryPath(target));
+      continue;
+    }
+    for (let view = 0; view < views.length; view++) {
+      const number = views.length > 1 ? String(view).padStart(String(views.length - 1).length, "0") : "";
+      const target = withSuffix(path, [name, number].filter((part) => part !== "").join("-"));
+      const values = projections.values.subarray(view * pixels, (view + 1) * pixels);
+      await writePicture(target, values, detector, options);
+      written.push(target);
+    }
+  }
+  return written;
+}
+
+/** A PNG of line integrals: 8 bits as the preset shows them; 16 bits proportional to the value within the window. */
+async function writePicture(
+  path: string,
+  values: ArrayLike<number>,
+  { rows, columns }: Detector,
+  options: PictureOptions,
+): Promise<void> {
+  const deep = options.bits === 16;
+  const preset = options.preset ?? (deep ? "line-integral" : "radiograph");
+  const window = options.window ? { low: options.window[0], high: options.window[1] } : displayWindow(values, preset);
+  if (deep) return writeImage(path, { rows, columns, values }, { bits: 16, window: [window.low, window.high] });
+  return writeImage(path, { rows, columns, values: greyImage(values, { preset, window }) }, { window: [0, 255] });
+}

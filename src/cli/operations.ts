@@ -1,0 +1,19 @@
+import { compare } from "./commands/compare.js";
+import { demo } from "./commands/demo.js";
+import { doctor } from "./commands/doctor.js";
+import { inspect } from "./commands/inspect.js";
+import { reconstruct } from "./commands/reconstruct.js";
+import { render } from "./commands/render.js";
+import { simulate } from "./commands/simulate.js";
+import { anyOperation, type Operation } from "./operation.js";
+
+/** Every command but `run`, in the order of `--help`. */
+export const OPERATIONS: readonly Operation[] = [
+  anyOperation(demo),
+  anyOperation(inspect),
+  anyOperation(render),
+  anyOperation(simulate),
+  anyOperation(reconstruct),
+  anyOperation(compare),
+  anyOperation(doctor),
+];

@@ -1,0 +1,59 @@
+/** Parsers of option values: text from the command line to numbers, refused with what was expected. */
+import { InvalidArgumentError } from "commander";
+
+const refuse = (expected: string, value: string): never => {
+  throw new InvalidArgumentError(`${expected}, not '${value}'.`);
+};
+
+/** A finite number, with bounds if given. */
+export const number =
+  (expected: string, accepts: (x: number) => boolean = () => true) =>
+  (text: string): number => {
+    const x = text.trim() === "" ? Number.NaN : Number(text);
+    return Number.isFinite(x) && accepts(x) ? x : refuse(`expected ${expected}`, text);
+  };
+
+export const positive = number("a positive number", (x) => x > 0);
+export const positiveInteger = number("a positive integer", (x) => Number.isInteger(x) && x > 0);
+export const integer = number("an integer", Number.isInteger);
+
+/** `count` numbers with commas in between. */
+export const numbers =
+  (count: number, expected: string) =>
+  (text: string): number[] => {
+    const parts = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+    return parts.length === count && parts.every(Number.isFinite)
+      ? parts
+      : (refuse(`expected ${expected}`, text) as never);
+  };
+
+/** Any number of numbers with commas in between. */
+export const numberList = (text: string): number[] =>
+  numbers(text.split(",").length, "numbers with commas in between")(text);
+
+/** "256x192" */
+export const size = (text: string): [number, number] => {
+  const match = /^(\d+)x(\d+)$/.exec(text.trim());
+  if (!match || Number(match[1]) < 1 || Number(match[2]) < 1)
+    return refuse("expected ROWSxCOLUMNS such as 256x256", text);
+  return [Number(match[1]), Number(match[2])];
+};
+
+/** "128x128x67" */
+export const size3 = (text: string): [number, number, number] => {
+  const match = /^(\d+)x(\d+)x(\d+)$/.exec(text.trim());
+  const parts = match?.slice(1).map(Number);
+  if (!parts || parts.some((n) => n < 1)) return refuse("expected NXxNYxNZ such as 128x128x67", text);
+  return parts as [number, number, number];
+};
+
+/** One of some words. */
+export const oneOf =
+  <W extends string>(...words: W[]) =>
+  (text: string): W =>
+    words.includes(text as W) ? (text as W) : refuse(`expected ${words.join(", ")}`, text);
+
+/** Collects a repeatable option. */
+export const repeat =
+  <T>(parse: (text: string) => T) =>
+  (text: string, previous: T[] | undefined): T[] => [...(previous ?? []), parse(text)];

@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { writeFileAtomically } from "#platform";
+import type { Backend } from "../backend/backend.js";
+import { fault, type Warning } from "../core/errors.js";
+import { decodeRunRecord, encodeRunRecord, type Json, type RunRecord } from "../report/runRecord.js";
+import { hashPath } from "./hashing.js";
+import { machine } from "./machine.js";
+import type { Operation } from "./operation.js";
+import { OPERATIONS } from "./operations.js";
+import type { BackendChoice, Outcome } from "./session.js";
+import { VERSION } from "./version.js";
+
+export interface FinishedRun {
+  readonly operation: Operation;
+  readonly options: Record<string, unknown>;
+  readonly outcome: Outcome;
+  readonly warnings: readonly Warning[];
+  readonly startedAt: Date;
+  readonly seconds: number;
+  readonly backend: Backend | undefined;
+  readonly choice: BackendChoice;
+  /** Where the user wants it. */
+  readonly path?: string;
+}
+
+/** Plain JSON of anything: fields that are undefined vanish, typed arrays become lists. */
+const plain = (value: unknown): { [name: string]: Json } =>
+  JSON.parse(JSON.stringify(value, (_, v: unknown) => (ArrayBuffer.isView(v) ? Array.from(v as Uint8Array) : v)));
+
+/**
+ * Writes the run file beside the main output; resolves to its path, or undefined for a command that only looked.
+ * @throws WRITE_FAILED
+ */
+export async function writeRunFile(run: FinishedRun): Promise<string | undefined> {
+  const { operation, outcome, backend } = run;
+  const path = run.path ?? (outcome.outputs.length > 0 ? `${outcome.outputs[0]}.run.json` : undefined);
+  if (!path) return undefined;
+  const record: RunRecord = {
+    format: "tomograd-run/1",
+    operation: operation.name,
+    options: plain({
+      ...run.options,
+      ...(run.choice.backend && { backend: run.choice.backend }),
+      ...(run.choice.threads && { threads: run.choice.threads }),
+    }),
+    ...(outcome.geometry !== undefined && { geometry: plain(outcome.geometry) }),
+    inputs: await Promise.all(outcome.inputs.map(hashPath)),
+    outputs: await Promise.all(outcome.outputs.map(hashPath)),
+    ...(outcome.seed !== undefined && { seed: outcome.seed }),
+    versions: { tomograd: VERSION, node: process.versions.node },
+    machine: machine(),
+    ...(backend && { backend: { name: backend.name, about: backend.about, threads: backend.threads } }),
+    results: plain(outcome.results),
+    warnings: run.warnings,
+    startedAt: run.startedAt.toISOString(),
+    seconds: run.seconds,
+  };
+  await writeFileAtomically(path, new TextEncoder().encode(encodeRunRecord(record)));
+  return path;
+}
+
+/**
+ * What a run file asks for again; its inputs must be what they were.
+ * @throws NOT_FOUND, CORRUPT_FILE, UNSUPPORTED_FORMAT, INVALID_ARGUMENT (defect `input-changed`)
+ */
+export async function repeatRun(
+  path: string,
+): Promise<{ operation: Operation; options: Record<string, unknown>; choice: BackendChoice }> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fault("NOT_FOUND", `${path} cannot be read: ${(error as Error).message}`, { defect: "missing-file" }, error);
+  });
+  const record = decodeRunRecord(text);
+  const operation = OPERATIONS.find(({ name }) => name === record.operation);
+  if (!operation)
+    throw fault("UNSUPPORTED_FORMAT", `this version has no operation '${record.operation}'`, {
+      defect: "unknown-operation",
+    });
+  for (const input of record.inputs) {
+    const now = await hashPath(input.path);
+    if (now.sha256 !== input.sha256)
+      throw fault(
+        "INVALID_ARGUMENT",
+        `${input.path} is not the file of that run: ${now.bytes} bytes with SHA-256 ${now.sha256.slice(0, 12)}..., it was ${input.bytes} bytes with ${input.sha256.slice(0, 12)}...`,
+        { defect: "input-changed", path: input.path },
+      );
+  }
+  const { backend, threads, ...options } = record.options;
+  return {
+    operation,
+    options,
+    // the backend that ran then, unless it is asked for anew: other backends round differently
+    choice: {
+      backend: (backend ?? record.backend?.name) as BackendChoice["backend"],
+      ...(typeof threads === "number" && { threads }),
+    },
+  };
+}
