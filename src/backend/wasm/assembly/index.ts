@@ -5,3 +5,5 @@ export * from "./optimizers";
 export * from "./reductions";
 export * from "./storage";
 export * from "./totalVariation";
+export * from "./projectors";
+export * from "./viewGradient";

@@ -1,0 +1,221 @@
+/**
+ * Joseph's line integral, four rays at once: for each plane of cell centers of the dominant axis u, bilinear
+ * interpolation of the four cells around the ray, times the mm of ray per plane.
+ * Source: P. M. Joseph, IEEE Trans. Med. Imaging 1(3), 1982.
+ */
+import { addPairs, highs, loadFour, loadPairs01, loadPairs23, lows, ROUND, ROUND_BITS } from "./gather";
+import * as lines from "./lines";
+
+/** Bounds of positions (cell centers at integers): two cells outside, where all four cells are padding. */
+let lowV: v128 = i32x4.splat(0);
+let highV: v128 = i32x4.splat(0);
+let lowW: v128 = i32x4.splat(0);
+let highW: v128 = i32x4.splat(0);
+/** Address of the center cell of plane 0, less the rounding bits of both indices. */
+let origin: i32 = 0;
+
+function prepare(volume: usize): void {
+  const halfV = lines.nv >> 1;
+  const halfW = lines.nw >> 1;
+  lowV = f32x4.splat(<f32>-halfV - 2);
+  highV = f32x4.splat(<f32>(lines.nv - halfV));
+  lowW = f32x4.splat(<f32>-halfW - 2);
+  highW = f32x4.splat(<f32>(lines.nw - halfW));
+  origin = <i32>volume + (halfV - ROUND_BITS) * lines.strideV + (halfW - ROUND_BITS) * lines.strideW;
+}
+
+// @ts-ignore: decorator
+@inline
+function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, clamp: bool): v128 {
+  const p = f32x4.add(center, f32x4.mul(slope, plane));
+  return clamp ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
+}
+
+// @ts-ignore: decorator
+@inline
+function addressOf(cellV: v128, cellW: v128, strideV: i32, strideW: i32, plane: i32, contiguous: bool): v128 {
+  const round = f32x4.splat(ROUND);
+  const bitsV = f32x4.add(cellV, round);
+  const bitsW = f32x4.add(cellW, round);
+  const offsetV = contiguous ? i32x4.shl(bitsV, 2) : i32x4.mul(bitsV, i32x4.splat(strideV));
+  return i32x4.add(i32x4.add(offsetV, i32x4.mul(bitsW, i32x4.splat(strideW))), i32x4.splat(plane));
+}
+
+// ---- forward -------------------------------------------------------------------------------------------------------
+
+export function forward(volume: usize, contiguous: bool): v128 {
+  prepare(volume);
+  let sum = f32x4.splat(0);
+  const a = lines.innerFirst;
+  const b = lines.innerEnd;
+  if (contiguous) {
+    sum = planes(sum, lines.first, a, true, true);
+    sum = planes(sum, a, b, false, true);
+    sum = planes(sum, b, lines.end, true, true);
+  } else {
+    sum = planes(sum, lines.first, lines.end, true, false);
+  }
+  return f32x4.mul(lines.length, sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function planes(start: v128, first: i32, end: i32, clamp: bool, contiguous: bool): v128 {
+  let sum = start;
+  const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const strideU = lines.strideU, strideV = lines.strideV, strideW = lines.strideW;
+  const center = lines.nu >> 1;
+  let plane = origin + first * strideU;
+  for (let k = first; k < end; k++) {
+    const kk = f32x4.splat(<f32>(k - center));
+    const pv = position(v, slopeV, kk, lv, hv, clamp);
+    const pw = position(w, slopeW, kk, lw, hw, clamp);
+    const i = f32x4.floor(pv);
+    const j = f32x4.floor(pw);
+    const fv = f32x4.sub(pv, i);
+    const fw = f32x4.sub(pw, j);
+    const A = addressOf(i, j, strideV, strideW, plane, contiguous);
+    const B = i32x4.add(A, i32x4.splat(strideW));
+    let low0: v128, high0: v128, low1: v128, high1: v128;
+    if (contiguous) {
+      const near01 = loadPairs01(A), near23 = loadPairs23(A);
+      const far01 = loadPairs01(B), far23 = loadPairs23(B);
+      low0 = lows(near01, near23);
+      high0 = highs(near01, near23);
+      low1 = lows(far01, far23);
+      high1 = highs(far01, far23);
+    } else {
+      low0 = loadFour(A);
+      high0 = loadFour(i32x4.add(A, i32x4.splat(strideV)));
+      low1 = loadFour(B);
+      high1 = loadFour(i32x4.add(B, i32x4.splat(strideV)));
+    }
+    const row0 = f32x4.add(low0, f32x4.mul(fv, f32x4.sub(high0, low0)));
+    const row1 = f32x4.add(low1, f32x4.mul(fv, f32x4.sub(high1, low1)));
+    sum = f32x4.add(sum, f32x4.add(row0, f32x4.mul(fw, f32x4.sub(row1, row0))));
+    plane += strideU;
+  }
+  return sum;
+}
+
+// ---- forward with the line Jacobian --------------------------------------------------------------------------------
+
+/** Sum F over the planes (without the length) and its derivatives with respect to v, slopeV, w, slopeW at plane nu >> 1. */
+export let sum: v128 = i32x4.splat(0);
+export let sumV: v128 = i32x4.splat(0);
+export let sumSlopeV: v128 = i32x4.splat(0);
+export let sumW: v128 = i32x4.splat(0);
+export let sumSlopeW: v128 = i32x4.splat(0);
+
+/** The dominant axis is held fixed: derivatives are those of the bilinear interpolation in each plane. */
+export function forwardJacobian(volume: usize, contiguous: bool): void {
+  prepare(volume);
+  sum = sumV = sumSlopeV = sumW = sumSlopeW = f32x4.splat(0);
+  const a = lines.innerFirst;
+  const b = lines.innerEnd;
+  if (contiguous) {
+    planesJacobian(lines.first, a, true, true);
+    planesJacobian(a, b, false, true);
+    planesJacobian(b, lines.end, true, true);
+  } else {
+    planesJacobian(lines.first, lines.end, true, false);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function planesJacobian(first: i32, end: i32, clamp: bool, contiguous: bool): void {
+  let total = sum, totalV = sumV, totalSlopeV = sumSlopeV, totalW = sumW, totalSlopeW = sumSlopeW;
+  const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const strideU = lines.strideU, strideV = lines.strideV, strideW = lines.strideW;
+  const center = lines.nu >> 1;
+  let plane = origin + first * strideU;
+  for (let k = first; k < end; k++) {
+    const kk = f32x4.splat(<f32>(k - center));
+    const pv = position(v, slopeV, kk, lv, hv, clamp);
+    const pw = position(w, slopeW, kk, lw, hw, clamp);
+    const i = f32x4.floor(pv);
+    const j = f32x4.floor(pw);
+    const fv = f32x4.sub(pv, i);
+    const fw = f32x4.sub(pw, j);
+    const A = addressOf(i, j, strideV, strideW, plane, contiguous);
+    const B = i32x4.add(A, i32x4.splat(strideW));
+    let low0: v128, high0: v128, low1: v128, high1: v128;
+    if (contiguous) {
+      const near01 = loadPairs01(A), near23 = loadPairs23(A);
+      const far01 = loadPairs01(B), far23 = loadPairs23(B);
+      low0 = lows(near01, near23);
+      high0 = highs(near01, near23);
+      low1 = lows(far01, far23);
+      high1 = highs(far01, far23);
+    } else {
+      low0 = loadFour(A);
+      high0 = loadFour(i32x4.add(A, i32x4.splat(strideV)));
+      low1 = loadFour(B);
+      high1 = loadFour(i32x4.add(B, i32x4.splat(strideV)));
+    }
+    const slope0 = f32x4.sub(high0, low0);
+    const slope1 = f32x4.sub(high1, low1);
+    const row0 = f32x4.add(low0, f32x4.mul(fv, slope0));
+    const row1 = f32x4.add(low1, f32x4.mul(fv, slope1));
+    const alongW = f32x4.sub(row1, row0);
+    const alongV = f32x4.add(slope0, f32x4.mul(fw, f32x4.sub(slope1, slope0)));
+    total = f32x4.add(total, f32x4.add(row0, f32x4.mul(fw, alongW)));
+    totalV = f32x4.add(totalV, alongV);
+    totalSlopeV = f32x4.add(totalSlopeV, f32x4.mul(alongV, kk));
+    totalW = f32x4.add(totalW, alongW);
+    totalSlopeW = f32x4.add(totalSlopeW, f32x4.mul(alongW, kk));
+    plane += strideU;
+  }
+  sum = total;
+  sumV = totalV;
+  sumSlopeV = totalSlopeV;
+  sumW = totalW;
+  sumSlopeW = totalSlopeW;
+}
+
+// ---- adjoint -------------------------------------------------------------------------------------------------------
+
+/** Adds the weights of the selected rays times `values` (lanes, mm included) to the cells of planes [from, to). */
+export function adjoint(volume: usize, values: v128, from: i32, to: i32, contiguous: bool): void {
+  prepare(volume);
+  const first = max(lines.first, from);
+  const end = min(lines.end, to);
+  if (contiguous) {
+    const a = max(first, min(end, lines.innerFirst));
+    const b = max(a, min(end, lines.innerEnd));
+    planesAdjoint(values, first, a, true, true);
+    planesAdjoint(values, a, b, false, true);
+    planesAdjoint(values, b, end, true, true);
+  } else {
+    planesAdjoint(values, first, end, true, false);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function planesAdjoint(values: v128, first: i32, end: i32, clamp: bool, contiguous: bool): void {
+  const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const strideU = lines.strideU, strideV = lines.strideV, strideW = lines.strideW;
+  const center = lines.nu >> 1;
+  let plane = origin + first * strideU;
+  for (let k = first; k < end; k++) {
+    const kk = f32x4.splat(<f32>(k - center));
+    const pv = position(v, slopeV, kk, lv, hv, clamp);
+    const pw = position(w, slopeW, kk, lw, hw, clamp);
+    const i = f32x4.floor(pv);
+    const j = f32x4.floor(pw);
+    const fv = f32x4.sub(pv, i);
+    const far = f32x4.mul(f32x4.sub(pw, j), values);
+    const near = f32x4.sub(values, far);
+    const nearHigh = f32x4.mul(near, fv);
+    const farHigh = f32x4.mul(far, fv);
+    const A = addressOf(i, j, strideV, strideW, plane, contiguous);
+    addPairs(A, f32x4.sub(near, nearHigh), nearHigh, contiguous, strideV);
+    addPairs(i32x4.add(A, i32x4.splat(strideW)), f32x4.sub(far, farHigh), farHigh, contiguous, strideV);
+    plane += strideU;
+  }
+}

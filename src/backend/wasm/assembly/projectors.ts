@@ -1,0 +1,315 @@
+/**
+ * Tasks of the projector kernels.
+ *
+ * Forward: a task is a chunk of vectors of one view; a ray is summed by one thread in the order of its planes.
+ * Adjoint: a task owns planes of the dominant axis of its phase and walks all rays through these planes only, so no
+ * cell is shared and each receives its terms in the order view, vector, plane, lane, whatever the number of blocks.
+ */
+import { chain } from "./chain";
+import * as job from "./job";
+import * as joseph from "./joseph";
+import { joseph as walkJoseph } from "./josephWalk";
+import * as lines from "./lines";
+import * as rays from "./rays";
+import * as siddon from "./siddon";
+import * as trilinear from "./trilinear";
+import * as walk from "./walk";
+
+// ---- forward -------------------------------------------------------------------------------------------------------
+
+/** What a forward task writes. */
+const IMAGE: i32 = 0;
+const JACOBIAN: i32 = 1;
+const HIGHEST: i32 = 2;
+
+/** project, projectRays: chunk `task` of the vectors of all views. */
+export function project(task: i32, args: usize): void {
+  forward(task, args, IMAGE);
+}
+
+/** projectLineJacobian, projectRaysJacobian: the image (same bits as `project`, none if its address is 0), 6 numbers a ray. */
+export function projectJacobian(task: i32, args: usize): void {
+  forward(task, args, JACOBIAN);
+}
+
+export function projectMaximum(task: i32, args: usize): void {
+  forward(task, args, HIGHEST);
+}
+
+// @ts-ignore: decorator
+@inline
+function forward(task: i32, args: usize, purpose: i32): void {
+  job.readJob(args);
+  rays.countVectors();
+  const chunks = (rays.vectors + job.chunk - 1) / job.chunk;
+  const view = task / chunks;
+  const first = (task - view * chunks) * job.chunk;
+  const end = min(first + job.chunk, rays.vectors);
+  rays.beginView(view);
+  for (let n = first; n < end; n++) {
+    const p0 = rays.pixelOf(n, 0), p1 = rays.pixelOf(n, 1), p2 = rays.pixelOf(n, 2), p3 = rays.pixelOf(n, 3);
+    const values =
+      purpose == HIGHEST ? maxima(p0, p1, p2, p3)
+      : job.model == job.TRILINEAR ? sampled(p0, p1, p2, p3, view, purpose == JACOBIAN)
+      : integrals(p0, p1, p2, p3, view, purpose == JACOBIAN);
+    if (job.image != 0) {
+      put(view, p0, f32x4.extract_lane(values, 0));
+      put(view, p1, f32x4.extract_lane(values, 1));
+      put(view, p2, f32x4.extract_lane(values, 2));
+      put(view, p3, f32x4.extract_lane(values, 3));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addressOf(view: i32, pixel: i32): usize {
+  return job.image + ((<usize>(view * job.columns * job.rowPitch + pixel)) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function put(view: i32, pixel: i32, value: f32): void {
+  if (pixel < 0) return;
+  const address = addressOf(view, pixel);
+  store<f32>(address, job.accumulate ? load<f32>(address) + value : value);
+}
+
+function sampled(p0: i32, p1: i32, p2: i32, p3: i32, view: i32, jacobian: bool): v128 {
+  if (!jacobian) return trilinear.forward(p0, p1, p2, p3);
+  const values = trilinear.forwardJacobian(p0, p1, p2, p3);
+  differentiateSamples(view, p0, 0, f32x4.extract_lane(values, 0));
+  differentiateSamples(view, p1, 1, f32x4.extract_lane(values, 1));
+  differentiateSamples(view, p2, 2, f32x4.extract_lane(values, 2));
+  differentiateSamples(view, p3, 3, f32x4.extract_lane(values, 3));
+  return values;
+}
+
+function differentiateSamples(view: i32, pixel: i32, lane: i32, integral: f64): void {
+  if (pixel < 0) return;
+  trilinear.differentiate(pixel, lane, integral);
+  putJacobian(view, pixel);
+}
+
+function maxima(p0: i32, p1: i32, p2: i32, p3: i32): v128 {
+  return f32x4(maximumOf(p0), maximumOf(p1), maximumOf(p2), maximumOf(p3));
+}
+
+function maximumOf(pixel: i32): f32 {
+  if (pixel < 0) return 0;
+  rays.aim(pixel);
+  return <f32>walk.siddon(walk.MAXIMUM, 0, 0, 0, 0);
+}
+
+/** Siddon and Joseph: the rays of each axis together, then those that are walked one by one. */
+function integrals(p0: i32, p1: i32, p2: i32, p3: i32, view: i32, jacobian: bool): v128 {
+  const kinds = lines.traceFour(p0, p1, p2, p3, -1);
+  let values = f32x4.splat(0);
+  for (let axis = 0; axis < 3; axis++) {
+    if (!(kinds & (1 << axis))) continue;
+    lines.useAxis(axis);
+    lines.selectAxis(axis);
+    values = v128.bitselect(jacobian ? planesJacobian(axis) : planesForward(axis), values, lines.mask);
+    if (!jacobian) continue;
+    if (lines.kind0 == axis) differentiateLane0(view, p0, axis);
+    if (lines.kind1 == axis) differentiateLane1(view, p1, axis);
+    if (lines.kind2 == axis) differentiateLane2(view, p2, axis);
+    if (lines.kind3 == axis) differentiateLane3(view, p3, axis);
+  }
+  if (kinds & ((1 << lines.WALK) | (1 << lines.MISS))) {
+    values = f32x4.replace_lane(values, 0, single(lines.kind0, view, p0, f32x4.extract_lane(values, 0), jacobian));
+    values = f32x4.replace_lane(values, 1, single(lines.kind1, view, p1, f32x4.extract_lane(values, 1), jacobian));
+    values = f32x4.replace_lane(values, 2, single(lines.kind2, view, p2, f32x4.extract_lane(values, 2), jacobian));
+    values = f32x4.replace_lane(values, 3, single(lines.kind3, view, p3, f32x4.extract_lane(values, 3), jacobian));
+  }
+  return values;
+}
+
+// The flag of the four calls says whether v is contiguous in memory; it is a constant for the compiler.
+function planesForward(axis: i32): v128 {
+  if (job.model == job.JOSEPH)
+    return axis < 2 ? joseph.forward(job.volume, true) : joseph.forward(job.volume, false);
+  return axis < 2 ? siddon.forward(job.volume, true) : siddon.forward(job.volume, false);
+}
+
+let sum: v128 = i32x4.splat(0);
+let sumV: v128 = i32x4.splat(0);
+let sumSlopeV: v128 = i32x4.splat(0);
+let sumW: v128 = i32x4.splat(0);
+let sumSlopeW: v128 = i32x4.splat(0);
+
+function planesJacobian(axis: i32): v128 {
+  if (job.model == job.JOSEPH) {
+    if (axis < 2) joseph.forwardJacobian(job.volume, true);
+    else joseph.forwardJacobian(job.volume, false);
+    sum = joseph.sum;
+    sumV = joseph.sumV;
+    sumSlopeV = joseph.sumSlopeV;
+    sumW = joseph.sumW;
+    sumSlopeW = joseph.sumSlopeW;
+  } else {
+    if (axis < 2) siddon.forwardJacobian(job.volume, true);
+    else siddon.forwardJacobian(job.volume, false);
+    sum = siddon.sum;
+    sumV = siddon.sumV;
+    sumSlopeV = siddon.sumSlopeV;
+    sumW = siddon.sumW;
+    sumSlopeW = siddon.sumSlopeW;
+  }
+  return f32x4.mul(lines.length, sum);
+}
+
+// Lanes are literals in WebAssembly.
+function differentiateLane0(view: i32, pixel: i32, axis: i32): void {
+  differentiate(
+    view, pixel, axis, f32x4.extract_lane(sum, 0), f32x4.extract_lane(sumV, 0), f32x4.extract_lane(sumSlopeV, 0),
+    f32x4.extract_lane(sumW, 0), f32x4.extract_lane(sumSlopeW, 0),
+  );
+}
+
+function differentiateLane1(view: i32, pixel: i32, axis: i32): void {
+  differentiate(
+    view, pixel, axis, f32x4.extract_lane(sum, 1), f32x4.extract_lane(sumV, 1), f32x4.extract_lane(sumSlopeV, 1),
+    f32x4.extract_lane(sumW, 1), f32x4.extract_lane(sumSlopeW, 1),
+  );
+}
+
+function differentiateLane2(view: i32, pixel: i32, axis: i32): void {
+  differentiate(
+    view, pixel, axis, f32x4.extract_lane(sum, 2), f32x4.extract_lane(sumV, 2), f32x4.extract_lane(sumSlopeV, 2),
+    f32x4.extract_lane(sumW, 2), f32x4.extract_lane(sumSlopeW, 2),
+  );
+}
+
+function differentiateLane3(view: i32, pixel: i32, axis: i32): void {
+  differentiate(
+    view, pixel, axis, f32x4.extract_lane(sum, 3), f32x4.extract_lane(sumV, 3), f32x4.extract_lane(sumSlopeV, 3),
+    f32x4.extract_lane(sumW, 3), f32x4.extract_lane(sumSlopeW, 3),
+  );
+}
+
+function differentiate(view: i32, pixel: i32, axis: i32, f: f64, v: f64, slopeV: f64, w: f64, slopeW: f64): void {
+  rays.aim(pixel);
+  chain(axis, job.model == job.JOSEPH ? 0.5 : 0, f, v, slopeV, w, slopeW);
+  putJacobian(view, pixel);
+}
+
+/** A ray that is no line through the planes: walked, or a miss. Others keep their value. */
+function single(kind: i32, view: i32, pixel: i32, value: f32, jacobian: bool): f32 {
+  if (pixel < 0 || kind < lines.MISS) return value;
+  if (kind == lines.MISS) {
+    if (jacobian) {
+      walk.setGradient(0, 0, 0, 0, 0, 0);
+      putJacobian(view, pixel);
+    }
+    return 0;
+  }
+  rays.aim(pixel);
+  const action = jacobian ? walk.DIFFERENTIATE : walk.INTEGRATE;
+  const integral = walkRay(action, 0, rays.dominantAxis(), 0, 0);
+  if (jacobian) putJacobian(view, pixel);
+  return <f32>integral;
+}
+
+function walkRay(action: i32, value: f64, axis: i32, from: i32, to: i32): f64 {
+  if (job.model == job.SIDDON) return walk.siddon(action, value, axis, from, to);
+  lines.useAxis(axis);
+  return walkJoseph(action, value, axis, from, to);
+}
+
+/** Stores the gradient of a ray: six images a view by source (or direction) and pixel, or six f64 a free ray. */
+function putJacobian(view: i32, pixel: i32): void {
+  if (job.beam == job.FREE) {
+    const ray = job.jacobian + <usize>pixel * 48;
+    store<f64>(ray, walk.sourceX);
+    store<f64>(ray, walk.sourceY, 8);
+    store<f64>(ray, walk.sourceZ, 16);
+    store<f64>(ray, walk.endX, 24);
+    store<f64>(ray, walk.endY, 32);
+    store<f64>(ray, walk.endZ, 40);
+    return;
+  }
+  const count = job.columns * job.rowPitch;
+  const between = <usize>count << 2;
+  let address = job.jacobian + ((<usize>(6 * view * count + pixel)) << 2);
+  const parallel = job.beam == job.PARALLEL;
+  // The line of a parallel beam starts at the pixel: moving the pixel moves both ends, the direction only the far one.
+  store<f32>(address, <f32>(parallel ? walk.endX : walk.sourceX));
+  store<f32>((address += between), <f32>(parallel ? walk.endY : walk.sourceY));
+  store<f32>((address += between), <f32>(parallel ? walk.endZ : walk.sourceZ));
+  store<f32>((address += between), <f32>(parallel ? walk.sourceX + walk.endX : walk.endX));
+  store<f32>((address += between), <f32>(parallel ? walk.sourceY + walk.endY : walk.endY));
+  store<f32>((address += between), <f32>(parallel ? walk.sourceZ + walk.endZ : walk.endZ));
+}
+
+// ---- adjoint -------------------------------------------------------------------------------------------------------
+
+/** projectAdjoint, projectRaysAdjoint: block `task` of the planes of `passAxis` (trilinear: of x, all rays). */
+export function projectAdjoint(task: i32, args: usize): void {
+  job.readJob(args);
+  rays.countVectors();
+  const axis = job.passAxis;
+  lines.useAxis(axis);
+  const from = <i32>((<i64>lines.nu * task) / job.blocks);
+  const to = <i32>((<i64>lines.nu * (task + 1)) / job.blocks);
+  if (axis == 0 && !job.accumulate) {
+    const plane = job.volume + from * job.strideX - 2 * job.strideY - 8;
+    memory.fill(plane, 0, <usize>(to - from) * job.strideX);
+  }
+  const perColumn = rays.quarter;
+  for (let view = 0; view < job.views; view++) {
+    rays.beginView(view);
+    for (let first = 0; first < rays.vectors; first += perColumn) {
+      if (job.model != job.TRILINEAR && rays.columnAvoids(first / perColumn, axis)) continue;
+      for (let n = first; n < first + perColumn; n++) adjointVector(view, n, axis, from, to);
+    }
+  }
+}
+
+function adjointVector(view: i32, vector: i32, axis: i32, from: i32, to: i32): void {
+  let p0 = rays.pixelOf(vector, 0), p1 = rays.pixelOf(vector, 1);
+  let p2 = rays.pixelOf(vector, 2), p3 = rays.pixelOf(vector, 3);
+  const y0 = get(view, p0), y1 = get(view, p1), y2 = get(view, p2), y3 = get(view, p3);
+  if (y0 == 0) p0 = -1;
+  if (y1 == 0) p1 = -1;
+  if (y2 == 0) p2 = -1;
+  if (y3 == 0) p3 = -1;
+  if ((p0 & p1 & p2 & p3) < 0) return;
+  const values = f32x4(y0, y1, y2, y3);
+  if (job.model == job.TRILINEAR) {
+    trilinear.adjoint(p0, p1, p2, p3, values, from, to);
+    return;
+  }
+  const kinds = lines.traceFour(p0, p1, p2, p3, axis);
+  if (kinds & (1 << axis)) {
+    lines.selectAxis(axis);
+    planesAdjoint(v128.and(f32x4.mul(values, lines.length), lines.mask), axis, from, to);
+  }
+  if (kinds & (1 << lines.WALK)) {
+    if (lines.kind0 == lines.WALK) scatter(p0, y0, axis, from, to);
+    if (lines.kind1 == lines.WALK) scatter(p1, y1, axis, from, to);
+    if (lines.kind2 == lines.WALK) scatter(p2, y2, axis, from, to);
+    if (lines.kind3 == lines.WALK) scatter(p3, y3, axis, from, to);
+  }
+}
+
+function scatter(pixel: i32, value: f64, axis: i32, from: i32, to: i32): void {
+  rays.aim(pixel);
+  walkRay(walk.SCATTER, value, axis, from, to);
+}
+
+// @ts-ignore: decorator
+@inline
+function get(view: i32, pixel: i32): f32 {
+  return pixel < 0 ? 0 : load<f32>(addressOf(view, pixel));
+}
+
+function planesAdjoint(values: v128, axis: i32, from: i32, to: i32): void {
+  if (job.model == job.JOSEPH) {
+    if (axis < 2) joseph.adjoint(job.volume, values, from, to, true);
+    else joseph.adjoint(job.volume, values, from, to, false);
+  } else {
+    if (axis < 2) siddon.adjoint(job.volume, values, from, to, true);
+    else siddon.adjoint(job.volume, values, from, to, false);
+  }
+}
