@@ -34,7 +34,6 @@ function objection({ from, specifier, target, typeOnly }: SourceImport): string 
   if (!target || UNBOUND.includes(importer)) return undefined;
   const imported = folderOf(target);
   if (imported === importer || imported === "core" || TABLE[importer]?.includes(imported)) return undefined;
-  if (importer === "report" && target === "io/png.ts") return undefined;
   if (importer === "report" && typeOnly && ["reconstruction", "registration"].includes(imported)) return undefined;
   return `${from} imports ${specifier}, but ${importer}/ may import only ${TABLE[importer]?.join(", ") || "core"}`;
 }
