@@ -62,24 +62,88 @@ describe("the geometry file", () => {
   });
 
   test("an unknown key is named with the nearest known one and its place", async () => {
-    const top = await broken((content) => { content.detektor = 1; });
+    const top = await broken((content) => {
+      content.detektor = 1;
+    });
     expect(top).toMatchObject({ code: "INVALID_GEOMETRY", detail: { defect: "unknown-key", key: "detektor" } });
     expect(top.message).toContain("did you mean 'detector'");
-    const deep = await broken((content) => { content.views[1].rowSteps = [0, 0, 1]; });
+    const deep = await broken((content) => {
+      content.views[1].rowSteps = [0, 0, 1];
+    });
     expect(deep.message).toContain("'rowSteps' in views[1]; did you mean 'rowStep'");
   });
 
   test.each([
-    ["a missing field", "views[0].source", (c) => { delete c.views[0; }].source],
-    ["a direction in a cone view", "views[0]", (c) => { c.views[0] = { ...c.views[0], direction: [0, 1, 0] }; }],
-    ["NaN", "views[0].firstPixel[1]", (c) => { c.views[0].firstPixel[1] = Number.NaN; }],
-    ["infinity", "views[1].source[0]", (c) => { c.views[1].source[0] = Number.POSITIVE_INFINITY; }],
-    ["no views", "views", (c) => { c.views = []; }],
-    ["zero rows", "detector.rows", (c) => { c.detector.rows = 0; }],
-    ["half a column", "detector.columns", (c) => { c.detector.columns = 2.5; }],
-    ["a pixel of no size", "detector.pixelSize[0]", (c) => { c.detector.pixelSize[0] = 0; }],
-    ["another version", "format", (c) => { c.format = "tomograd-geometry/2"; }],
-    ["another beam", "beam", (c) => { c.beam = "fan"; }],
+    [
+      "a missing field",
+      "views[0].source",
+      (c) => {
+        delete c.views[0].source;
+      },
+    ],
+    [
+      "a direction in a cone view",
+      "views[0]",
+      (c) => {
+        c.views[0] = { ...c.views[0], direction: [0, 1, 0] };
+      },
+    ],
+    [
+      "NaN",
+      "views[0].firstPixel[1]",
+      (c) => {
+        c.views[0].firstPixel[1] = Number.NaN;
+      },
+    ],
+    [
+      "infinity",
+      "views[1].source[0]",
+      (c) => {
+        c.views[1].source[0] = Number.POSITIVE_INFINITY;
+      },
+    ],
+    [
+      "no views",
+      "views",
+      (c) => {
+        c.views = [];
+      },
+    ],
+    [
+      "zero rows",
+      "detector.rows",
+      (c) => {
+        c.detector.rows = 0;
+      },
+    ],
+    [
+      "half a column",
+      "detector.columns",
+      (c) => {
+        c.detector.columns = 2.5;
+      },
+    ],
+    [
+      "a pixel of no size",
+      "detector.pixelSize[0]",
+      (c) => {
+        c.detector.pixelSize[0] = 0;
+      },
+    ],
+    [
+      "another version",
+      "format",
+      (c) => {
+        c.format = "tomograd-geometry/2";
+      },
+    ],
+    [
+      "another beam",
+      "beam",
+      (c) => {
+        c.beam = "fan";
+      },
+    ],
     // biome-ignore lint/suspicious/noExplicitAny: contents are broken on purpose
   ] as [string, string, (content: any) => void][])("%s is refused at %s", async (_, place, change) => {
     const error = await broken(change);
@@ -88,9 +152,24 @@ describe("the geometry file", () => {
   });
 
   test.each([
-    ["a step that is not the pixel size", (c) => { c.views[1].rowStep = [0, 0, -1.6]; }],
-    ["steps in one line", (c) => { c.views[1].rowStep = [0, 1.5, 0]; }],
-    ["a source in the detector's plane", (c) => { c.views[1].source = [-170, 5, 5]; }],
+    [
+      "a step that is not the pixel size",
+      (c) => {
+        c.views[1].rowStep = [0, 0, -1.6];
+      },
+    ],
+    [
+      "steps in one line",
+      (c) => {
+        c.views[1].rowStep = [0, 1.5, 0];
+      },
+    ],
+    [
+      "a source in the detector's plane",
+      (c) => {
+        c.views[1].source = [-170, 5, 5];
+      },
+    ],
     // biome-ignore lint/suspicious/noExplicitAny: contents are broken on purpose
   ] as [string, (content: any) => void][])("%s is inconsistent", async (_, change) => {
     expect(await broken(change)).toMatchObject({ detail: { defect: "inconsistent-geometry", view: 1 } });

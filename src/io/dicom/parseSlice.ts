@@ -1,5 +1,5 @@
 import type { DataSet } from "dicom-parser";
-import { fault, type TomogradError, type Warning } from "../../core/errors.js";
+import { fault, isTomogradError, type TomogradError, type Warning } from "../../core/errors.js";
 import { cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
 import type { Source } from "../source.js";
 import { dicomKind } from "./sniff.js";
@@ -38,6 +38,7 @@ export interface Slice {
 const IMPLICIT = "1.2.840.10008.1.2";
 const EXPLICIT = "1.2.840.10008.1.2.1";
 const BIG_ENDIAN = "1.2.840.10008.1.2.2";
+const readSyntaxes: readonly string[] = [IMPLICIT, EXPLICIT, BIG_ENDIAN];
 
 const compressedSyntaxes: Readonly<Record<string, string>> = {
   "1.2.840.10008.1.2.1.99": "deflated",
@@ -82,26 +83,30 @@ async function parse(bytes: Uint8Array, name: string): Promise<DataSet> {
       defect: "bad-magic",
       file: name,
     });
-  const syntax = kind === "part10" ? undefined : kind === "implicit" ? IMPLICIT : EXPLICIT;
   try {
-    return dicomParser.parseDicom(bytes, { untilTag: "x7fe00010", ...(syntax && { TransferSyntaxUID: syntax }) });
+    if (kind === "part10") {
+      // Before anything is inflated or parsed further.
+      const stated = dicomParser.readPart10Header(bytes).string("x00020010");
+      if (stated && !readSyntaxes.includes(stated)) throw unsupportedSyntax(stated, name);
+    }
+    const bare = kind === "implicit" ? IMPLICIT : EXPLICIT;
+    return dicomParser.parseDicom(bytes, {
+      untilTag: "x7fe00010",
+      ...(kind !== "part10" && { TransferSyntaxUID: bare }),
+    });
   } catch (thrown) {
-    throw parseFault(thrown, name);
+    throw isTomogradError(thrown) ? thrown : parseFault(thrown, name);
   }
 }
 
 function parseFault(thrown: unknown, name: string): TomogradError {
-  const wrapped = thrown as { exception?: unknown; dataSet?: DataSet };
-  const cause = wrapped.exception ?? thrown;
+  const cause = (thrown as { exception?: unknown }).exception ?? thrown;
   if (cause instanceof RangeError)
     return fault("CORRUPT_FILE", `${name}: its sequences are nested too deep`, {
       defect: "nesting-too-deep",
       file: name,
     });
-  const syntax = wrapped.dataSet?.string?.("x00020010");
   const text = cause instanceof Error ? cause.message : String(cause);
-  if (/deflate|inflat|copy is not/.test(text) || syntax === "1.2.840.10008.1.2.1.99")
-    return unsupportedSyntax("1.2.840.10008.1.2.1.99", name);
   return fault("TRUNCATED_FILE", `${name} ends inside its header, or its header is damaged (${text})`, {
     defect: "truncated",
     file: name,
@@ -130,7 +135,6 @@ function describe(set: DataSet, source: Source, name: string): Slice {
   const columns = set.uint16("x00280011");
   if (!pixels && !rows && !columns)
     throw fail("UNSUPPORTED_FORMAT", "not-an-image", "a DICOM file, but not an image: it has no rows, columns, pixels");
-  if (![IMPLICIT, EXPLICIT, BIG_ENDIAN].includes(syntax)) throw unsupportedSyntax(syntax, name);
   if (!rows) throw missing("(0028,0010)", "Rows");
   if (!columns) throw missing("(0028,0011)", "Columns");
   if (!pixels) throw missing("(7FE0,0010)", "PixelData");

@@ -1,0 +1,184 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { determinant3, linearPart } from "../../src/core/linear.js";
+import {
+  type Decoded,
+  encodeNifti,
+  npyPieces,
+  readNifti,
+  readNpy,
+  readProjections,
+  readVolume,
+  writeProjections,
+  writeVolume,
+} from "../../src/io/index.js";
+import type { Quantity, Volume } from "../../src/volume/grid.js";
+
+const float = (max: number) => fc.double({ min: -max, max, noNaN: true });
+const sizes = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 5 }));
+/** Any invertible affine: rotated, flipped, sheared, anisotropic; its axes at least a few degrees off one plane. */
+const affines = fc
+  .tuple(fc.array(float(4), { minLength: 9, maxLength: 9 }), fc.array(float(500), { minLength: 3, maxLength: 3 }))
+  .map(([l, t]) => [l[0], l[1], l[2], t[0], l[3], l[4], l[5], t[1], l[6], l[7], l[8], t[2], 0, 0, 0, 1])
+  .filter((m) => Math.abs(determinant3(linearPart(m))) > 0.01 * Math.hypot(...linearPart(m)) ** 3);
+const quantities = fc.constantFrom<Quantity>("hounsfield", "attenuation", "density", "label", "unknown");
+
+const filled = (length: number) =>
+  fc.oneof(
+    fc.uint8Array({ minLength: length, maxLength: length }),
+    fc.int16Array({ minLength: length, maxLength: length }),
+    fc.float32Array({ minLength: length, maxLength: length, noNaN: true, noDefaultInfinity: true }),
+    fc.float64Array({ minLength: length, maxLength: length, noNaN: true, noDefaultInfinity: true }),
+  ) as fc.Arbitrary<Volume["values"]>;
+const volumes = fc
+  .tuple(sizes, affines, quantities)
+  .chain(([size, indexToWorld, quantity]) =>
+    filled(size[0] * size[1] * size[2]).map((values): Volume => ({ quantity, grid: { size, indexToWorld }, values })),
+  );
+
+/** float32 keeps 24 bits of each number of an affine, and nothing below 2^-150. */
+const expectAffine = (found: readonly number[], expected: readonly number[]) =>
+  expected.forEach(
+    (value, i) => void expect(Math.abs(found[i] - value)).toBeLessThanOrEqual(2 ** -24 * Math.abs(value) + 2 ** -150),
+  );
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tomograd-io-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("round trips", () => {
+  test("NIfTI: any shape, affine, type and quantity come back, the affine to float32", () =>
+    fc.assert(
+      fc.asyncProperty(volumes, async (volume) => {
+        const back = await readNifti(encodeNifti(volume));
+        expect(back.grid.size).toEqual(volume.grid.size);
+        expectAffine(back.grid.indexToWorld, volume.grid.indexToWorld);
+        expect(back.values).toEqual(volume.values);
+        expect(back.quantity).toBe(volume.quantity);
+        expect(back.warnings).toEqual([]);
+      }),
+      { numRuns: 150 },
+    ));
+
+  test("NIfTI: the qform of a rigid affine, flipped or not, says the same as its sform", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.tuple(
+          float(3),
+          float(3),
+          float(3),
+          fc.boolean(),
+          fc.array(fc.double({ min: 0.2, max: 5, noNaN: true }), { minLength: 3, maxLength: 3 }),
+        ),
+        async ([a, b, c, flip, s]) => {
+          const [ca, sa, cb, sb, cc, sc] = [a, b, c].flatMap((x) => [Math.cos(x), Math.sin(x)]);
+          const f = flip ? -1 : 1;
+          const r = [
+            ...[ca * cb, ca * sb * sc - sa * cc, f * (ca * sb * cc + sa * sc)],
+            ...[sa * cb, sa * sb * sc + ca * cc, f * (sa * sb * cc - ca * sc)],
+            ...[-sb, cb * sc, f * cb * cc],
+          ];
+          const m = [0, 1, 2].flatMap((row) => [...[0, 1, 2].map((k) => r[3 * row + k] * s[k]), 10 * row - 7]);
+          const indexToWorld = [...m, 0, 0, 0, 1];
+          const volume: Volume = {
+            quantity: "unknown",
+            grid: { size: [3, 2, 2], indexToWorld },
+            values: new Uint8Array(12),
+          };
+          const bytes = encodeNifti(volume);
+          const view = new DataView(bytes.buffer);
+          expect(view.getInt16(252, true)).toBe(1);
+          view.setInt16(254, 0, true);
+          const { grid } = await readNifti(bytes);
+          // Quaternion, spacing and offset are float32, with a few operations between.
+          indexToWorld.forEach((value, i) => void expect(Math.abs(grid.indexToWorld[i] - value)).toBeLessThan(1e-5));
+        },
+      ),
+      { numRuns: 100 },
+    ));
+
+  test("NIfTI: a sheared affine is written without qform", () => {
+    const indexToWorld = [2, 0.9, 0, -14, 0, 3, -0.8, 9, 0.2, 0, 4, -21, 0, 0, 0, 1];
+    const bytes = encodeNifti({
+      quantity: "unknown",
+      grid: { size: [1, 1, 1], indexToWorld },
+      values: new Uint8Array(1),
+    });
+    expect(new DataView(bytes.buffer).getInt16(252, true)).toBe(0);
+  });
+
+  test(".npy: any shape and type comes back", () => {
+    const arrays = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 }).chain((shape) => {
+      const length = shape.reduce((a, b) => a * b, 1);
+      const limits = { minLength: length, maxLength: length };
+      const values: fc.Arbitrary<Decoded>[] = [
+        fc.int8Array(limits),
+        fc.uint16Array(limits),
+        fc.int32Array(limits),
+        fc.uint32Array(limits),
+      ];
+      return fc.tuple(fc.constant(shape), fc.oneof(filled(length) as fc.Arbitrary<Decoded>, ...values));
+    });
+    return fc.assert(
+      fc.asyncProperty(arrays, async ([shape, values]) => {
+        const pieces = npyPieces(values, shape);
+        expect(pieces[0].length % 64).toBe(0);
+        const back = await readNpy(new Blob(pieces as Uint8Array<ArrayBuffer>[]));
+        expect(back.shape).toEqual(shape);
+        expect(back.values).toEqual(values);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each(["volume.nii", "volume.nii.gz"])(
+    "%s: written by its ending, read by its content, nothing left beside",
+    async (name) => {
+      const [volume] = fc.sample(volumes, { numRuns: 1, seed: 5 });
+      await writeVolume(join(folder, name), volume);
+      const back = await readVolume(join(folder, name));
+      expect(back.format).toBe("nifti-1");
+      expect(back.values).toEqual(volume.values);
+      expect(await readdir(folder)).toContain(name);
+      expect((await readdir(folder)).filter((file) => file.endsWith(".part"))).toEqual([]);
+    },
+  );
+
+  test("a .npy volume is [nz][ny][nx] and warns that it has no orientation", async () => {
+    const path = join(folder, "volume.npy");
+    const values = Float32Array.from({ length: 24 }, (_, i) => i / 3);
+    const grid = { size: [4, 3, 2], indexToWorld: [2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1] } as const;
+    await writeVolume(path, { quantity: "density", grid, values });
+    const back = await readVolume(path, { quantity: "density" });
+    expect([back.grid.size, back.values, back.quantity]).toEqual([[4, 3, 2], values, "density"]);
+    expect(back.warnings.map(({ defect }) => defect)).toEqual(["no-orientation"]);
+  });
+
+  test.each(["scan.npy", "scan.nii.gz"])(
+    "projections as %s with their geometry beside come back bit for bit",
+    async (name) => {
+      const step = { columnStep: [-2, 0, 0], rowStep: [0, 0, -1.5] } as const;
+      const projections = {
+        about: "two views",
+        detector: { rows: 3, columns: 4, pixelSize: [2, 1.5] },
+        views: [
+          { beam: "cone", source: [0, 850, 0], firstPixel: [3, -170, 1.5], ...step },
+          { beam: "cone", source: [1 / 3, 840, 0], firstPixel: [3, -180, 1.5], ...step },
+        ],
+        values: Float32Array.from({ length: 24 }, (_, i) => Math.sqrt(i)),
+      } as const;
+      const path = join(folder, name);
+      await writeProjections(path, projections);
+      const { warnings, ...back } = await readProjections(path);
+      expect(back).toEqual(projections);
+      expect(warnings).toEqual([]);
+      const wrong = { ...projections, detector: { ...projections.detector, rows: 2 } };
+      await expect(readProjections(path, { geometry: wrong })).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });
+    },
+  );
+});
