@@ -76,8 +76,8 @@ export async function entryDefect<K extends Transpose>(
   backend: Backend,
   kernel: K,
   { args }: KernelCase<K>,
-  voxels = 40,
-  pixels = 30,
+  voxels = 210,
+  pixels = 45,
 ): Promise<{ readonly defect: number; readonly compared: number; readonly filled: number }> {
   const operator = openOperator(backend, kernel, args);
   const spread = (length: number, count: number) =>

@@ -47,13 +47,13 @@ interface Orbit {
   readonly sid?: number;
   readonly sdd?: number;
   readonly pixel?: number;
-  /** mm along row and column. */
+  /** mm along row and column; the default keeps the central ray out of faces and voxel centers. */
   readonly offset?: readonly [number, number];
 }
 
 /** An exposure of the origin by a detector of rows x columns. */
 function orbit(beam: Scene["beam"], rows: number, columns: number, options: Orbit): Exposure {
-  const { angle, tilt = 0, roll = 0, sid = 30, sdd = 45, pixel = 2.1, offset = [0, 0] } = options;
+  const { angle, tilt = 0, roll = 0, sid = 30, sdd = 45, pixel = 2.1, offset = [0.13, 0.21] } = options;
   const forward: Vec3 = [Math.cos(angle) * Math.cos(tilt), Math.sin(angle) * Math.cos(tilt), Math.sin(tilt)];
   const side = normalize(cross(forward, [0, 0, 1]));
   const down = cross(forward, side);

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { createBackend, listBackends } from "../../src/backend/create.js";
+import { isTomogradError } from "../../src/core/errors.js";
+
+const refusal = async (work: () => Promise<unknown>) => {
+  const error = await work().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return isTomogradError(error) ? `${error.code}: ${error.message}` : String(error);
+};
+
+test("the reference backend starts when asked for and says so", async () => {
+  await using backend = await createBackend({ prefer: "reference" });
+  expect(backend.name).toBe("reference");
+  expect(backend.about).toContain("as asked");
+});
+
+test("without a preference the first backend that is available starts, and says what it is and why", async () => {
+  const first = (await listBackends()).find(({ available }) => available);
+  await using backend = await createBackend();
+  expect(backend.name).toBe(first?.name);
+  expect(backend.about.startsWith(backend.name)).toBe(true);
+  expect(backend.about).toMatch(/\d+ threads?/);
+});
+
+test("every backend is listed, with the reason of those that do not run here; the reference always does", async () => {
+  const reports = await listBackends();
+  expect(reports.map(({ name }) => name)).toEqual(["wasm", "reference"]);
+  expect(reports[1].available).toBe(true);
+  for (const { about } of reports) expect(about).not.toBe("");
+});
+
+test("unknown backends, options and numbers of threads are refused by name", async () => {
+  // @ts-expect-error not a backend
+  expect(await refusal(() => createBackend({ prefer: "cuda" }))).toMatch(/^INVALID_ARGUMENT: .*'cuda'/);
+  // @ts-expect-error not an option
+  expect(await refusal(() => createBackend({ thread: 2 }))).toMatch(/^INVALID_ARGUMENT: .*did you mean 'threads'/);
+  expect(await refusal(() => createBackend({ threads: 0 }))).toMatch(/^INVALID_ARGUMENT: .*not 0/);
+});
