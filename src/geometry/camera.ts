@@ -59,7 +59,7 @@ export function coneViewOf(camera: Camera): ConeView {
 
 /** The view of parallel rays along the camera's +z; `distance` (mm) is the length of `direction`. */
 export function parallelViewOf(camera: Camera, distance: number): ParallelView {
-  const direction = apply3(cameraAxes(camera), [0, 0, distance]);
+  const direction = add(apply3(cameraAxes(camera), [0, 0, distance]), [0, 0, 0]);
   return { beam: "parallel", direction, ...worldFrame(camera) };
 }
 
@@ -69,7 +69,9 @@ function worldFrame(camera: Camera) {
   const axes = cameraAxes(camera);
   const [first, column, row] = pixelFrame(camera);
   const origin = add(translationPart(camera.pose), camera.isocenter);
-  return { firstPixel: add(apply3(axes, first), origin), columnStep: apply3(axes, column), rowStep: apply3(axes, row) };
+  // adding 0 makes 0 of -0, which text formats do not keep
+  const vector = (v: Vec3) => add(apply3(axes, v), [0, 0, 0]);
+  return { firstPixel: add(apply3(axes, first), origin), columnStep: vector(column), rowStep: vector(row) };
 }
 
 /**
