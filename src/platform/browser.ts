@@ -1,6 +1,6 @@
 /** What a browser offers; the same names as `node.ts`. */
 import { Gunzip, Gzip } from "fflate";
-import { fault } from "../core/errors.js";
+import { fault, isTomogradError } from "../core/errors.js";
 import { createCrc32 } from "./crc32.js";
 import { iteratePieces } from "./pieces.js";
 import type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
@@ -80,44 +80,73 @@ export const writeFileAtomically = async (path: string, _pieces: Pieces): Promis
  */
 export async function* gunzip(pieces: Pieces): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = [];
-  const inflater = new Gunzip((piece) => ready.push(piece));
-  const checksum = createCrc32();
-  /** The last 8 bytes that were pushed: the trailer of a member (CRC-32, length) once it has ended. */
-  let tail = new Uint8Array(0);
-  let members = 0;
-  inflater.onmember = () => void members++;
-  const push = (piece: Uint8Array, last: boolean) => {
-    try {
-      inflater.push(piece, last);
-    } catch (error) {
-      throw gzipFault(error as Error & { code?: number });
-    }
+  let member = createMemberCheck();
+  /** The last bytes that were pushed, and how many there were in all. */
+  let recent: Uint8Array = new Uint8Array(0);
+  let pushed = 0;
+  const inflater = new Gunzip((piece) => {
+    ready.push(piece);
+    member.add(piece);
+  });
+  let ended = 0;
+  // The inflater does not look at the trailers: a new member begins right after the trailer of the one before.
+  inflater.onmember = (offset) => {
+    ended = offset;
+    member.verify(recent.subarray(0, recent.length - (pushed - offset)));
+    member = createMemberCheck();
   };
-  const drain = () => {
-    const pieces = ready;
+  const push = (step: Uint8Array) => {
+    recent = lastBytes(recent, step, RECENT);
+    pushed += step.length;
+    inflater.push(step.slice(), false);
+    const made = ready;
     ready = [];
-    for (const piece of pieces) checksum.add(piece);
-    return pieces;
+    return made;
   };
-  // Small steps bound what one step can inflate to: deflate grows at most 1032-fold.
   for await (const piece of iteratePieces(pieces))
-    for (let at = 0; at < piece.length; at += INPUT_STEP) {
-      const step = piece.subarray(at, at + INPUT_STEP);
-      push(step.slice(), false);
-      tail = lastBytes(tail, step, 8);
-      yield* drain();
-    }
-  push(new Uint8Array(0), true);
-  yield* drain();
-  const trailer = new DataView(tail.buffer, tail.byteOffset, tail.length);
-  if (tail.length < 8)
-    throw fault("TRUNCATED_FILE", "the gzip stream ends too early; is the download complete?", { defect: "truncated" });
-  if (members <= 1 && trailer.getUint32(0, true) !== checksum.value())
-    throw fault("CORRUPT_FILE", "the gzip stream fails its own checksum", { defect: "checksum" });
+    for (let at = 0; at < piece.length; at += INPUT_STEP)
+      try {
+        yield* push(piece.subarray(at, at + INPUT_STEP));
+      } catch (error) {
+        throw isTomogradError(error) ? error : damagedGzip(error as Error);
+      }
+  // An empty member put behind the stream is seen as one if, and only if, the stream was complete.
+  const length = pushed;
+  try {
+    push(EMPTY_MEMBER);
+  } catch (error) {
+    throw isTomogradError(error) ? error : truncatedGzip();
+  }
+  if (ended !== length) throw truncatedGzip();
 }
 
-/** Compressed bytes inflated at once. */
+const EMPTY_MEMBER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+/** Compressed bytes inflated at once: deflate grows them at most 1032-fold. */
 const INPUT_STEP = 1 << 14;
+/** A step, and the header of a member that may have begun before it. */
+const RECENT = INPUT_STEP + (1 << 11);
+
+/** Compares what a member gave with its trailer: CRC-32 and length, 4 bytes each (RFC 1952, section 2.3.1). */
+function createMemberCheck() {
+  const checksum = createCrc32();
+  let length = 0;
+  return {
+    add(piece: Uint8Array) {
+      checksum.add(piece);
+      length += piece.length;
+    },
+    /** `bytes` end with the trailer. */
+    verify(bytes: Uint8Array) {
+      const wanted = new Uint8Array(8);
+      const view = new DataView(wanted.buffer);
+      view.setUint32(0, checksum.value(), true);
+      view.setUint32(4, length % 2 ** 32, true);
+      const found = bytes.subarray(-8);
+      if (found.length < 8 || wanted.some((byte, i) => byte !== found[i]))
+        throw fault("CORRUPT_FILE", "the gzip stream fails its own checksum", { defect: "checksum" });
+    },
+  };
+}
 
 /** Deflates into one gzip member, piece by piece. `level` 1 (fast) to 9 (small). The same input gives the same bytes. */
 export async function* gzip(pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> {
@@ -139,8 +168,8 @@ function lastBytes(before: Uint8Array, added: Uint8Array, count: number): Uint8A
   return all.slice(-count);
 }
 
-/** fflate: code 0 is an unexpected end, the others are damage. */
-const gzipFault = (error: Error & { code?: number }) =>
-  error.code === 0
-    ? fault("TRUNCATED_FILE", "the gzip stream ends too early; is the download complete?", { defect: "truncated" })
-    : fault("CORRUPT_FILE", `the gzip stream is damaged: ${error.message}`, { defect: "corrupt-stream" }, error);
+const truncatedGzip = () =>
+  fault("TRUNCATED_FILE", "the gzip stream ends too early; is the download complete?", { defect: "truncated" });
+
+const damagedGzip = (error: Error) =>
+  fault("CORRUPT_FILE", `the gzip stream is damaged: ${error.message}`, { defect: "corrupt-stream" }, error);
