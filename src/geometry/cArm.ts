@@ -114,6 +114,7 @@ function cArmCamera(options: CArmOptions): Camera {
     throw fault("INVALID_ARGUMENT", "give either a calibration matrix or an offset: the matrix contains the offset", {
       defect: "contradictory-options",
     });
+  if (options.calibration !== undefined) checkCalibration(options.calibration);
   const sign = reverseColumns ? -1 : 1;
   return {
     pose: poseOptionsMatrix(options),
@@ -125,8 +126,17 @@ function cArmCamera(options: CArmOptions): Camera {
   };
 }
 
+function checkCalibration(matrix: Matrix4): void {
+  const affine = matrix[12] === 0 && matrix[13] === 0 && matrix[14] === 0 && matrix[15] === 1;
+  if (matrix.length !== 16 || !matrix.every(Number.isFinite) || !affine)
+    throw fault("INVALID_GEOMETRY", `calibration must be 16 finite numbers with last row 0 0 0 1, got [${matrix}]`, {
+      defect: "not-affine",
+      field: "calibration",
+    });
+}
+
 /** C = [[dx, 0, 0, x0], [0, dy, 0, y0], [0, 0, sdd, 0], [0, 0, 0, 1]]. */
-export function pinholeCalibration(detector: Detector, sdd: number, offset: readonly [number, number]): number[] {
+function pinholeCalibration(detector: Detector, sdd: number, offset: readonly [number, number]): number[] {
   const [dx, dy] = detector.pixelSize;
   return [dx, 0, 0, offset[0], 0, dy, 0, offset[1], 0, 0, sdd, 0, 0, 0, 0, 1];
 }
@@ -142,8 +152,7 @@ export function checkOrientation(orientation: Orientation): void {
 
 /** The 4x4 pose of pose options. @throws INVALID_ARGUMENT if given in two ways */
 export function poseOptionsMatrix(options: PoseOptions): number[] {
-  const parameters = poseOptionsParameters(options);
-  return poseToMatrix(parameters);
+  return poseToMatrix(poseOptionsParameters(options));
 }
 
 /** Cotangents of rotation (in the unit in which it was given) and translation from those of the 4x4 pose. */

@@ -44,11 +44,9 @@ export interface CameraCotangent {
 
 /** First pixel, column step and row step in the camera frame. */
 function pixelFrame({ calibration: m, first, step }: Camera): [Vec3, Vec3, Vec3] {
-  const column = (c: number): Vec3 => [m[c], m[4 + c], m[8 + c]];
-  const at = (a: number, b: number): Vec3 =>
-    [0, 4, 8].map((r) => m[r] * a + m[r + 1] * b + m[r + 2] + m[r + 3]) as never;
-  const times = (v: Vec3, s: number): Vec3 => [v[0] * s, v[1] * s, v[2] * s];
-  return [at(first[0], first[1]), times(column(0), step[0]), times(column(1), step[1])];
+  const times = (c: number, s: number): Vec3 => [m[c] * s, m[4 + c] * s, m[8 + c] * s];
+  const origin: Vec3 = [m[2] + m[3], m[6] + m[7], m[10] + m[11]];
+  return [add(origin, add(times(0, first[0]), times(1, first[1]))), times(0, step[0]), times(1, step[1])];
 }
 
 /** The view of a point source at the camera's origin. */

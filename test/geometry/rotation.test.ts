@@ -209,6 +209,11 @@ describe("parameters of poses", () => {
     }
   });
 
+  test("9d near a mirrored identity, where two rotations are almost equally near, still has a finite vjp", () => {
+    const pose: PoseParameters = { parameterization: "rotation_9d", rotation: [1, 0, 0, 0, 1, 0, 0, 0, -1 + 1e-9] };
+    expect(poseToMatrixVjp(pose, cotangentOf(16)).rotation.every(Number.isFinite)).toBe(true);
+  });
+
   test("se3 in parity holds V constant below 0.01 rad, exact mode does not", () => {
     const parity = se3Exp([0.005, 0, 0], [0, 100, 0], { parity: true });
     const exact = se3Exp([0.005, 0, 0], [0, 100, 0]);

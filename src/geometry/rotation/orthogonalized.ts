@@ -1,10 +1,8 @@
 /** The two parameterizations by entries of a matrix that is made orthonormal: 6 numbers (Gram-Schmidt) and 9 (nearest). */
 import {
   add,
-  apply3,
   cross,
   dot,
-  inverse3,
   type Matrix3,
   multiply3,
   norm,
@@ -82,10 +80,15 @@ function rotation9dVjp(p: readonly number[], g: Matrix3): number[] {
   const rotation = nearestRotation(p);
   const s = multiply3(transpose3(rotation), p);
   const trace = s[0] + s[4] + s[8];
-  const stiffness = s.map((value, i) => (i % 4 === 0 ? trace : 0) - (value + s[3 * (i % 3) + Math.floor(i / 3)]) / 2);
+  const stiffness = s.map((value, i) => (i % 4 === 0 ? trace : 0) - value); // symmetric to rounding
   const turned = multiply3(transpose3(rotation), g);
-  const torque: Vec3 = [turned[7] - turned[5], turned[2] - turned[6], turned[3] - turned[1]];
-  const w = apply3(inverse3(stiffness), torque);
+  const torque = [turned[7] - turned[5], turned[2] - turned[6], turned[3] - turned[1]];
+  const { values, vectors } = symmetricEigen(stiffness, 3); // sums of two singular values each: above 0
+  const w = [0, 0, 0];
+  vectors.forEach((v, k) => {
+    const along = (v[0] * torque[0] + v[1] * torque[1] + v[2] * torque[2]) / values[k];
+    for (let i = 0; i < 3; i++) w[i] += along * v[i];
+  });
   return multiply3(rotation, [0, -w[2], w[1], w[2], 0, -w[0], -w[1], w[0], 0]);
 }
 
