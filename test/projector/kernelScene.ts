@@ -1,0 +1,106 @@
+/** One golden case through the kernel seam: images, and gradients for voxels and views, on any backend. */
+import type { Backend, DeviceArray } from "../../src/backend/backend.js";
+import type { Rays } from "../../src/backend/kernels.js";
+import { viewCotangentsToWorld, viewTable } from "../../src/geometry/indexFrame.js";
+import type { ConeView, Detector } from "../../src/geometry/view.js";
+import type { Volume } from "../../src/volume/grid.js";
+import { largest } from "../helpers/golden.js";
+
+/** Pixels with one discretization; a case without patches has one part with all pixels. */
+export interface KernelPart {
+  readonly discretization: Pick<Rays, "model" | "extent" | "interval">;
+  readonly pixels?: Uint32Array;
+}
+
+export interface KernelScene {
+  readonly volume: Volume;
+  /** One channel per label. */
+  readonly labels?: Volume;
+  readonly detector: Detector;
+  readonly views: readonly ConeView[];
+  readonly voxelShift: number;
+  readonly parts: readonly KernelPart[];
+}
+
+export interface KernelResult {
+  /** [view][channel][row][column] */
+  readonly values: Float64Array;
+  /** [nz][ny][nx] */
+  readonly volume: Float64Array;
+  /** [view][12], world mm. */
+  readonly views: Float64Array;
+}
+
+/** Projects, and pulls back `cotangent` ([view][channel][row][column]). */
+export async function runKernels(
+  backend: Backend,
+  scene: KernelScene,
+  cotangent: Float64Array | undefined,
+): Promise<KernelResult> {
+  const { volume, labels, detector, views } = scene;
+  const { indexToWorld, size } = volume.grid;
+  const pixels = detector.rows * detector.columns;
+  const volumeShape = { kind: "volume", size } as const;
+  const stack = (count: number) =>
+    ({ kind: "projections", views: count, rows: detector.rows, columns: detector.columns }) as const;
+  const channels = labels ? largest(labels.values) + 1 : 1;
+  const held: DeviceArray[] = [];
+  const hold = (array: DeviceArray): DeviceArray => {
+    held.push(array);
+    return array;
+  };
+
+  const table = hold(
+    backend.upload(viewTable(views, indexToWorld, scene.voxelShift), { kind: "flat", length: 18 * views.length }),
+  );
+  const x = hold(backend.upload(Float64Array.from(volume.values), volumeShape, "volume", "real"));
+  const labelArray = labels && hold(backend.upload(labels.values as Uint8Array, volumeShape, "labels"));
+  const parts = scene.parts.map((part): Rays => {
+    const list = part.pixels && hold(backend.upload(part.pixels, { kind: "flat", length: part.pixels.length }));
+    return { ...part.discretization, beam: "cone", views: table, ...(list && { pixels: list }) };
+  });
+  const selected = hold(backend.allocate(volumeShape, "selected"));
+  const back = hold(backend.allocate(volumeShape, "backprojection"));
+  const total = hold(backend.allocate(volumeShape, "density gradient"));
+  const image = hold(backend.allocate(stack(views.length), "image"));
+  const jacobian = hold(backend.allocate(stack(6 * views.length), "jacobian"));
+  const viewOut = hold(backend.allocate({ kind: "flat", length: 12 * views.length }, "view gradient", "f64"));
+
+  const values = new Float64Array(views.length * channels * pixels);
+  const viewGradient = new Float64Array(12 * views.length);
+  const spread = (from: ArrayLike<number>, channel: number) => {
+    for (let at = 0; at < from.length; at++)
+      values[(Math.floor(at / pixels) * channels + channel) * pixels + (at % pixels)] = from[at];
+  };
+  const gather = (channel: number) =>
+    Float64Array.from(
+      { length: views.length * pixels },
+      (_, at) => cotangent![(Math.floor(at / pixels) * channels + channel) * pixels + (at % pixels)],
+    );
+  for (let channel = 0; channel < channels; channel++) {
+    const select = (out: DeviceArray, from: DeviceArray) =>
+      labelArray
+        ? backend.run("selectLabel", { out, x: from, labels: labelArray, label: channel })
+        : backend.run("copy", { out, x: from });
+    select(selected, x);
+    for (const [n, rays] of parts.entries())
+      backend.run("project", { ...rays, out: image, volume: selected, accumulate: n > 0 });
+    spread(await backend.download(image), channel);
+    if (!cotangent) continue;
+    const w = hold(backend.upload(gather(channel), stack(views.length), "cotangent", "real"));
+    for (const [n, rays] of parts.entries())
+      backend.run("projectAdjoint", { ...rays, out: back, image: w, accumulate: n > 0 });
+    select(selected, back);
+    backend.run("axpby", { a: 1, x: selected, b: 1, y: total });
+    select(selected, x);
+    for (const rays of parts) {
+      backend.run("projectLineJacobian", { ...rays, out: image, jacobian, volume: selected });
+      backend.run("viewGradient", { out: viewOut, jacobian, cotangent: w, firstView: 0 });
+      const part = await backend.download(viewOut);
+      for (let at = 0; at < part.length; at++) viewGradient[at] += part[at];
+    }
+  }
+  const gradient = Float64Array.from(await backend.download(total));
+  for (const array of held) array.dispose();
+  return { values, volume: gradient, views: viewCotangentsToWorld(viewGradient, indexToWorld) };
+}
