@@ -10,6 +10,7 @@ export interface Image {
   readonly values: ArrayLike<number>;
 }
 
+/** How an image becomes gray levels. */
 export interface ImageOptions {
   /** The values that become black and white; what lies outside is clipped. low > high inverts. @default lowest and highest value */
   readonly window?: readonly [low: number, high: number];

@@ -46,6 +46,7 @@ const typeNames: Readonly<Record<string, StoredType>> = {
   f8: "float64",
 };
 
+/** True if the bytes start like a .npy file. */
 export const looksLikeNpy = (head: Uint8Array): boolean => MAGIC.every((byte, i) => head[i] === byte);
 
 /**

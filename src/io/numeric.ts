@@ -29,6 +29,7 @@ export const bytesPer: Readonly<Record<StoredType, number>> = {
   float64: 8,
 };
 
+/** Numbers as they are held after decoding. */
 export type Decoded =
   | Uint8Array
   | Int8Array
@@ -39,6 +40,7 @@ export type Decoded =
   | Float32Array
   | Float64Array;
 
+/** Whether this machine keeps the lowest byte first; nearly all do. */
 export const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** Reverses the bytes of every number, in place. */

@@ -6,6 +6,7 @@ import { readGeometry, writeGeometry } from "./geometryFile.js";
 import type { Decoded } from "./numeric.js";
 import type { Input } from "./source.js";
 
+/** Options of `readProjections`. */
 export interface ReadProjectionsOptions {
   /** The views, or their geometry file. @default the file beside a path, as `geometryPath` names it */
   readonly geometry?: Trajectory | Input;

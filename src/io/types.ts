@@ -2,6 +2,7 @@ import type { Warning } from "../core/errors.js";
 import type { Quantity, Volume } from "../volume/grid.js";
 import type { StoredType } from "./numeric.js";
 
+/** What a file was recognized as. */
 export type VolumeFormat = "nifti-1" | "nifti-2" | "analyze-7.5" | "dicom" | "npy";
 
 /** A volume as it came out of a file. */
@@ -15,12 +16,14 @@ export interface VolumeFile extends Volume {
   readonly warnings: readonly Warning[];
 }
 
+/** How far a read has come. */
 export interface ReadProgress {
   /** Slices (DICOM) or bytes (other formats) done so far. */
   readonly done: number;
   readonly total: number;
 }
 
+/** Options of every volume reader. */
 export interface ReadVolumeOptions {
   /** What the numbers mean. @default what the file says: "hounsfield" for DICOM CT, else "unknown" */
   readonly quantity?: Quantity;
@@ -34,6 +37,8 @@ export interface ReadVolumeOptions {
   readonly onProgress?: (progress: ReadProgress) => void;
 }
 
+/** Their names, for the refusal of others. */
 export const readVolumeOptionNames = ["quantity", "frame", "series", "maxBytes", "signal", "onProgress"] as const;
 
+/** bytes: what a volume may take unless `maxBytes` says otherwise. */
 export const DEFAULT_MAX_BYTES = 8 * 2 ** 30;

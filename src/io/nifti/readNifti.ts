@@ -9,6 +9,7 @@ import { createValueCollector, tooLarge } from "../values.js";
 import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from "./header.js";
 import { niftiAffine } from "./orientation.js";
 
+/** Options of `readNifti`. */
 export interface ReadNiftiOptions extends ReadVolumeOptions {
   /** The voxel file of a two-file image (.img). @default looked for beside a path that ends in .hdr */
   readonly voxels?: Input;

@@ -5,6 +5,7 @@ import { refuseUnknownOptions } from "../../core/options.js";
 import type { Volume } from "../../volume/grid.js";
 import { hostIsLittleEndian, swapBytes } from "../numeric.js";
 
+/** What a NIfTI file holds. */
 export interface NiftiContent {
   /** [nx, ny, nz] or [nx, ny, nz, nt]. */
   readonly size: readonly number[];
@@ -14,6 +15,7 @@ export interface NiftiContent {
   readonly description: string;
 }
 
+/** Options of `writeNifti`. */
 export interface WriteNiftiOptions {
   /** gzip level, 1 (fast) to 9 (small), for a path that ends in .gz. @default 6 */
   readonly level?: number;
