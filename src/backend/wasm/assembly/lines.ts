@@ -99,21 +99,25 @@ function trace(
   let low: f64 = 0;
   let high: f64 = nu;
   if (Math.abs(mv) > FLAT) {
-    const inverseV = 1 / mv;
+    const inverseV = du / dv;
     const a = su + (-offset - sv) * inverseV;
     const b = su + (<f64>nv + offset - sv) * inverseV;
-    low = Math.max(low, Math.min(a, b));
-    high = Math.min(high, Math.max(a, b));
+    const near = mv > 0 ? a : b;
+    const far = mv > 0 ? b : a;
+    low = near > low ? near : low;
+    high = far < high ? far : high;
   } else {
     const at = sv + (0.5 * <f64>nu - su) * mv;
     if (!(at >= -offset && at < <f64>nv + offset)) return MISS;
   }
   if (Math.abs(mw) > FLAT) {
-    const inverseW = 1 / mw;
+    const inverseW = du / dw;
     const a = su + (-offset - sw) * inverseW;
     const b = su + (<f64>nw + offset - sw) * inverseW;
-    low = Math.max(low, Math.min(a, b));
-    high = Math.min(high, Math.max(a, b));
+    const near = mw > 0 ? a : b;
+    const far = mw > 0 ? b : a;
+    low = near > low ? near : low;
+    high = far < high ? far : high;
   } else {
     const at = sw + (0.5 * <f64>nu - su) * mw;
     if (!(at >= -offset && at < <f64>nw + offset)) return MISS;
@@ -121,8 +125,8 @@ function trace(
   if (!(low < high)) return MISS;
   if (job.segment && job.beam != job.PARALLEL) {
     // Joseph weighs whole cells [k, k + 1], which reach half a cell beyond the center planes counted here.
-    const from = Math.min(su, su + du);
-    const to = Math.max(su, su + du);
+    const from = du > 0 ? su : su + du;
+    const to = du > 0 ? su + du : su;
     if (from >= high + offset || to <= low - offset) return MISS;
     if (from > low - offset || to < high + offset) return WALK;
   }

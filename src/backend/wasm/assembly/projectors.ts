@@ -47,7 +47,8 @@ function forward(task: i32, args: usize, purpose: i32): void {
   const end = min(first + job.chunk, rays.vectors);
   rays.beginView(view);
   for (let n = first; n < end; n++) {
-    const p0 = rays.pixelOf(n, 0), p1 = rays.pixelOf(n, 1), p2 = rays.pixelOf(n, 2), p3 = rays.pixelOf(n, 3);
+    rays.beginVector(n);
+    const p0 = rays.pixelOf(0), p1 = rays.pixelOf(1), p2 = rays.pixelOf(2), p3 = rays.pixelOf(3);
     const values =
       purpose == HIGHEST ? maxima(p0, p1, p2, p3)
       : job.model == job.TRILINEAR ? sampled(p0, p1, p2, p3, view, purpose == JACOBIAN)
@@ -125,11 +126,11 @@ function integrals(p0: i32, p1: i32, p2: i32, p3: i32, view: i32, jacobian: bool
   return values;
 }
 
-// The flag of the four calls says whether v is contiguous in memory; it is a constant for the compiler.
+// The flag of joseph and of the adjoints says whether v is contiguous in memory; it is a constant for the compiler.
 function planesForward(axis: i32): v128 {
   if (job.model == job.JOSEPH)
     return axis < 2 ? joseph.forward(job.volume, true) : joseph.forward(job.volume, false);
-  return axis < 2 ? siddon.forward(job.volume, true) : siddon.forward(job.volume, false);
+  return siddon.forward(job.volume);
 }
 
 let sum: v128 = i32x4.splat(0);
@@ -148,8 +149,7 @@ function planesJacobian(axis: i32): v128 {
     sumW = joseph.sumW;
     sumSlopeW = joseph.sumSlopeW;
   } else {
-    if (axis < 2) siddon.forwardJacobian(job.volume, true);
-    else siddon.forwardJacobian(job.volume, false);
+    siddon.forwardJacobian(job.volume);
     sum = siddon.sum;
     sumV = siddon.sumV;
     sumSlopeV = siddon.sumSlopeV;
@@ -267,8 +267,8 @@ export function projectAdjoint(task: i32, args: usize): void {
 }
 
 function adjointVector(view: i32, vector: i32, axis: i32, from: i32, to: i32): void {
-  let p0 = rays.pixelOf(vector, 0), p1 = rays.pixelOf(vector, 1);
-  let p2 = rays.pixelOf(vector, 2), p3 = rays.pixelOf(vector, 3);
+  rays.beginVector(vector);
+  let p0 = rays.pixelOf(0), p1 = rays.pixelOf(1), p2 = rays.pixelOf(2), p3 = rays.pixelOf(3);
   const y0 = get(view, p0), y1 = get(view, p1), y2 = get(view, p2), y3 = get(view, p3);
   if (y0 == 0) p0 = -1;
   if (y1 == 0) p1 = -1;

@@ -53,19 +53,35 @@ export function beginView(index: i32): void {
   job.setMetric(view + 96);
 }
 
-/** Number of the pixel of a lane within its view's image (as stored: columns of rowPitch), or -1 if there is none. */
-export function pixelOf(vector: i32, lane: i32): i32 {
-  if (job.beam == job.FREE || job.pixels != 0) {
-    const n = vector + lane * quarter;
-    if (n >= job.listed) return -1;
-    if (job.beam == job.FREE) return n;
-    const pixel = load<u32>(job.pixels + ((<usize>n) << 2));
-    const row = pixel / job.columns;
-    return <i32>((pixel - row * job.columns) * job.rowPitch + row);
-  }
-  const column = vector / quarter;
-  const row = vector - column * quarter + lane * quarter;
+/** Column of all four rays of the vector, and row of the first; not for lists. */
+let column: i32 = 0;
+let topRow: i32 = 0;
+let first: i32 = 0;
+
+/** Chooses a vector of the view; `pixelOf` and `aim` then concern its rays. */
+export function beginVector(vector: i32): void {
+  first = vector;
+  column = vector / quarter;
+  topRow = vector - column * quarter;
+}
+
+/**
+ * Number of the pixel of a lane within its view's image (as stored: columns of rowPitch), or -1 if there is none. Traps
+ * if a list names a pixel outside the image.
+ */
+export function pixelOf(lane: i32): i32 {
+  if (job.beam == job.FREE || job.pixels != 0) return listedPixel(first + lane * quarter);
+  const row = topRow + lane * quarter;
   return row < job.rows ? column * job.rowPitch + row : -1;
+}
+
+function listedPixel(n: i32): i32 {
+  if (n >= job.listed) return -1;
+  if (job.beam == job.FREE) return n;
+  const pixel = load<u32>(job.pixels + ((<usize>n) << 2));
+  if (pixel >= <u32>(job.rows * job.columns)) unreachable();
+  const row = pixel / job.columns;
+  return <i32>((pixel - row * job.columns) * job.rowPitch + row);
 }
 
 /** Sets s and d to the ray of a pixel (as numbered by `pixelOf`). */
@@ -80,9 +96,9 @@ export function aim(pixel: i32): void {
     dz = load<f64>(ray, 40) - sz;
     return;
   }
-  const column = pixel / job.rowPitch;
-  const c: f64 = column;
-  const r: f64 = pixel - column * job.rowPitch;
+  const along = job.pixels != 0 ? pixel / job.rowPitch : column;
+  const c: f64 = along;
+  const r: f64 = pixel - along * job.rowPitch;
   const px = originX + c * load<f64>(view, 48) + r * load<f64>(view, 72);
   const py = originY + c * load<f64>(view, 56) + r * load<f64>(view, 80);
   const pz = originZ + c * load<f64>(view, 64) + r * load<f64>(view, 88);
@@ -116,8 +132,9 @@ export function dominantAxis(): i32 {
  * True if no ray of this column of the detector has the dominant axis `axis`: rays of one dominant axis and sign form
  * a convex cone, so the two ends of the column speak for all between them (with a margin for rounding).
  */
-export function columnAvoids(column: i32, axis: i32): bool {
+export function columnAvoids(index: i32, axis: i32): bool {
   if (job.beam == job.FREE || job.pixels != 0) return false;
+  column = index;
   aim(column * job.rowPitch);
   const first = clearAxis();
   if (first < 0 || first >> 1 == axis) return false;

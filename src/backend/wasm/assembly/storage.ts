@@ -9,6 +9,17 @@ export function zero(task: i32, args: usize): void {
   memory.fill(address + start, 0, chunkEnd(task, <usize>load<f64>(args, 8)) - start);
 }
 
+/**
+ * Has the system back fresh memory with pages, in one task: where threads do that at the same time for the same memory
+ * it can take ten times as long (430 ms instead of 50 ms for 141 MB on a virtual machine with 2 cores).
+ * args: address, bytes.
+ */
+export function touch(_task: i32, args: usize): void {
+  const address = <usize>load<f64>(args);
+  const end = address + <usize>load<f64>(args, 8);
+  for (let p = address; p < end; p += 4096) store<i32>(p, 0);
+}
+
 /** args: destination, source, bytes. */
 export function copy(task: i32, args: usize): void {
   const start = chunkStart(task);
