@@ -22,8 +22,7 @@ const NAMES = ["wasm", "reference"] as const;
 
 async function open(name: (typeof NAMES)[number], threads?: number): Promise<Backend> {
   if (name === "reference") return createReferenceBackend();
-  const entry: string = "./wasm/index.js";
-  const { createWasmBackend } = await import(entry);
+  const { createWasmBackend } = await import("./wasm/index.js");
   return createWasmBackend({ threads });
 }
 

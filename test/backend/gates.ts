@@ -10,6 +10,7 @@ import type { ConeView, Trajectory } from "../../src/geometry/view.js";
 import { createGrid } from "../../src/volume/createGrid.js";
 import type { Grid } from "../../src/volume/grid.js";
 import { createPhantom, type Phantom } from "../../src/volume/phantom/phantom.js";
+import { sheppLogan } from "../../src/volume/phantom/sheppLogan.js";
 
 /** The 8 views of the gates with `pixels` x `pixels` pixels. */
 export function gateTrajectory(pixels: number): Trajectory {
@@ -63,6 +64,23 @@ export function relativeL2(found: ArrayLike<number>, expected: ArrayLike<number>
   return Math.sqrt(difference / norm);
 }
 
+/** Keeps what `make` gives for a key, so that every backend and model meets the same voxels at one price. */
+function remembered<Sizes extends readonly number[], T>(make: (phantom: Phantom, ...sizes: Sizes) => T): typeof make {
+  const known = new Map<Phantom, Map<string, T>>();
+  return (phantom, ...sizes) => {
+    const ofPhantom = known.get(phantom) ?? new Map<string, T>();
+    known.set(phantom, ofPhantom);
+    const value = ofPhantom.get(sizes.join()) ?? make(phantom, ...sizes);
+    ofPhantom.set(sizes.join(), value);
+    return value;
+  };
+}
+
+const voxelsOf = remembered(
+  (phantom, n: number, subsamples: number) => phantom.voxelize(gateGrid(n), { subsamples }).values,
+);
+const exactOf = remembered((phantom, pixels: number) => phantom.project(gateTrajectory(pixels)).values);
+
 /** Relative L2 error of the projections of a voxelized phantom, against its exact integrals. */
 export async function projectionError(
   backend: Backend,
@@ -71,12 +89,13 @@ export async function projectionError(
   n: number,
   { pixels, subsamples, floor = 0 }: { pixels: number; subsamples: number; floor?: number },
 ): Promise<number> {
-  const trajectory = gateTrajectory(pixels);
-  const { values } = phantom.voxelize(gateGrid(n), { subsamples });
-  const found = await projectValues(backend, model, gateGrid(n), values, trajectory);
-  return relativeL2(found, phantom.project(trajectory).values, floor);
+  const voxels = voxelsOf(phantom, n, subsamples);
+  const found = await projectValues(backend, model, gateGrid(n), voxels, gateTrajectory(pixels));
+  return relativeL2(found, exactOf(phantom, pixels), floor);
 }
 
+/** F1: the head of Shepp and Logan. */
+export const HEAD = sheppLogan();
 /** F1b: a ball of radius 0.7 off center. */
 export const BALL = createPhantom([{ kind: "ellipsoid", center: [0.05, -0.03, 0.02], radii: 0.7, density: 1 }]);
 /** F2: a Gaussian of standard deviation 0.25. */

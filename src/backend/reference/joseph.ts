@@ -57,13 +57,14 @@ export const joseph: Walk = (ray, size, _options, visit, slope) => {
 
 /** The part of [k, k + 1] between the ends of a ray along u, and its derivative by origin and direction along u. */
 function partOfPlane({ origin, direction, from, to }: Ray, u: number, k: number) {
-  const bounds = direction[u] > 0 ? [from, to] : [to, from];
-  const [low, high] = bounds.map((t) =>
-    Number.isFinite(t) ? origin[u] + t * direction[u] : t * Math.sign(direction[u]),
-  );
+  if (from === Number.NEGATIVE_INFINITY) return WHOLE;
+  const [first, last] = direction[u] > 0 ? [from, to] : [to, from];
+  const low = origin[u] + first * direction[u];
+  const high = origin[u] + last * direction[u];
+  if (low <= k && high >= k + 1) return WHOLE;
   const part = Math.max(0, Math.min(k + 1, high) - Math.max(k, low));
-  const moves = (end: number, t: number) => (part > 0 && end > k && end < k + 1 ? { origin: 1, direction: t } : still);
-  const [lower, upper] = [moves(low, bounds[0]), moves(high, bounds[1])];
-  return { part, byOrigin: upper.origin - lower.origin, byDirection: upper.direction - lower.direction };
+  const lowMoves = part > 0 && low > k ? 1 : 0;
+  const highMoves = part > 0 && high < k + 1 ? 1 : 0;
+  return { part, byOrigin: highMoves - lowMoves, byDirection: highMoves * last - lowMoves * first };
 }
-const still = { origin: 0, direction: 0 };
+const WHOLE = { part: 1, byOrigin: 0, byDirection: 0 };

@@ -69,12 +69,16 @@ function visitCell(
   t: number,
   visit: (voxel: number, value: number, gradient: Float64Array) => void,
 ): void {
-  const [x, y, z] = [0, 1, 2].map((c) => origin[c] + t * direction[c] - 0.5);
+  const x = origin[0] + t * direction[0] - 0.5;
+  const y = origin[1] + t * direction[1] - 0.5;
+  const z = origin[2] + t * direction[2] - 0.5;
   const [i0, j0, k0] = [Math.floor(x), Math.floor(y), Math.floor(z)];
   for (let k = Math.max(k0, 0); k <= Math.min(k0 + 1, size[2] - 1); k++)
     for (let j = Math.max(j0, 0); j <= Math.min(j0 + 1, size[1] - 1); j++)
       for (let i = Math.max(i0, 0); i <= Math.min(i0 + 1, size[0] - 1); i++) {
-        const [a, b, c] = [1 - Math.abs(x - i), 1 - Math.abs(y - j), 1 - Math.abs(z - k)];
+        const a = 1 - Math.abs(x - i);
+        const b = 1 - Math.abs(y - j);
+        const c = 1 - Math.abs(z - k);
         gradient[0] = (i > i0 ? 1 : -1) * b * c;
         gradient[1] = (j > j0 ? 1 : -1) * a * c;
         gradient[2] = (k > k0 ? 1 : -1) * a * b;
