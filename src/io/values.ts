@@ -35,6 +35,8 @@ export function createValueCollector(
     }
   };
   const unscaled = scaling !== "varying" && scaling.slope === 1 && scaling.intercept === 0;
+  /** Int16 holds whatever comes; there is nothing to look for. */
+  const fits = unscaled && (type === "int16" || type === "int8");
   const floating = type === "float16" || type === "float32" || type === "float64";
   let values: Volume["values"];
   if ((type === "uint8" || type === "bool") && unscaled) values = allocate(1, () => new Uint8Array(count));
@@ -62,7 +64,7 @@ export function createValueCollector(
       const identity = slope === 1 && intercept === 0;
       if (floating) {
         for (let i = 0; i < stored.length; i++) if (!Number.isFinite(stored[i])) notFinite++;
-      } else if (!(values instanceof Uint8Array)) {
+      } else if (!fits && !(values instanceof Uint8Array)) {
         let lowest = Number.POSITIVE_INFINITY;
         let highest = Number.NEGATIVE_INFINITY;
         for (let i = 0; i < stored.length; i++) {
