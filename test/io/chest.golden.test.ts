@@ -66,9 +66,7 @@ describe.skipIf(!present)("the chest CT", () => {
     facts.labels.affineRAS.flat().forEach((value: number, i: number) => {
       expect(Math.abs(mask.grid.indexToWorld[i] - value)).toBeLessThan(1e-4);
     });
-    expect(mask.values.reduce((n: number, label: number) => n + (label > 0 ? 1 : 0), 0)).toBe(
-      facts.labels.voxelsLabelled,
-    );
+    expect(Array.from(mask.values).filter((label) => label > 0).length).toBe(facts.labels.voxelsLabelled);
   });
 
   test("the CT that the package ships has its extent, its mean (to 0.01 HU) and no corners below air", async () => {
@@ -77,8 +75,9 @@ describe.skipIf(!present)("the chest CT", () => {
     );
     expect(small).toMatchObject({ quantity: "hounsfield", type: "int16", warnings: [] });
     expect(small.grid.size).toEqual([128, 128, 67]);
-    const low = small.values.reduce((a: number, b: number) => Math.min(a, b));
-    const mean = small.values.reduce((a: number, b: number) => a + b, 0) / small.values.length;
+    const values = Array.from(small.values);
+    const low = values.reduce((a, b) => Math.min(a, b));
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
     expect(low).toBe(-1000);
     // Rounding to whole HU pulls what is just above air down to -1000: 0.004 HU in the mean.
     expect(Math.abs(mean - facts.HU.meanClippedTo_minus1000)).toBeLessThan(0.01);
