@@ -11,8 +11,10 @@ export type Shape =
 /** "real" is float64 on `reference`, float32 elsewhere; "f64" are small tables; "u8" labels; "u32" pixel lists. */
 export type ElementType = "real" | "f64" | "u8" | "u32";
 
+/** What can be uploaded. */
 export type HostArray = Float32Array | Float64Array | Int16Array | Uint16Array | Uint8Array | Uint32Array;
 
+/** Numbers in the memory of a backend. Whoever creates one disposes of it. */
 export interface DeviceArray extends Disposable {
   readonly backend: Backend;
   readonly type: ElementType;

@@ -11,6 +11,7 @@ import type { DeviceArray } from "./backend.js";
 /** A number, or a flat "real" array of one element (keeps scalars of iterative solvers on the device). */
 export type Scalar = number | DeviceArray;
 
+/** How a line integral is discretized; see `Discretization`. */
 export type Model = "siddon" | "joseph" | "trilinear";
 
 /**
@@ -58,6 +59,7 @@ export interface FreeRays extends Discretization {
   readonly metric: readonly number[];
 }
 
+/** Every kernel by name, with its arguments. */
 export interface KernelArguments {
   // ---- elementwise, on arrays of any one shape -------------------------------------------------------------------
   /** out <- value */
@@ -164,6 +166,7 @@ export interface KernelArguments {
   projectRaysJacobian: FreeRays & { out: DeviceArray; volume: DeviceArray };
 }
 
+/** The name of a kernel. */
 export type KernelName = keyof KernelArguments;
 
 /** Every name once; the order of `docs/backends.md`. */

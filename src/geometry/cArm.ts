@@ -28,6 +28,7 @@ export interface PoseOptions {
   readonly translation?: Vec3;
 }
 
+/** A C-arm: its detector, its distances and its pose. */
 export interface CArmOptions extends PoseOptions {
   readonly detector: Detector;
   /** mm, source to detector. With `calibration` only checked. */

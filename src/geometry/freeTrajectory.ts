@@ -9,6 +9,7 @@ import { aboutGantry, checkCount, type GantryOptions } from "./circular.js";
 import type { ConeView, Detector, Trajectory, View } from "./view.js";
 import { checkView, viewGeometry } from "./viewGeometry.js";
 
+/** A source, what it looks at, and the detector behind it. */
 export interface LookAtOptions {
   readonly detector: Detector;
   /** mm, world. */

@@ -6,6 +6,7 @@ import { type Camera, cameraVjp, checkDetector, checkLength, coneViewOf, paralle
 import type { Detector, View } from "./view.js";
 import { checkView } from "./viewGeometry.js";
 
+/** A view as nanodrr describes it. */
 export interface NanodrrOptions extends PoseOptions {
   readonly detector: Detector;
   /** mm, source to detector. */

@@ -39,6 +39,7 @@ export const PARAMETERIZATIONS = [
   "rotation_10d",
   "se3_log_map",
 ] as const;
+/** The name of a way to write a rotation (or a pose) as numbers. */
 export type Parameterization = (typeof PARAMETERIZATIONS)[number];
 
 /** A way to write poses as numbers. */

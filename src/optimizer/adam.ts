@@ -4,6 +4,7 @@ import type { DeviceVolume } from "../projector/types.js";
 import type { DeviceOptimizer, OptimizerState } from "./deviceOptimizer.js";
 import { restoreOrAllocate } from "./state.js";
 
+/** Rates of Adam. */
 export interface AdamOptions {
   /** Unit of the volume per step. @default 1e-3 */
   readonly learningRate?: number;

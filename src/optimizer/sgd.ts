@@ -4,6 +4,7 @@ import type { DeviceVolume } from "../projector/types.js";
 import type { DeviceOptimizer, OptimizerState } from "./deviceOptimizer.js";
 import { restoreOrAllocate } from "./state.js";
 
+/** Rate and momentum of gradient descent. */
 export interface SgdOptions {
   /** Unit of the volume per unit of gradient. */
   readonly learningRate: number;

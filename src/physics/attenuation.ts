@@ -28,6 +28,7 @@ export interface LinearModel {
   readonly muAir?: number;
 }
 
+/** How Hounsfield units become attenuation. */
 export type AttenuationModel = TwoSlopeModel | LinearModel;
 
 /**

@@ -10,6 +10,7 @@ import type { Grid } from "../volume/grid.js";
 import { deviceProjections, deviceVolume } from "./arrays.js";
 import type { DeviceProjections, DeviceVolume, OutputOptions, Projector } from "./types.js";
 
+/** What a projector is made from. */
 export interface ProjectorOptions {
   readonly backend: Backend;
   /** The grid of every volume that goes in or comes out. */

@@ -8,6 +8,7 @@ import type { Grid } from "../volume/grid.js";
 import { deviceVolume } from "./arrays.js";
 import type { DeviceVolume, LinearOperator } from "./types.js";
 
+/** What a projector of single rays is made from. */
 export interface RayProjectorOptions {
   readonly backend: Backend;
   readonly grid: Grid;

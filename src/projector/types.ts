@@ -21,6 +21,7 @@ export interface DeviceProjections extends Disposable {
   dispose(): void;
 }
 
+/** Where a result goes. */
 export interface OutputOptions<T> {
   /** Filled and returned instead of a new array. */
   readonly out?: T;

@@ -24,6 +24,7 @@ export interface FitProgress extends Iteration {
   volume(): Promise<Volume>;
 }
 
+/** What `fit` may be told; every field has a default. */
 export interface FitOptions extends RunOptions {
   /** Number of steps; each uses one subset of the views. @default 101 */
   readonly iterations?: number;

@@ -12,6 +12,7 @@ export interface Iteration {
   readonly seconds: number;
 }
 
+/** What every iterative method may be told. */
 export interface RunOptions {
   readonly iterations?: number;
   /** Stops the run after the step in progress; the run so far is returned (`stopped: "aborted"`). */

@@ -1,5 +1,6 @@
 import type { Output } from "./runCase.js";
 
+/** How far values are from those expected. */
 export interface Errors {
   /** 99th percentile of |found - expected| over the largest |expected|. */
   readonly percentile99: number;

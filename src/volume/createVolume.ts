@@ -32,6 +32,7 @@ export function voxelType(values: VoxelArray): VoxelType {
 /** What a voxel outside the patient holds: -1000 HU, else 0. */
 export const airValue = (quantity: Quantity): number => (quantity === "hounsfield" ? -1000 : 0);
 
+/** A grid, what its voxels mean, and their values. */
 export interface VolumeOptions<Q extends Quantity> {
   readonly quantity: Q;
   readonly grid: Grid;

@@ -7,6 +7,7 @@ import { validateGrid, voxelCount } from "./gridFrame.js";
 /** `nearest`: the voxel that holds the point (on a face the upper one); `linear`: between the centers around it. */
 export type Interpolation = "nearest" | "linear";
 
+/** How values between voxels and outside the grid are found. */
 export interface ResampleOptions {
   /** @default "nearest" for labels, else "linear" */
   readonly interpolation?: Interpolation;

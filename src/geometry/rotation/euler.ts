@@ -17,6 +17,7 @@ export const EULER_CONVENTIONS = [
   "ZXZ",
   "ZYZ",
 ] as const;
+/** Three axes in the order of their turns, each about the axes as turned so far. */
 export type EulerConvention = (typeof EULER_CONVENTIONS)[number];
 
 /** Right-handed rotation about axis 0, 1 or 2 (x, y, z) by an angle in radians. */

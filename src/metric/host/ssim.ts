@@ -23,6 +23,7 @@ export interface SsimOptions {
   readonly range?: number;
 }
 
+/** Size of the images and parameters of SSIM. */
 export interface Ssim2dOptions extends SsimOptions {
   readonly rows: number;
   readonly columns: number;

@@ -13,6 +13,7 @@ export interface VoxelizeOptions {
 /** "segment": from source to pixel (parallel beams: the whole line); "line": the whole line through both. */
 export type Extent = "segment" | "line";
 
+/** Which part of a line is integrated. */
 export interface LineOptions {
   /** @default "segment" */
   readonly extent?: Extent;

@@ -20,6 +20,7 @@ const ELLIPSOIDS: readonly (readonly [Vec3, Vec3, number, number])[] = [
   [[0.056, 0.056, 0.1], [0, 0.1, 0.625], 0, -0.02],
 ];
 
+/** Size, place and units of the Shepp-Logan head. */
 export interface SheppLoganOptions<Q extends Quantity = "attenuation"> {
   /** mm: half the edge of the cube around the head. @default 1 */
   readonly radius?: number;
