@@ -43,6 +43,7 @@ export async function createBackend(options: BackendOptions = {}): Promise<Backe
   try {
     return await open("wasm", threads);
   } catch (error) {
+    if (isTomogradError(error, "INVALID_ARGUMENT")) throw error;
     if (prefer === "auto") return createReferenceBackend(`wasm does not run here: ${messageOf(error)}`);
     if (isTomogradError(error)) throw error;
     throw fault("BACKEND_FAULT", `the wasm backend does not run here: ${messageOf(error)}`, { prefer }, error);

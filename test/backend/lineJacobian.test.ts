@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { imagesOf } from "../../src/backend/reference/array.js";
 import { createReferenceBackend } from "../../src/backend/reference/index.js";
+import { project } from "../../src/backend/specs/project.js";
 import { projectLineJacobian } from "../../src/backend/specs/projectLineJacobian.js";
 import { projectRaysJacobian } from "../../src/backend/specs/projectRaysJacobian.js";
 import { type ArraySpec, hostValues } from "../../src/backend/specs/spec.js";
@@ -83,6 +85,44 @@ describe("the 12 cotangents of every view equal central differences of its table
         }
       expect(worst).toBeLessThanOrEqual(TOLERANCE * Math.max(largest(found), Number.MIN_VALUE));
     });
+});
+
+describe("where derivatives have kinks they are finite", () => {
+  test("in all cases, also of rays in faces, at 45 degrees and along axes", async () => {
+    await using backend = createReferenceBackend();
+    for (const { name, args } of project.cases) {
+      using uploaded = withDispose(uploadArguments<"project">(backend, args));
+      const { out, accumulate: _, ...rays } = uploaded.args;
+      const { views, rows, columns } = imagesOf(out);
+      using jacobian = backend.allocate({ kind: "projections", views: 6 * views, rows, columns });
+      backend.run("projectLineJacobian", { ...rays, out, jacobian });
+      const found = (await backend.download(jacobian)) as Float64Array;
+      expect(found.every(Number.isFinite), name).toBe(true);
+    }
+  });
+
+  test("siddon: a ray along x does not change with y and z, nor with where its ends are outside", async () => {
+    await using backend = createReferenceBackend();
+    using volume = backend.upload(Float32Array.of(1, 2, 3, 4), { kind: "volume", size: [4, 1, 1] });
+    using rays = backend.upload(Float64Array.of(-3, 0.5, 0.5, 9, 0.5, 0.5), { kind: "flat", length: 6 });
+    using out = backend.allocate({ kind: "flat", length: 6 }, "jacobian", "f64");
+    const metric = [1, 1, 1, 0, 0, 0];
+    backend.run("projectRaysJacobian", { model: "siddon", extent: "segment", rays, metric, out, volume });
+    for (const slope of await backend.download(out)) expect(slope).toBeCloseTo(0, 13);
+  });
+
+  test("siddon: moving an end inside by 1 adds the voxel that it moves in: 2 less at the source, 4 more at the end", async () => {
+    await using backend = createReferenceBackend();
+    using volume = backend.upload(Float32Array.of(1, 2, 3, 4), { kind: "volume", size: [4, 1, 1] });
+    using rays = backend.upload(Float64Array.of(1.25, 0.5, 0.5, 3.5, 0.5, 0.5), { kind: "flat", length: 6 });
+    using out = backend.allocate({ kind: "flat", length: 6 }, "jacobian", "f64");
+    const metric = [1, 1, 1, 0, 0, 0];
+    backend.run("projectRaysJacobian", { model: "siddon", extent: "segment", rays, metric, out, volume });
+    const found = await backend.download(out);
+    [-2, 0, 0, 4, 0, 0].forEach((expected, c) => {
+      expect(found[c]).toBeCloseTo(expected, 13);
+    });
+  });
 });
 
 const withDispose = <T extends { dispose(): void }>(resource: T) => ({

@@ -1,3 +1,5 @@
+import { invariant } from "../../core/errors.js";
+import type { Vec3 } from "../../core/linear.js";
 import type { Backend, DeviceArray, ElementType, Shape } from "../backend.js";
 import { shapeLength } from "../backend.js";
 
@@ -44,9 +46,15 @@ export function createReferenceArray(
 export const numbersOf = (array: DeviceArray) => (array as ReferenceArray).values as Float64Array;
 /** The whole numbers of a "u8" or "u32" array. */
 export const integersOf = (array: DeviceArray) => (array as ReferenceArray).values as Uint8Array | Uint32Array;
+
 /** [nx, ny, nz] of a volume. */
-export const sizeOf = (array: DeviceArray) =>
-  array.shape.kind === "volume" ? array.shape.size : ([array.length, 1, 1] as const);
+export function sizeOf({ shape }: DeviceArray): Vec3 {
+  invariant(shape.kind === "volume", "calls are checked before they run");
+  return shape.size;
+}
+
 /** Views, rows and columns of projections. */
-export const imagesOf = (array: DeviceArray) =>
-  array.shape.kind === "projections" ? array.shape : { views: 1, rows: 1, columns: array.length };
+export function imagesOf({ shape }: DeviceArray): Extract<Shape, { kind: "projections" }> {
+  invariant(shape.kind === "projections", "calls are checked before they run");
+  return shape;
+}
