@@ -1,7 +1,13 @@
 /** One golden case through the kernel seam: images, and gradients for voxels and views, on any backend. */
 import type { Backend, DeviceArray } from "../../src/backend/backend.js";
 import type { Rays } from "../../src/backend/kernels.js";
-import { viewCotangentsToWorld, viewTable } from "../../src/geometry/indexFrame.js";
+import {
+  cotangentsToWorld,
+  freeRayTable,
+  metricOf,
+  viewCotangentsToWorld,
+  viewTable,
+} from "../../src/geometry/indexFrame.js";
 import type { ConeView, Detector } from "../../src/geometry/view.js";
 import type { Volume } from "../../src/volume/grid.js";
 import { largest } from "../helpers/golden.js";
@@ -103,4 +109,38 @@ export async function runKernels(
   const gradient = Float64Array.from(await backend.download(total));
   for (const array of held) array.dispose();
   return { values, volume: gradient, views: viewCotangentsToWorld(viewGradient, indexToWorld) };
+}
+
+/** The same for rays one by one (world mm, 6 numbers each: source, end) without labels; `views` holds 6 numbers a ray. */
+export async function runRays(
+  backend: Backend,
+  volume: Volume,
+  rays: Float64Array,
+  discretization: KernelPart["discretization"],
+  cotangent: Float64Array,
+): Promise<KernelResult> {
+  const { indexToWorld, size } = volume.grid;
+  const count = rays.length / 6;
+  const volumeShape = { kind: "volume", size } as const;
+  const table = backend.upload(freeRayTable(rays, indexToWorld), { kind: "flat", length: rays.length });
+  const x = backend.upload(Float64Array.from(volume.values), volumeShape, "volume", "real");
+  const w = backend.upload(cotangent, { kind: "flat", length: count }, "cotangent", "real");
+  const out = backend.allocate({ kind: "flat", length: count }, "values");
+  const back = backend.allocate(volumeShape, "density gradient");
+  const jacobian = backend.allocate({ kind: "flat", length: rays.length }, "jacobian", "f64");
+  const shared = { ...discretization, rays: table, metric: metricOf(indexToWorld) };
+  backend.run("projectRays", { ...shared, out, volume: x, accumulate: false });
+  backend.run("projectRaysAdjoint", { ...shared, out: back, values: w, accumulate: false });
+  backend.run("projectRaysJacobian", { ...shared, out: jacobian, volume: x });
+  const slopes = Float64Array.from(
+    await backend.download(jacobian),
+    (slope, at) => slope * cotangent[Math.floor(at / 6)],
+  );
+  const result = {
+    values: Float64Array.from(await backend.download(out)),
+    volume: Float64Array.from(await backend.download(back)),
+    views: cotangentsToWorld(slopes, indexToWorld),
+  };
+  for (const array of [table, x, w, out, back, jacobian]) array.dispose();
+  return result;
 }
