@@ -14,14 +14,8 @@ import {
   sameShape,
   shapeLength,
 } from "./backend.js";
-import {
-  type Discretization,
-  type FreeRays,
-  KERNEL_NAMES,
-  type KernelArguments,
-  type KernelName,
-  type Rays,
-} from "./kernels.js";
+import { wrongCount, wrongFreeRays, wrongJacobian, wrongRays, wrongTable, wrongViewGradient } from "./checkRays.js";
+import { KERNEL_NAMES, type KernelArguments, type KernelName } from "./kernels.js";
 
 /** What an array argument must be. */
 interface Slot {
@@ -170,62 +164,6 @@ const RULES: { readonly [K in KernelName]: Rule<KernelArguments[K]> } = {
     settings: wrongFreeRays,
   },
 };
-
-function wrongDiscretization({ model, step, interval, extent }: Discretization): string | undefined {
-  if (model !== "siddon" && model !== "joseph" && model !== "trilinear")
-    return `model is 'siddon', 'joseph' or 'trilinear', not '${model}'`;
-  if (extent !== "segment" && extent !== "line") return `extent is 'segment' or 'line', not '${extent}'`;
-  if (interval) {
-    if (model !== "trilinear") return `an interval belongs to the trilinear model, not to '${model}'`;
-    if (!(Number.isFinite(interval.from) && Number.isFinite(interval.to)))
-      return `an interval is finite, not from ${interval.from} to ${interval.to}`;
-    if (!(Number.isInteger(interval.samples) && interval.samples >= 2))
-      return `an interval has 2 samples or more, not ${interval.samples}`;
-  } else if (model === "trilinear" && !(step !== undefined && step > 0 && Number.isFinite(step)))
-    return `the trilinear model needs a step in mm above 0 (or an interval), not ${step}`;
-  return undefined;
-}
-
-function wrongRays(args: Rays): string | undefined {
-  const { beam, interval } = args;
-  if (beam !== "cone" && beam !== "parallel") return `beam is 'cone' or 'parallel', not '${beam}'`;
-  if (beam === "parallel" && interval) return "an interval needs a source; a parallel beam has none";
-  return wrongDiscretization(args);
-}
-
-function wrongFreeRays(args: FreeRays): string | undefined {
-  const { metric } = args;
-  if (metric.length === 6 && metric.every(Number.isFinite)) return wrongDiscretization(args);
-  return `the metric is 6 finite numbers, not [${metric}]`;
-}
-
-function wrongTable({ views }: Rays, image: DeviceArray): string | undefined {
-  const count = image.shape.kind === "projections" ? image.shape.views : 0;
-  if (views.length === 18 * count) return undefined;
-  return `${count} views need a table of ${18 * count} numbers, not ${views.length}`;
-}
-
-function wrongCount({ rays }: FreeRays, values: DeviceArray, each: number): string | undefined {
-  if (values.length * 6 === rays.length * each) return undefined;
-  return `a table of ${rays.length} numbers holds ${rays.length / 6} rays, ${values.length / each} are needed`;
-}
-
-function wrongJacobian(jacobian: DeviceArray, image: DeviceArray): string | undefined {
-  const [a, b] = [jacobian.shape, image.shape];
-  if (a.kind !== "projections" || b.kind !== "projections") return "a jacobian is a stack of projections";
-  if (a.views === 6 * b.views && a.rows === b.rows && a.columns === b.columns) return undefined;
-  return `the jacobian is ${describeShape(a)}, ${6 * b.views} views of ${b.rows} x ${b.columns} are needed`;
-}
-
-function wrongViewGradient({ out, jacobian, cotangent, firstView }: KernelArguments["viewGradient"]) {
-  const [a, b] = [jacobian.shape, cotangent.shape];
-  if (a.kind !== "projections" || b.kind !== "projections") return "jacobian and cotangent are projections";
-  if (a.views % 6 !== 0) return `a jacobian has 6 images a view, not ${a.views} in all`;
-  const views = a.views / 6;
-  if (a.rows !== b.rows || a.columns !== b.columns || firstView + views > b.views)
-    return `${views} views of the jacobian (${describeShape(a)}) from view ${firstView} of the cotangent (${describeShape(b)})`;
-  return out.length === 12 * views ? undefined : `out holds ${out.length} numbers, ${12 * views} are needed`;
-}
 
 const NUMBER_RULES: { readonly [R in NumberRule]: readonly [(value: number) => boolean, string] } = {
   finite: [Number.isFinite, "a finite number"],
