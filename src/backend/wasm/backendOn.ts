@@ -16,14 +16,14 @@ import type { Lowering } from "./lowerings.js";
 import type { Phase, ProgramContext, WasmArray } from "./program.js";
 import { createQueue } from "./queue.js";
 import type { Runner } from "./runner.js";
-import { zeroPhase } from "./storagePhases.js";
+import { touchPhases, zeroPhase } from "./storagePhases.js";
 import { WASM_KERNELS } from "./table.js";
 import { type Elements, loadElements, storedElements, storeElements } from "./transfer.js";
 
 /** What this file knows of an array beyond `WasmArray`. */
 interface OwnArray extends WasmArray {
-  /** Holds garbage until it is zeroed or written as a whole, which happens with its first use. */
-  unwritten: boolean;
+  /** Until its first use: "fresh" memory, which is 0, or "garbage", to be zeroed unless it is written as a whole. */
+  unused?: "fresh" | "garbage";
 }
 
 export interface Parts {
@@ -61,7 +61,7 @@ export function createBackendOn({ heap, runner, maximumBytes, about }: Parts): {
     };
     const array: OwnArray = {
       ...{ backend, shape, type, label, layout, bytes, dispose, pointer: block.pointer, length: shapeLength(shape) },
-      unwritten: !block.zero,
+      unused: block.zero ? "fresh" : "garbage",
       get disposed() {
         return disposed;
       },
@@ -74,14 +74,16 @@ export function createBackendOn({ heap, runner, maximumBytes, about }: Parts): {
 
   const elementsOf = ({ type, pointer, layout }: OwnArray) => storedElements(type, heap.memory, pointer, layout);
 
-  /** Queues a call: zeros for arrays that have not been written yet, then its phases. */
+  /** Queues a call: first what makes unused arrays ready, then its phases. */
   const enqueue = <K extends KernelName>(kernel: K, { lower, overwrites }: Lowering<K>, args: KernelArguments[K]) => {
     const blocks: Block[] = [];
+    const preparation: Phase[] = [];
     const context: ProgramContext = {
       threads: runner.threads,
       temporary(bytes) {
         const block = heap.allocate(bytes, `scratch of ${kernel}`, { byHost: false, completed: queue.completed() });
         blocks.push(block);
+        if (block.zero) preparation.push(...touchPhases(block));
         return block.pointer;
       },
     };
@@ -89,9 +91,11 @@ export function createBackendOn({ heap, runner, maximumBytes, about }: Parts): {
       const arrays = Object.values(args).filter((value): value is OwnArray => value?.backend === backend);
       const phases: Phase[] = lower(args, context);
       const written = overwrites?.(args) ?? [];
-      const zeros = arrays.filter((array) => array.unwritten && !written.includes(array)).map(zeroPhase);
-      queue.command([...zeros, ...phases], { kernel, labels: arrays.map(({ label }) => label) });
-      for (const array of arrays) array.unwritten = false;
+      for (const array of arrays)
+        if (array.unused === "fresh") preparation.push(...touchPhases(array));
+        else if (array.unused === "garbage" && !written.includes(array)) preparation.push(zeroPhase(array));
+      queue.command([...preparation, ...phases], { kernel, labels: arrays.map(({ label }) => label) });
+      for (const array of arrays) array.unused = undefined;
     } finally {
       for (const block of blocks) heap.release(block, queue.issued);
     }
@@ -126,7 +130,7 @@ export function createBackendOn({ heap, runner, maximumBytes, about }: Parts): {
       const stored = elementsOf(array);
       if (!block.zero) stored.fill(0);
       storeElements(type, values, array.layout, stored);
-      array.unwritten = false;
+      array.unused = undefined;
       return array;
     },
     run(kernel, args) {
@@ -138,8 +142,8 @@ export function createBackendOn({ heap, runner, maximumBytes, about }: Parts): {
       refuseIfClosed();
       checkArray(backend, `download: '${deviceArray.label}'`, deviceArray);
       const array = deviceArray as OwnArray;
-      if (array.unwritten) queue.command([zeroPhase(array)], { kernel: "allocate", labels: [array.label] });
-      array.unwritten = false;
+      if (array.unused === "garbage") queue.command([zeroPhase(array)], { kernel: "allocate", labels: [array.label] });
+      array.unused = undefined;
       return queue.fence(() => loadElements(array.type, array.layout, elementsOf(array)));
     },
     async idle() {

@@ -134,9 +134,9 @@ export async function createPool({ module, heap, threads, onLost }: PoolOptions)
   }
 }
 
-/** Starts the workers; each answers with the index of its first entry, the same in all. */
+/** Starts the workers; each answers with the index of its first entry, the same in all. From then on errors are losses. */
 async function startWorkers(threads: number, setup: WorkerSetup, onLost: (cause: Error) => void) {
-  let lost = (cause: Error) => onLost(cause);
+  let started = false;
   const workers = Array.from({ length: threads }, (_, i) => spawnWorker(WORKER_SOURCE, `tomograd ${i + 1}`));
   try {
     const answers = await Promise.all(
@@ -144,18 +144,15 @@ async function startWorkers(threads: number, setup: WorkerSetup, onLost: (cause:
         (worker) =>
           new Promise<unknown>((resolve, reject) => {
             worker.onMessage(resolve);
-            worker.onError((error) => {
-              reject(error);
-              lost(error);
-            });
+            worker.onError((error) => (started ? onLost(error) : reject(error)));
             worker.postMessage(setup);
           }),
       ),
     );
+    started = true;
     for (const worker of workers) worker.unref();
     return { workers, firstEntry: answers[0] as number };
   } catch (error) {
-    lost = () => {};
     await Promise.all(workers.map((worker) => worker.terminate()));
     throw error;
   }

@@ -56,10 +56,12 @@ export function createQueue(runner: Runner): Queue {
   let lost: Error | undefined;
   let pumping = false;
   let giveUp = () => {};
-  const givenUp = new Promise<void>((resolve) => {
-    giveUp = resolve;
-  });
-  const reached = (count: number) => Promise.race([runner.reached(count), givenUp]);
+  /** Resolves when the runner has finished so many commands, or is lost. */
+  const reached = (count: number) =>
+    new Promise<void>((resolve, reject) => {
+      giveUp = resolve;
+      runner.reached(count).then(resolve, reject);
+    });
 
   /** Takes note of what has finished or failed. */
   const sweep = () => {

@@ -17,6 +17,13 @@ export const linear = (entry: string, array: WasmArray, args: readonly number[])
 /** Zeros an array, padding included. */
 export const zeroPhase = (array: WasmArray): Phase => linear("zero", array, [array.pointer, array.bytes]);
 
+/** Blocks up to this many bytes are not worth a phase of their own to be touched. */
+const SMALL = 1 << 20;
+
+/** What makes a block of fresh memory ready for several threads. */
+export const touchPhases = ({ pointer, bytes }: { readonly pointer: number; readonly bytes: number }): Phase[] =>
+  bytes <= SMALL ? [] : [{ entry: "touch", tasks: 1, args: [pointer, bytes] }];
+
 /** Where the elements of a "real" array lie, in planes of lines. Offsets and lengths in bytes. */
 export interface Lines {
   readonly planes: number;
