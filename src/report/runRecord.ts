@@ -10,7 +10,7 @@ export interface RunFile {
   readonly path: string;
   /** Number of bytes; a folder: of all its files. */
   readonly bytes: number;
-  /** SHA-256 of the content, 64 hex digits; a folder: of the hashes of its files in the order of their names. */
+  /** SHA-256 of the content, 64 hex digits; a folder: of a line for each file, in the order of names. */
   readonly sha256: string;
 }
 
