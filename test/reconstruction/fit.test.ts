@@ -60,7 +60,7 @@ test("with 3 ordered subsets, the loss of a step is that of its two views", asyn
   const { losses } = await run({ iterations: 3, subsets: 3, learningRate: 1e-12 });
   const pixels = 12 * 14;
   const squares = Array.from({ length: 6 }, (_, view) =>
-    projections.values.subarray(view * pixels, (view + 1) * pixels).reduce((sum, p) => sum + p * p, 0),
+    Array.from(projections.values.subarray(view * pixels, (view + 1) * pixels)).reduce((sum, p) => sum + p * p, 0),
   );
   // order of the subsets: 0, 2, 1; 1e-9: the volume has moved by 1e-12 per step
   for (const [i, m] of [0, 2, 1].entries())
@@ -137,7 +137,7 @@ test("the callback stops the run and sees images and volume", async () => {
 
 test("with rayFraction the loss is the mean over the drawn pixels alone", async () => {
   const { losses } = await run({ iterations: 40, rayFraction: 0.25, learningRate: 1e-12, decay: "none" });
-  const whole = projections.values.reduce((sum, p) => sum + p * p, 0) / projections.values.length;
+  const whole = Array.from(projections.values).reduce((sum, p) => sum + p * p, 0) / projections.values.length;
   const mean = losses.reduce((sum, v) => sum + v, 0) / losses.length;
   // 40 draws of 42 of 168 pixels: their mean is within 10 % of the mean of all
   expect(Math.abs(mean / whole - 1)).toBeLessThan(0.1);
