@@ -144,3 +144,53 @@ export async function runRays(
   for (const array of [table, x, w, out, back, jacobian]) array.dispose();
   return result;
 }
+
+/** Rays of length sdd along the viewing direction, ending in the pixels: the kernels take them one by one. */
+export interface OrthographicRays {
+  /** [view][row][column][6], world mm: source, end. */
+  readonly rays: Float64Array;
+  /** From cotangents of the rays to those of the views that they were made from. */
+  vjp(cotangent: Float64Array): Float64Array;
+}
+
+/** Source = end - d, d = the pixel on the axis of the camera minus the view's source: linear in the view. */
+export function orthographicRays(
+  detector: Detector,
+  views: readonly ConeView[],
+  [x0, y0]: readonly [number, number],
+): OrthographicRays {
+  const { rows, columns, pixelSize } = detector;
+  const axisColumn = (columns - 1) / 2 + x0 / pixelSize[0];
+  const axisRow = (rows - 1) / 2 + y0 / pixelSize[1];
+  const rays = new Float64Array(6 * views.length * rows * columns);
+  const each = (visit: (at: number, view: number, row: number, column: number, axis: number) => void) => {
+    for (let ray = 0; ray < views.length * rows * columns; ray++)
+      for (let axis = 0; axis < 3; axis++)
+        visit(
+          6 * ray + axis,
+          Math.floor(ray / (rows * columns)),
+          Math.floor(ray / columns) % rows,
+          ray % columns,
+          axis,
+        );
+  };
+  each((at, view, row, column, axis) => {
+    const { source, firstPixel, columnStep, rowStep } = views[view];
+    rays[at + 3] = firstPixel[axis] + column * columnStep[axis] + row * rowStep[axis];
+    rays[at] = (column - axisColumn) * columnStep[axis] + (row - axisRow) * rowStep[axis] + source[axis];
+  });
+  return {
+    rays,
+    vjp(cotangent) {
+      const out = new Float64Array(12 * views.length);
+      each((at, view, row, column, axis) => {
+        const [ofSource, ofEnd] = [cotangent[at], cotangent[at + 3]];
+        out[12 * view + axis] += ofSource;
+        out[12 * view + 3 + axis] += ofEnd;
+        out[12 * view + 6 + axis] += column * ofEnd + (column - axisColumn) * ofSource;
+        out[12 * view + 9 + axis] += row * ofEnd + (row - axisRow) * ofSource;
+      });
+      return out;
+    },
+  };
+}

@@ -12,7 +12,7 @@ export interface RayInterval {
   readonly farAxis: number;
 }
 
-/** s and d: source and direction (with eps) in index coordinates, 3 numbers from `offset`. */
+/** s and d: source and direction (with eps) in index coordinates, 3 numbers each. */
 export function rayInterval(
   s: ArrayLike<number>,
   d: ArrayLike<number>,
