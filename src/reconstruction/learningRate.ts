@@ -7,9 +7,16 @@ import type { Projections } from "../volume/grid.js";
 export const DEFAULT_RATE = 0.03;
 
 /**
- * A guess of the largest voxel from the data alone, in the unit of the volume: twice the 99th percentile of the mean
- * density along a ray (line integral divided by the ray's length in the grid), over rays at least a tenth as long as
- * the longest. Twice, because a ray averages over what it crosses.
+ * Largest voxel over mean density along a ray: bone and contrast against their way through soft tissue, lung and air.
+ * 7.5 in the chest CT that ships with the package; a rate twice too large or too small costs 2 to 4 dB there.
+ */
+const PEAK_OVER_MEAN = 8;
+
+/**
+ * A guess of the largest voxel from the data alone, in the unit of the volume: 8 times the 99th percentile of the mean
+ * density along a ray (line integral divided by the ray's length in the grid) in the middle view, over rays at least a
+ * tenth as long as the longest.
+ * @throws INVALID_GEOMETRY (defect `volume-not-seen`), INVALID_ARGUMENT (defect `no-signal`)
  */
 export async function estimateRange(A: Projector, projections: Projections): Promise<number> {
   const view = Math.floor(A.views.length / 2);
@@ -39,7 +46,7 @@ export async function estimateRange(A: Projector, projections: Projections): Pro
       "the projections hold no positive line integrals, so no learning rate can be estimated; are they intensities? Give learningRate to go on",
       { defect: "no-signal" },
     );
-  return 2 * high;
+  return PEAK_OVER_MEAN * high;
 }
 
 /** The rate at a step: constant, or falling along half a cosine to a fiftieth. */
