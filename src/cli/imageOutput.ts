@@ -18,11 +18,11 @@ export function imageFormat(path: string): ImageFormat {
   });
 }
 
-/** As `imageFormat`, without pictures: numbers are asked for. */
+/** As `imageFormat`, without pictures: numbers are asked for. @throws INVALID_ARGUMENT */
 export function stackFormat(path: string): "npy" | "nifti" {
   const format = imageFormat(path);
   if (format === "png")
-    throw fault("INVALID_ARGUMENT", "a scan is numbers, not pictures: --out must end in .npy, .nii or .nii.gz", {
+    throw fault("INVALID_ARGUMENT", "numbers are asked for, not a picture: --out must end in .npy, .nii or .nii.gz", {
       defect: "unknown-ending",
     });
   return format;

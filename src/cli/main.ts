@@ -2,11 +2,15 @@
 import { runCli } from "./program.js";
 
 const controller = new AbortController();
-let interrupts = 0;
 process.on("SIGINT", () => {
-  // the second Ctrl-C does not wait for the step in progress
-  if (++interrupts > 1) process.exit(130);
+  if (controller.signal.aborted) process.exit(130);
+  process.stderr.write("\nstopping after the step in progress; Ctrl-C again stops at once\n");
   controller.abort();
+});
+// a reader that has seen enough, such as `| head`, is no error
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
 });
 process.exitCode = await runCli(
   process.argv.slice(2),

@@ -11,8 +11,12 @@ export interface Operation<Options extends object = Record<string, unknown>> {
   readonly summary: string;
   /** Adds positional arguments, options and examples. */
   configure(command: Command): void;
-  /** Names of the positional arguments, in order; the last may be a list. */
+  /** Names of the positional arguments, in order. */
   readonly positional: readonly (keyof Options & string)[];
+  /** The files and folders that it reads. */
+  inputs(options: Options): readonly string[];
+  /** The files that it will write, as far as the options name them. */
+  outputs(options: Options): readonly string[];
   /** The first line: what will be done and about how long it takes. */
   announce(options: Options): string;
   execute(options: Options, session: Session): Promise<Outcome>;
@@ -21,3 +25,7 @@ export interface Operation<Options extends object = Record<string, unknown>> {
 /** Erases the options' type where operations of all kinds are listed. */
 export const anyOperation = <Options extends object>(operation: Operation<Options>): Operation =>
   operation as unknown as Operation;
+
+/** The paths among options that may be absent. */
+export const given = (...paths: readonly (string | false | undefined)[]): string[] =>
+  paths.filter((path) => typeof path === "string");

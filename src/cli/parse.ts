@@ -1,8 +1,8 @@
 /** Parsers of option values: text from the command line to numbers, refused with what was expected. */
 import { InvalidArgumentError } from "commander";
 
-const refuse = (expected: string, value: string): never => {
-  throw new InvalidArgumentError(`${expected}, not '${value}'.`);
+const refuse = (expected: string): never => {
+  throw new InvalidArgumentError(`It must be ${expected}.`);
 };
 
 /** A finite number, with bounds if given. */
@@ -10,21 +10,19 @@ export const number =
   (expected: string, accepts: (x: number) => boolean = () => true) =>
   (text: string): number => {
     const x = text.trim() === "" ? Number.NaN : Number(text);
-    return Number.isFinite(x) && accepts(x) ? x : refuse(`expected ${expected}`, text);
+    return Number.isFinite(x) && accepts(x) ? x : refuse(expected);
   };
 
 export const positive = number("a positive number", (x) => x > 0);
 export const positiveInteger = number("a positive integer", (x) => Number.isInteger(x) && x > 0);
 export const integer = number("an integer", Number.isInteger);
 
-/** `count` numbers with commas in between. */
+/** `count` numbers with commas in between, with bounds if given. */
 export const numbers =
-  (count: number, expected: string) =>
+  (count: number, expected: string, accepts: (x: number[]) => boolean = () => true) =>
   (text: string): number[] => {
     const parts = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-    return parts.length === count && parts.every(Number.isFinite)
-      ? parts
-      : (refuse(`expected ${expected}`, text) as never);
+    return parts.length === count && parts.every(Number.isFinite) && accepts(parts) ? parts : refuse(expected);
   };
 
 /** Any number of numbers with commas in between. */
@@ -34,8 +32,7 @@ export const numberList = (text: string): number[] =>
 /** "256x192" */
 export const size = (text: string): [number, number] => {
   const match = /^(\d+)x(\d+)$/.exec(text.trim());
-  if (!match || Number(match[1]) < 1 || Number(match[2]) < 1)
-    return refuse("expected ROWSxCOLUMNS such as 256x256", text);
+  if (!match || Number(match[1]) < 1 || Number(match[2]) < 1) return refuse("ROWSxCOLUMNS such as 256x256");
   return [Number(match[1]), Number(match[2])];
 };
 
@@ -43,7 +40,7 @@ export const size = (text: string): [number, number] => {
 export const size3 = (text: string): [number, number, number] => {
   const match = /^(\d+)x(\d+)x(\d+)$/.exec(text.trim());
   const parts = match?.slice(1).map(Number);
-  if (!parts || parts.some((n) => n < 1)) return refuse("expected NXxNYxNZ such as 128x128x67", text);
+  if (!parts || parts.some((n) => n < 1)) return refuse("NXxNYxNZ such as 128x128x67");
   return parts as [number, number, number];
 };
 
@@ -51,7 +48,7 @@ export const size3 = (text: string): [number, number, number] => {
 export const oneOf =
   <W extends string>(...words: W[]) =>
   (text: string): W =>
-    words.includes(text as W) ? (text as W) : refuse(`expected ${words.join(", ")}`, text);
+    words.includes(text as W) ? (text as W) : refuse(`one of ${words.join(", ")}`);
 
 /** Collects a repeatable option. */
 export const repeat =

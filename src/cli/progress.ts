@@ -1,4 +1,4 @@
-/** A line on stderr that says how far a long operation is; nothing unless stderr is a terminal. */
+/** Says on stderr how far a long operation is: a line that changes, or without a terminal a few lines. */
 export interface Progress {
   /** @param fraction 0 to 1 */
   update(fraction: number, text: string): void;
@@ -10,7 +10,14 @@ export interface Progress {
 const INTERVAL_MS = 100;
 const BAR = 24;
 
-export function terminalProgress(stream: NodeJS.WriteStream): Progress {
+/** Where progress goes: stderr, or a test's. */
+export interface TextStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export function terminalProgress(stream: TextStream): Progress {
   if (!stream.isTTY) return steadyProgress((line) => stream.write(line));
   let last = 0;
   let shown = false;
@@ -36,13 +43,17 @@ export function terminalProgress(stream: NodeJS.WriteStream): Progress {
   };
 }
 
+/** What takes no longer needs no lines in a log. */
+const PATIENCE_MS = 2000;
+
 /** Without a terminal: a line at every fourth part, so that logs stay short and a long run is seen to go on. */
 function steadyProgress(write: (line: string) => void): Progress {
+  const started = performance.now();
   let quarter = 0;
   return {
     update(fraction, text) {
       const now = Math.floor(4 * fraction);
-      if (now <= quarter) return;
+      if (now <= quarter || performance.now() - started < PATIENCE_MS) return;
       quarter = now;
       write(`  ${Math.round(100 * fraction)} % ${text}\n`);
     },

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { writeFileAtomically } from "#platform";
 import type { Backend } from "../backend/backend.js";
 import { fault, type Warning } from "../core/errors.js";
-import { decodeRunRecord, encodeRunRecord, type Json, type RunRecord } from "../report/runRecord.js";
+import { decodeRunRecord, encodeRunRecord, type Json, type RunFile, type RunRecord } from "../report/runRecord.js";
 import { hashPath } from "./hashing.js";
 import { machine } from "./machine.js";
 import type { Operation } from "./operation.js";
@@ -19,8 +19,6 @@ export interface FinishedRun {
   readonly seconds: number;
   readonly backend: Backend | undefined;
   readonly choice: BackendChoice;
-  /** Where the user wants it. */
-  readonly path?: string;
 }
 
 /** Plain JSON of anything: fields that are undefined vanish, typed arrays become lists. */
@@ -28,13 +26,17 @@ const plain = (value: unknown): { [name: string]: Json } =>
   JSON.parse(JSON.stringify(value, (_, v: unknown) => (ArrayBuffer.isView(v) ? Array.from(v as Uint8Array) : v)));
 
 /**
- * Writes the run file beside the main output; resolves to its path, or undefined for a command that only looked.
- * @throws WRITE_FAILED
+ * Where the run file of a finished run goes: beside the main output; without outputs here, as COMMAND.run.json, unless a
+ * program asked (`--json`) or nothing was read.
  */
-export async function writeRunFile(run: FinishedRun): Promise<string | undefined> {
+export function runFilePath(operation: Operation, outcome: Outcome, inputs: readonly string[], json: boolean) {
+  if (outcome.outputs.length > 0) return `${outcome.outputs[0]}.run.json`;
+  return json || inputs.length === 0 ? undefined : `${operation.name}.run.json`;
+}
+
+/** Writes the run file and returns what it holds. @throws WRITE_FAILED */
+export async function writeRunFile(path: string, run: FinishedRun): Promise<RunRecord> {
   const { operation, outcome, backend } = run;
-  const path = run.path ?? (outcome.outputs.length > 0 ? `${outcome.outputs[0]}.run.json` : undefined);
-  if (!path) return undefined;
   const record: RunRecord = {
     format: "tomograd-run/1",
     operation: operation.name,
@@ -44,7 +46,7 @@ export async function writeRunFile(run: FinishedRun): Promise<string | undefined
       ...(run.choice.threads && { threads: run.choice.threads }),
     }),
     ...(outcome.geometry !== undefined && { geometry: plain(outcome.geometry) }),
-    inputs: await Promise.all(outcome.inputs.map(hashPath)),
+    inputs: await Promise.all(operation.inputs(run.options).map(hashPath)),
     outputs: await Promise.all(outcome.outputs.map(hashPath)),
     ...(outcome.seed !== undefined && { seed: outcome.seed }),
     versions: { tomograd: VERSION, node: process.versions.node },
@@ -56,16 +58,23 @@ export async function writeRunFile(run: FinishedRun): Promise<string | undefined
     seconds: run.seconds,
   };
   await writeFileAtomically(path, new TextEncoder().encode(encodeRunRecord(record)));
-  return path;
+  return record;
+}
+
+/** What a run file asks for. */
+export interface RepeatedRun {
+  readonly operation: Operation;
+  readonly options: Record<string, unknown>;
+  readonly choice: BackendChoice;
+  /** As they came out then. */
+  readonly outputs: readonly RunFile[];
 }
 
 /**
  * What a run file asks for again; its inputs must be what they were.
  * @throws NOT_FOUND, CORRUPT_FILE, UNSUPPORTED_FORMAT, INVALID_ARGUMENT (defect `input-changed`)
  */
-export async function repeatRun(
-  path: string,
-): Promise<{ operation: Operation; options: Record<string, unknown>; choice: BackendChoice }> {
+export async function repeatRun(path: string): Promise<RepeatedRun> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw fault("NOT_FOUND", `${path} cannot be read: ${(error as Error).message}`, { defect: "missing-file" }, error);
   });
@@ -93,5 +102,15 @@ export async function repeatRun(
       backend: (backend ?? record.backend?.name) as BackendChoice["backend"],
       ...(typeof threads === "number" && { threads }),
     },
+    outputs: record.outputs,
   };
+}
+
+/** A line for each output of a repeated run: whether its bytes are those of then. */
+export function compareOutputs(then: readonly RunFile[], now: readonly RunFile[]): string[] {
+  return now.map(({ path, sha256 }) => {
+    const before = then.find((file) => file.path === path);
+    if (before?.sha256 === sha256) return `${path}: the same bytes as then`;
+    return `${path}: ${before ? "other bytes than then (a report holds times)" : "not written then"}`;
+  });
 }

@@ -1,6 +1,7 @@
 import type { Backend } from "../backend/backend.js";
 import { createBackend } from "../backend/create.js";
 import type { Warning } from "../core/errors.js";
+import type { GeometryFile } from "../io/index.js";
 import type { Progress } from "./progress.js";
 
 /** What an operation has around it: where to talk, what to compute on, when to stop. */
@@ -9,6 +10,8 @@ export interface Session {
   say(line: string): void;
   warn(warning: Warning): void;
   readonly progress: Progress;
+  /** The results go to stdout as JSON: a program asks, nobody looks. */
+  readonly json: boolean;
   /** Fires at Ctrl-C. */
   readonly signal: AbortSignal;
   /** The backend of the run, created at the first call. */
@@ -21,13 +24,11 @@ export interface Outcome {
   readonly results: Readonly<Record<string, unknown>>;
   /** Lines for people, on stdout, unless --json. */
   readonly summary: readonly string[];
-  /** Files read (hashed into the run file). */
-  readonly inputs: readonly string[];
   /** Files written, the main one first. */
   readonly outputs: readonly string[];
   readonly seed?: number;
   /** The geometry used, for the run file. */
-  readonly geometry?: unknown;
+  readonly geometry?: GeometryFile;
 }
 
 /** Options that choose the backend. */

@@ -30,7 +30,7 @@ export function addDetectorOptions(command: Command): Command {
     .option(
       "--pixel <dx,dy>",
       "mm from pixel to pixel along a row and along a column (default: the volume just fits)",
-      parse.numbers(2, "two numbers such as 2,2"),
+      parse.numbers(2, "two positive numbers such as 2,2", ([dx, dy]) => dx > 0 && dy > 0),
     )
     .option("--offset <x0,y0>", "mm shift of the detector", parse.numbers(2, "two numbers such as 5,-3"));
 }

@@ -5,7 +5,7 @@ import { mse, psnr, ssim2d, ssim3d } from "../../metric/index.js";
 import { difference, largestMagnitude, signedImage, sliceThreePlanes } from "../../report/index.js";
 import type { Volume } from "../../volume/grid.js";
 import { sameGrid } from "../../volume/index.js";
-import type { Operation } from "../operation.js";
+import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { readStackOrVolume, type StackOrVolume } from "../stackInput.js";
 
@@ -20,6 +20,8 @@ export const compare: Operation<CompareOptions> = {
   name: "compare",
   summary: "two volumes or two stacks of images: metrics and a picture of the difference",
   positional: ["a", "truth"],
+  inputs: ({ a, truth }) => [a, truth],
+  outputs: ({ out }) => given(out),
   configure: (command) =>
     command
       .argument("<a>", "volume or stack: .nii, .nii.gz, .npy or a DICOM folder")
@@ -65,7 +67,6 @@ export const compare: Operation<CompareOptions> = {
     }
     return {
       results,
-      inputs: [options.a, options.truth],
       outputs,
       summary: [
         `${a.kind} of ${a.shape.join(" x ")}`,

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomically } from "#platform";
@@ -25,12 +24,13 @@ export const demo: Operation<DemoOptions> = {
   name: "demo",
   summary: "the whole story on a chest CT that ships with tomograd: a page with pictures, in a minute or two",
   positional: [],
+  inputs: () => [SAMPLE_CT],
+  outputs: ({ out = DEFAULT_FOLDER }) => [join(out, "index.html"), join(out, "demo.json")],
   configure: (command) => command.option("--out <folder>", `where the page goes (default: ${DEFAULT_FOLDER})`),
   announce: ({ out }) =>
     `a chest CT becomes X-rays; from 1 and from 120 of them the CT is reconstructed; a page with pictures in ${out ?? DEFAULT_FOLDER}/; about a minute`,
   async execute(options, session) {
     const folder = options.out ?? DEFAULT_FOLDER;
-    await mkdir(folder, { recursive: true });
     const stored = await readVolume(SAMPLE_CT, { quantity: "hounsfield" });
     const { volume: ct } = clampPadding(stored);
     const backend = await session.backend();
@@ -79,7 +79,6 @@ export const demo: Operation<DemoOptions> = {
     const dB = (x: number) => `${x.toFixed(1)} dB`;
     return {
       results,
-      inputs: [SAMPLE_CT],
       outputs: [html, json],
       summary: [
         "                                   1 view   120 views",

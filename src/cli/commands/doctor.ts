@@ -7,6 +7,8 @@ export const doctor: Operation<object> = {
   name: "doctor",
   summary: "this machine, the backends found, and which one would run and why",
   positional: [],
+  inputs: () => [],
+  outputs: () => [],
   configure: () => undefined,
   announce: () => "looks at the machine and tries every backend; a second",
   async execute() {
@@ -26,7 +28,6 @@ export const doctor: Operation<object> = {
         backends,
         chosen: chosenAbout,
       },
-      inputs: [],
       outputs: [],
       summary: [
         `tomograd ${VERSION}, Node ${process.versions.node}, ${system}`,

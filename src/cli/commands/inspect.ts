@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import { fault } from "../../core/errors.js";
+import { fault, type Warning } from "../../core/errors.js";
 import { type Image, writeImage } from "../../io/index.js";
 import { greyImage, sliceThreePlanes } from "../../report/index.js";
 import type { Grid, Volume } from "../../volume/grid.js";
 import { orientation, spacing } from "../../volume/index.js";
-import type { Operation } from "../operation.js";
+import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { addVolumeOptions, readInput, type VolumeChoice } from "../volumeInput.js";
 
@@ -15,19 +15,44 @@ interface InspectOptions extends VolumeChoice {
   readonly picture?: boolean;
 }
 
-/** Smallest and largest value, and how many are not finite. */
-function rangeOf(values: Volume["values"]): { range: [number, number]; notFinite: number } {
+/** What is looked for in the values. */
+interface Facts {
+  /** Smallest and largest finite value; null if there is none. */
+  readonly range: readonly [number, number] | null;
+  /** Voxels below the 12-bit floor of CT scanners. */
+  readonly padding: number;
+}
+
+/** HU below which no scanner reconstructs. */
+const CT_FLOOR = -1024;
+
+function factsOf(values: Volume["values"]): Facts {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  let notFinite = 0;
+  let padding = 0;
   for (const value of values) {
-    if (!Number.isFinite(value)) notFinite++;
-    else {
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
+    if (!Number.isFinite(value)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    if (value < CT_FLOOR) padding++;
   }
-  return { range: [low, high], notFinite };
+  return { range: low <= high ? [low, high] : null, padding };
+}
+
+/** Spacings whose ratio is larger make details along one axis coarse. */
+const ANISOTROPY = 5;
+
+/** What is legal, but often a mistake or in the way. */
+function suspicions({ range }: Facts, mm: readonly number[]): Warning[] {
+  const found: Warning[] = [];
+  const ratio = Math.max(...mm) / Math.min(...mm);
+  if (ratio > ANISOTROPY)
+    found.push({
+      defect: "anisotropic-voxels",
+      message: `voxels are ${ratio.toPrecision(2)} times longer along one axis than along another`,
+    });
+  if (range && range[0] === range[1]) found.push({ defect: "constant-values", message: `all voxels are ${range[0]}` });
+  return found;
 }
 
 function valueAt(volume: Volume, [i, j, k]: readonly [number, number, number]): number {
@@ -38,6 +63,8 @@ function valueAt(volume: Volume, [i, j, k]: readonly [number, number, number]): 
     });
   return volume.values[i + nx * (j + ny * k)];
 }
+
+const percent = (part: number, all: number) => `${((100 * part) / all).toPrecision(2)} %`;
 
 const affineRows = ({ indexToWorld: m }: Grid) => [m.slice(0, 4), m.slice(4, 8), m.slice(8, 12), m.slice(12, 16)];
 
@@ -63,6 +90,8 @@ export const inspect: Operation<InspectOptions> = {
   name: "inspect",
   summary: "show a volume's grid, orientation, values and warnings, and draw three slices",
   positional: ["file"],
+  inputs: ({ file }) => [file],
+  outputs: ({ out }) => given(out),
   configure: (command) =>
     addVolumeOptions(
       command
@@ -78,43 +107,40 @@ export const inspect: Operation<InspectOptions> = {
   announce: ({ file }) => `grid, orientation and values of ${file}; seconds`,
   async execute(options, session) {
     const volume = await readInput(options.file, options, session);
-    const { range, notFinite } = rangeOf(volume.values);
-    const warnings = [...volume.warnings];
-    if (notFinite > 0) {
-      const warning = { defect: "non-finite-values", message: `${notFinite} voxels are NaN or infinite` };
-      warnings.push(warning);
-      session.warn(warning);
-    }
-    const { grid } = volume;
-    const results = {
-      shape: [...grid.size],
-      affine: affineRows(grid),
-      type: volume.type,
-      quantity: volume.quantity,
-      range,
-      warnings,
-      format: volume.format,
-      spacing: [...spacing(grid)],
-      orientation: orientation(grid),
-      ...(options.at && { values: options.at.map((index) => valueAt(volume, index)) }),
-    };
-    const json = process.argv.includes("--json");
-    const picture = options.out ?? (json ? undefined : `${basename(options.file.replace(/[/\\]+$/, ""))}.slices.png`);
-    const outputs: string[] = [];
-    if (picture !== undefined && options.picture !== false) {
-      await writeImage(picture, threeSlices(volume), { window: [0, 255] });
-      outputs.push(picture);
-    }
+    const { grid, quantity, type } = volume;
+    const mm = spacing(grid);
+    const facts = factsOf(volume.values);
+    const suspicious = suspicions(facts, mm);
+    for (const warning of suspicious) session.warn(warning);
+    const values = options.at?.map((index) => valueAt(volume, index));
+    const picture =
+      options.out ?? (session.json ? undefined : `${basename(options.file.replace(/[/\\]+$/, ""))}.slices.png`);
+    const outputs = options.picture === false ? [] : given(picture);
+    for (const path of outputs) await writeImage(path, threeSlices(volume), { window: [0, 255] });
+    const affine = affineRows(grid);
     return {
-      results,
-      inputs: [options.file],
+      results: {
+        shape: [...grid.size],
+        affine,
+        type,
+        quantity,
+        range: facts.range,
+        warnings: [...volume.warnings, ...suspicious],
+        ...(values && { values }),
+      },
       outputs,
       summary: [
-        `${volume.format}, ${volume.type}: ${grid.size.join(" x ")} voxels of ${results.spacing.map((s) => +s.toFixed(4)).join(" x ")} mm`,
-        `axes run towards ${results.orientation} (R right, A anterior, S superior)`,
-        `${volume.quantity}, values ${range[0]} to ${range[1]}`,
-        ...(options.at ?? []).map((index, i) => `voxel ${index.join(",")}: ${results.values?.[i]}`),
-        `affine (voxel index to RAS mm): ${JSON.stringify(results.affine)}`,
+        `${volume.format}, ${type}: ${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm`,
+        `axes run towards ${orientation(grid)} (R right, A anterior, S superior)`,
+        `${quantity}, values ${facts.range ? facts.range.join(" to ") : "all NaN or infinite"}`,
+        ...(quantity === "hounsfield" && facts.padding > 0
+          ? [
+              `${percent(facts.padding, volume.values.length)} of the voxels are padding (below ${CT_FLOOR} HU); rendering takes them for air`,
+            ]
+          : []),
+        ...(options.at ?? []).map((index, i) => `voxel ${index.join(",")}: ${values?.[i]}`),
+        "affine (voxel index to RAS mm):",
+        ...affine.map((row) => `  ${row.map((m) => String(+m.toPrecision(8)).padStart(12)).join("")}`),
       ],
     };
   },

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { writeFileAtomically } from "#platform";
 import type { Model } from "../../backend/kernels.js";
 import { fault } from "../../core/errors.js";
@@ -7,9 +8,11 @@ import { psnr, ssim3d } from "../../metric/index.js";
 import { createProjector, toHost } from "../../projector/index.js";
 import { type FitOptions, fieldOfViewGrid, fit } from "../../reconstruction/index.js";
 import type { Grid, Projections, Volume } from "../../volume/grid.js";
-import { createGrid, gridCenter, resample, sameGrid } from "../../volume/index.js";
+import { createGrid, gridCenter, resample, sameGrid, voxelCount } from "../../volume/index.js";
 import { readCheckpoint, writeCheckpoint } from "../checkpointFile.js";
-import type { Operation } from "../operation.js";
+import { stackFormat } from "../imageOutput.js";
+import { refuseTooLarge } from "../memory.js";
+import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { reconstructionReport } from "../reconstructionReport.js";
 import { type AttenuationName, addAttenuationOption, attenuationOf } from "../volumeInput.js";
@@ -53,6 +56,9 @@ export const reconstruct: Operation<ReconstructOptions> = {
   name: "reconstruct",
   summary: "a volume from X-rays, by gradient descent through the renderer, with a report",
   positional: ["projections"],
+  inputs: ({ projections, geometry = geometryPath(projections), like, start, truth, resume }) =>
+    given(projections, geometry, like, start, truth, resume),
+  outputs: ({ out, report, checkpoint }) => given(out, report, checkpoint),
   configure: (command) =>
     addAttenuationOption(
       command
@@ -115,15 +121,24 @@ export const reconstruct: Operation<ReconstructOptions> = {
       "after",
       "\nExample:\n  $ tomograd reconstruct scan.npy --like ct.nii.gz --truth ct.nii.gz --out back.nii.gz",
     ),
-  announce: ({ projections, out, iterations }) =>
-    `the volume behind ${projections} to ${out}, ${iterations ?? "enough"} steps of gradient descent; the time a step takes is shown as it runs`,
+  announce: ({ projections, out }) =>
+    `the volume behind ${projections} to ${out} by gradient descent; after two steps it says how long`,
   async execute(options, session) {
+    stackFormat(options.out);
     const geometryFile = options.geometry ?? geometryPath(options.projections);
     const projections = await readProjections(options.projections, { geometry: geometryFile });
     for (const warning of projections.warnings) session.warn(warning);
     const grid = await chooseGrid(options, projections);
     const backend = await session.backend();
     session.say(`${projections.about}; ${grid.size.join(" x ")} voxels on ${backend.about}`);
+    refuseTooLarge({
+      voxels: voxelCount(grid),
+      // the volume, its gradient, two moments, and the copy that is written
+      volumes: 5,
+      pixels: projections.values.length,
+      stacks: 3,
+      bytesPerNumber: backend.name === "reference" ? 8 : 4,
+    });
     using A = createProjector({
       backend,
       grid,
@@ -135,6 +150,9 @@ export const reconstruct: Operation<ReconstructOptions> = {
     const iterations = options.iterations ?? Math.max(101, DEFAULT_PASSES * subsets);
     const checkpointPath = options.checkpoint ?? `${options.out}.checkpoint`;
     let checkpointWritten = false;
+    const resume = options.resume ? await readCheckpoint(options.resume) : undefined;
+    const first = resume?.iteration ?? 0;
+    const started = performance.now();
     const settings: FitOptions = {
       iterations,
       subsets,
@@ -149,14 +167,19 @@ export const reconstruct: Operation<ReconstructOptions> = {
       ...(options.rays !== undefined && { rayFraction: options.rays }),
       ...(options.tv && { totalVariation: { weight: options.tv[0], delta: options.tv[1] } }),
       ...(options.start && { start: await onGrid(await readVolume(options.start), grid) }),
-      ...(options.resume && { resume: await readCheckpoint(options.resume) }),
+      ...(resume && { resume }),
       ...(options.checkpointEvery && { checkpointEvery: options.checkpointEvery }),
-      onIteration: ({ iteration, value, seconds }) => {
-        const left = ((iterations - iteration - 1) * seconds) / (iteration + 1);
+      onIteration: async ({ iteration, value }) => {
+        const done = iteration + 1 - first;
+        const elapsed = (performance.now() - started) / 1000;
+        const left = Math.ceil(((iterations - first - done) * elapsed) / done);
+        if (done === 2) session.say(`${iterations - first} steps take about ${left} s`);
         session.progress.update(
           (iteration + 1) / iterations,
-          `step ${iteration + 1} of ${iterations}, loss ${value.toPrecision(3)}, ${Math.ceil(left)} s to go`,
+          `step ${iteration + 1} of ${iterations}, loss ${value.toPrecision(3)}, ${left} s to go`,
         );
+        // a backend that works at the call would never let Ctrl-C through
+        await setImmediate();
       },
       onCheckpoint: async (state) => {
         await writeCheckpoint(checkpointPath, state);
@@ -196,14 +219,9 @@ export const reconstruct: Operation<ReconstructOptions> = {
     };
     return {
       results,
-      inputs: [
-        options.projections,
-        geometryFile,
-        ...[options.like, options.start, options.truth, options.resume].filter((p) => p !== undefined),
-      ],
       outputs,
       seed: options.seed ?? 0,
-      geometry: geometryContent(projections),
+      geometry: await geometryContent(projections),
       summary: [
         `loss ${results.loss[0]?.toPrecision(4)} -> ${results.loss[1]?.toPrecision(4)} in ${run.history.length} steps, ${last?.seconds.toFixed(1)} s`,
         ...(figures ? [`against the truth: PSNR ${figures.psnr.toFixed(2)} dB, SSIM ${figures.ssim.toFixed(4)}`] : []),

@@ -4,9 +4,10 @@ import { geometryContent } from "../../io/index.js";
 import { createProjector, labelChannels, toDevice, toHost } from "../../projector/index.js";
 import { DISPLAY_PRESETS, type DisplayPreset } from "../../report/index.js";
 import type { Projections } from "../../volume/grid.js";
-import { resample, sameGrid } from "../../volume/index.js";
+import { resample, sameGrid, voxelCount } from "../../volume/index.js";
 import { imageFormat, writeImages } from "../imageOutput.js";
-import type { Operation } from "../operation.js";
+import { refuseTooLarge } from "../memory.js";
+import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { addViewOptions, chosenViews, DEFAULT_SIZE, type ViewChoice } from "../viewInput.js";
 import {
@@ -36,6 +37,8 @@ export const render: Operation<RenderOptions> = {
   name: "render",
   summary: "X-ray of a CT: a digitally reconstructed radiograph",
   positional: ["volume"],
+  inputs: ({ volume, labels, geometry }) => given(volume, labels, geometry),
+  outputs: ({ out }) => [out],
   configure: (command) =>
     addAttenuationOption(
       addVolumeOptions(
@@ -60,7 +63,7 @@ export const render: Operation<RenderOptions> = {
             .option(
               "--window <low,high>",
               "line integrals at black and white of a PNG",
-              parse.numbers(2, "two numbers such as 0,5"),
+              parse.numbers(2, "two numbers, the lower first, such as 0,5", ([low, high]) => low < high),
             )
             .option(
               "--bits <n>",
@@ -76,15 +79,18 @@ export const render: Operation<RenderOptions> = {
   announce: ({ volume, out, geometry, size }) =>
     `X-rays of ${volume} ${geometry ? `at the views of ${geometry}` : `with ${(size ?? DEFAULT_SIZE).join(" x ")} pixels`} to ${out}; a second or so, then up to 0.1 s a view`,
   async execute(options, session) {
-    imageFormat(options.out);
-    if (options.labels && !options.label)
-      throw fault("INVALID_ARGUMENT", "--labels needs --label with the values to draw, such as --label 1,2", {
-        defect: "missing-option",
-      });
+    checkOptions(options);
     const file = await readInput(options.volume, options, session);
     const volume = attenuationOf(file, options.attenuation ?? "two-slope", session.warn);
     const trajectory = await chosenViews(options, volume.grid);
     const backend = await session.backend();
+    refuseTooLarge({
+      voxels: voxelCount(volume.grid),
+      volumes: 3,
+      pixels: trajectory.views.length * trajectory.detector.rows * trajectory.detector.columns,
+      stacks: 2,
+      bytesPerNumber: backend.name === "reference" ? 8 : 4,
+    });
     using A = createProjector({
       backend,
       grid: volume.grid,
@@ -118,13 +124,8 @@ export const render: Operation<RenderOptions> = {
       session.warn({ defect: "volume-not-seen", message: "no ray meets anything: check pose, distances and detector" });
     return {
       results: { views: trajectory.views.length, range: [low, high], secondsRendering: seconds },
-      inputs: [
-        options.volume,
-        ...(options.labels ? [options.labels] : []),
-        ...(options.geometry ? [options.geometry] : []),
-      ],
       outputs,
-      geometry: geometryContent(trajectory),
+      geometry: await geometryContent(trajectory),
       summary: [
         `${trajectory.views.length} view${trajectory.views.length === 1 ? "" : "s"} of ${trajectory.detector.rows} x ${trajectory.detector.columns} pixels of ${trajectory.detector.pixelSize.join(" x ")} mm, line integrals ${low.toPrecision(4)} to ${high.toPrecision(4)}`,
         `${backend.about}: ${seconds.toFixed(2)} s`,
@@ -132,6 +133,26 @@ export const render: Operation<RenderOptions> = {
     };
   },
 };
+
+/** Options that ask for nothing here are refused rather than ignored. @throws INVALID_ARGUMENT */
+function checkOptions(options: RenderOptions): void {
+  const refuse = (defect: string, message: string) => {
+    throw fault("INVALID_ARGUMENT", message, { defect });
+  };
+  const format = imageFormat(options.out);
+  if ((options.labels === undefined) !== (options.label === undefined))
+    refuse("missing-option", "--labels FILE and --label VALUES (such as --label 1,2) go together");
+  if (options.labels && options.maximum)
+    refuse("contradictory-options", "--maximum takes no labels: leave out --labels or --maximum");
+  if (options.step !== undefined && options.model !== "trilinear")
+    refuse("contradictory-options", "--step belongs to --model trilinear; siddon and joseph have none");
+  for (const name of ["preset", "window", "bits"] as const)
+    if (options[name] !== undefined && format !== "png")
+      refuse(
+        "contradictory-options",
+        `--${name} is how a PNG looks; ${options.out} holds the line integrals themselves`,
+      );
+}
 
 function extremes(values: ArrayLike<number>): [number, number] {
   let low = Number.POSITIVE_INFINITY;

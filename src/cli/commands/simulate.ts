@@ -11,9 +11,10 @@ import {
 } from "../../geometry/index.js";
 import { geometryContent, geometryPath, readGeometry, writeProjections } from "../../io/index.js";
 import { createProjector, toDevice, toHost } from "../../projector/index.js";
-import { type Grid, gridCenter } from "../../volume/index.js";
+import { type Grid, gridCenter, voxelCount } from "../../volume/index.js";
 import { stackFormat } from "../imageOutput.js";
-import type { Operation } from "../operation.js";
+import { refuseTooLarge } from "../memory.js";
+import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import {
   addDetectorOptions,
@@ -55,6 +56,8 @@ export const simulate: Operation<SimulateOptions> = {
   name: "simulate",
   summary: "a scan of a CT: line integrals of many views, and their geometry",
   positional: ["volume"],
+  inputs: ({ volume, geometry }) => given(volume, geometry),
+  outputs: ({ out }) => [out],
   configure: (command) =>
     addAttenuationOption(
       addVolumeOptions(
@@ -98,10 +101,18 @@ export const simulate: Operation<SimulateOptions> = {
     `${geometry ? `the views of ${geometry}` : `${views ?? DEFAULT_VIEWS} views`} of ${volume} to ${out}; up to 0.1 s a view`,
   async execute(options, session) {
     stackFormat(options.out);
+    checkOptions(options);
     const file = await readInput(options.volume, options, session);
     const volume = attenuationOf(file, options.attenuation ?? "two-slope", session.warn);
     const trajectory = options.geometry ? await readGeometry(options.geometry) : makeTrajectory(options, volume.grid);
     const backend = await session.backend();
+    refuseTooLarge({
+      voxels: voxelCount(volume.grid),
+      volumes: 3,
+      pixels: trajectory.views.length * trajectory.detector.rows * trajectory.detector.columns,
+      stacks: 2,
+      bytesPerNumber: backend.name === "reference" ? 8 : 4,
+    });
     using A = createProjector({
       backend,
       grid: volume.grid,
@@ -118,10 +129,9 @@ export const simulate: Operation<SimulateOptions> = {
     const beside = geometryPath(options.out);
     return {
       results: { views: trajectory.views.length, about: trajectory.about, geometry: beside, secondsRendering: seconds },
-      inputs: [options.volume, ...(options.geometry ? [options.geometry] : [])],
       outputs: [options.out, beside],
       ...(options.trajectory === "random" && { seed: options.seed ?? 0 }),
-      geometry: geometryContent(trajectory),
+      geometry: await geometryContent(trajectory),
       summary: [trajectory.about, `${backend.about}: ${seconds.toFixed(2)} s`],
     };
   },
@@ -136,17 +146,25 @@ const SPECIAL: Record<(typeof TRAJECTORIES)[number], readonly (keyof SimulateOpt
   parallel: ["range", "start", "offset"],
 };
 
+/** Options that ask for nothing here are refused rather than ignored. @throws INVALID_ARGUMENT */
+function checkOptions(options: SimulateOptions): void {
+  const name = options.trajectory ?? "circular";
+  const of = (known: readonly string[]) => known.map((option) => `--${option}`).join(", ");
+  for (const option of ["range", "start", "turns", "pitch", "seed", "sid", "sdd"] as const)
+    if (options.geometry === undefined && options[option] !== undefined && !SPECIAL[name].includes(option))
+      throw fault("INVALID_ARGUMENT", `a ${name} trajectory has no --${option}; it knows ${of(SPECIAL[name])}`, {
+        defect: "contradictory-options",
+      });
+  const known = ["trajectory", "views", "size", "pixel", ...SPECIAL.helical, "range", "seed"] as const;
+  const others = known.filter((option) => options[option] !== undefined);
+  if (options.geometry !== undefined && others.length > 0)
+    throw fault("INVALID_ARGUMENT", `--geometry holds the views: leave out ${of(others)}`, {
+      defect: "contradictory-options",
+    });
+}
+
 function makeTrajectory(options: SimulateOptions, grid: Grid): Trajectory {
   const name = options.trajectory ?? "circular";
-  for (const option of ["range", "start", "turns", "pitch", "seed", "sid", "sdd"] as const)
-    if (options[option] !== undefined && !SPECIAL[name].includes(option))
-      throw fault(
-        "INVALID_ARGUMENT",
-        `a ${name} trajectory has no --${option}; it knows ${SPECIAL[name].map((o) => `--${o}`).join(", ")}`,
-        {
-          defect: "contradictory-options",
-        },
-      );
   const isocenter = gridCenter(grid);
   const [rows, columns] = options.size ?? DEFAULT_SIZE;
   const views = options.views ?? DEFAULT_VIEWS;

@@ -1,0 +1,44 @@
+import { access, constants, mkdir, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { fault } from "../core/errors.js";
+
+const kindOf = async (path: string) => {
+  const facts = await stat(path).catch(() => undefined);
+  return facts && (facts.isDirectory() ? "folder" : "file");
+};
+
+/**
+ * Refuses what would fail only after the work is done: inputs that are not there, outputs that cannot be written or
+ * would replace an input. Makes the folders of the outputs.
+ * @throws NOT_FOUND, INVALID_ARGUMENT (defect `output-is-input`), WRITE_FAILED
+ */
+export async function checkPaths(inputs: readonly string[], outputs: readonly string[]): Promise<void> {
+  for (const path of inputs)
+    if (!(await kindOf(path)))
+      throw fault("NOT_FOUND", `${path} is not there (looked in ${resolve(dirname(path))})`, {
+        defect: "missing-file",
+        path,
+      });
+  const read = new Set(inputs.map((path) => resolve(path)));
+  for (const path of outputs) {
+    if (read.has(resolve(path)))
+      throw fault("INVALID_ARGUMENT", `${path} is read and would be replaced: give the output another name`, {
+        defect: "output-is-input",
+        path,
+      });
+    if ((await kindOf(path)) === "folder")
+      throw fault("WRITE_FAILED", `${path} is a folder: name a file in it`, { defect: "not-a-file", path });
+    const folder = dirname(path);
+    try {
+      await mkdir(folder, { recursive: true });
+      await access(folder, constants.W_OK);
+    } catch (error) {
+      throw fault(
+        "WRITE_FAILED",
+        `${path} cannot be written: ${(error as Error).message}`,
+        { defect: "not-writable", path },
+        error,
+      );
+    }
+  }
+}
