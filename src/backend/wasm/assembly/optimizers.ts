@@ -1,8 +1,8 @@
 import { chunkEnd, chunkStart } from "./chunks";
 
 /**
- * Elements with g = m = v = 0 keep their x. Where a vector of g, m and v is 0, which is most of a volume that few rays
- * meet, x is not read and nothing is written.
+ * Elements with g = m = v = 0 keep their x. Where 16 elements of g, m and v are 0, which is most of a volume that few
+ * rays meet, x is not read and nothing is written.
  * args: x, m, v, g, bytes, beta1, beta2, rate / (1 - beta1^step), 1 / (1 - beta2^step), epsilon, lower.
  */
 export function adamStep(task: i32, args: usize): void {
@@ -20,21 +20,31 @@ export function adamStep(task: i32, args: usize): void {
   const epsilon = f32x4.splat(<f32>load<f64>(args, 72));
   const lower = f32x4.splat(<f32>load<f64>(args, 80));
   const zero = f32x4.splat(0);
-  for (let i = chunkStart(task); i < end; i += 16) {
-    const gradient = v128.load(g + i);
-    const oldM = v128.load(m + i);
-    const oldV = v128.load(v + i);
-    const bits = v128.or(gradient, v128.or(oldM, oldV));
-    if (!v128.any_true(bits)) continue;
-    const newM = f32x4.add(f32x4.mul(keep1, oldM), f32x4.mul(add1, gradient));
-    const newV = f32x4.add(f32x4.mul(keep2, oldV), f32x4.mul(add2, f32x4.mul(gradient, gradient)));
-    const root = f32x4.add(f32x4.sqrt(f32x4.mul(newV, correction)), epsilon);
-    const oldX = v128.load(x + i);
-    const newX = f32x4.pmax(f32x4.sub(oldX, f32x4.div(f32x4.mul(rate, newM), root)), lower);
-    v128.store(m + i, newM);
-    v128.store(v + i, newV);
-    v128.store(x + i, v128.bitselect(newX, oldX, f32x4.ne(bits, zero)));
+  // bytes of an allocation are a multiple of 64
+  for (let line = chunkStart(task); line < end; line += 64) {
+    if (!v128.any_true(anyOf(g + line)) && !v128.any_true(v128.or(anyOf(m + line), anyOf(v + line)))) continue;
+    for (let i = line; i < line + 64; i += 16) {
+      const gradient = v128.load(g + i);
+      const oldM = v128.load(m + i);
+      const oldV = v128.load(v + i);
+      const used = f32x4.ne(v128.or(gradient, v128.or(oldM, oldV)), zero);
+      const newM = f32x4.add(f32x4.mul(keep1, oldM), f32x4.mul(add1, gradient));
+      const newV = f32x4.add(f32x4.mul(keep2, oldV), f32x4.mul(add2, f32x4.mul(gradient, gradient)));
+      const root = f32x4.add(f32x4.sqrt(f32x4.mul(newV, correction)), epsilon);
+      const oldX = v128.load(x + i);
+      const newX = f32x4.pmax(f32x4.sub(oldX, f32x4.div(f32x4.mul(rate, newM), root)), lower);
+      v128.store(m + i, newM);
+      v128.store(v + i, newV);
+      v128.store(x + i, v128.bitselect(newX, oldX, used));
+    }
   }
+}
+
+/** The bits of 16 numbers, joined. */
+// @ts-ignore: decorator
+@inline
+function anyOf(p: usize): v128 {
+  return v128.or(v128.or(v128.load(p), v128.load(p, 16)), v128.or(v128.load(p, 32), v128.load(p, 48)));
 }
 
 /** args: x, velocity, g, bytes, rate, momentum, lower. */
