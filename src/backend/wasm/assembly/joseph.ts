@@ -1,6 +1,7 @@
 /**
  * Joseph's line integral, four rays at once: for each plane of cell centers of the dominant axis u, bilinear
- * interpolation of the four cells around the ray, times the mm of ray per plane.
+ * interpolation of the four cells around the ray, times the mm of ray per plane, times the part of the cells [k, k + 1]
+ * between the ends of the ray.
  * Source: P. M. Joseph, IEEE Trans. Med. Imaging 1(3), 1982.
  */
 import { addPairs, highs, loadFour, loadPairs01, loadPairs23, lows, ROUND, ROUND_BITS } from "./gather";
@@ -26,9 +27,16 @@ function prepare(volume: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, clamp: bool): v128 {
+function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, edge: bool): v128 {
   const p = f32x4.add(center, f32x4.mul(slope, plane));
-  return clamp ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
+  return edge ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
+}
+
+/** Part of [k, k + 1] between the ends of the ray. */
+// @ts-ignore: decorator
+@inline
+function share(low: v128, high: v128, kk: v128): v128 {
+  return f32x4.sub(lines.cutAt(high, kk), lines.cutAt(low, kk));
 }
 
 // @ts-ignore: decorator
@@ -60,17 +68,17 @@ export function forward(volume: usize, contiguous: bool): v128 {
 
 // @ts-ignore: decorator
 @inline
-function planes(start: v128, first: i32, end: i32, clamp: bool, contiguous: bool): v128 {
+function planes(start: v128, first: i32, end: i32, edge: bool, contiguous: bool): v128 {
   let sum = start;
   const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
-  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
   const strideU = lines.strideU, strideV = lines.strideV, strideW = lines.strideW;
   const center = lines.nu >> 1;
   let plane = origin + first * strideU;
   for (let k = first; k < end; k++) {
     const kk = f32x4.splat(<f32>(k - center));
-    const pv = position(v, slopeV, kk, lv, hv, clamp);
-    const pw = position(w, slopeW, kk, lw, hw, clamp);
+    const pv = position(v, slopeV, kk, lv, hv, edge);
+    const pw = position(w, slopeW, kk, lw, hw, edge);
     const i = f32x4.floor(pv);
     const j = f32x4.floor(pw);
     const fv = f32x4.sub(pv, i);
@@ -93,7 +101,8 @@ function planes(start: v128, first: i32, end: i32, clamp: bool, contiguous: bool
     }
     const row0 = f32x4.add(low0, f32x4.mul(fv, f32x4.sub(high0, low0)));
     const row1 = f32x4.add(low1, f32x4.mul(fv, f32x4.sub(high1, low1)));
-    sum = f32x4.add(sum, f32x4.add(row0, f32x4.mul(fw, f32x4.sub(row1, row0))));
+    const value = f32x4.add(row0, f32x4.mul(fw, f32x4.sub(row1, row0)));
+    sum = f32x4.add(sum, edge ? f32x4.mul(value, share(rayLow, rayHigh, kk)) : value);
     plane += strideU;
   }
   return sum;
@@ -107,11 +116,14 @@ export let sumV: v128 = i32x4.splat(0);
 export let sumSlopeV: v128 = i32x4.splat(0);
 export let sumW: v128 = i32x4.splat(0);
 export let sumSlopeW: v128 = i32x4.splat(0);
+/** Values in the planes whose cells the lower and the upper end of the ray cut, else 0. */
+export let atLow: v128 = i32x4.splat(0);
+export let atHigh: v128 = i32x4.splat(0);
 
 /** The dominant axis is held fixed: derivatives are those of the bilinear interpolation in each plane. */
 export function forwardJacobian(volume: usize, contiguous: bool): void {
   prepare(volume);
-  sum = sumV = sumSlopeV = sumW = sumSlopeW = f32x4.splat(0);
+  sum = sumV = sumSlopeV = sumW = sumSlopeW = atLow = atHigh = f32x4.splat(0);
   const a = lines.innerFirst;
   const b = lines.innerEnd;
   if (contiguous) {
@@ -125,17 +137,17 @@ export function forwardJacobian(volume: usize, contiguous: bool): void {
 
 // @ts-ignore: decorator
 @inline
-function planesJacobian(first: i32, end: i32, clamp: bool, contiguous: bool): void {
+function planesJacobian(first: i32, end: i32, edge: bool, contiguous: bool): void {
   let total = sum, totalV = sumV, totalSlopeV = sumSlopeV, totalW = sumW, totalSlopeW = sumSlopeW;
   const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
-  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
   const strideU = lines.strideU, strideV = lines.strideV, strideW = lines.strideW;
   const center = lines.nu >> 1;
   let plane = origin + first * strideU;
   for (let k = first; k < end; k++) {
     const kk = f32x4.splat(<f32>(k - center));
-    const pv = position(v, slopeV, kk, lv, hv, clamp);
-    const pw = position(w, slopeW, kk, lw, hw, clamp);
+    const pv = position(v, slopeV, kk, lv, hv, edge);
+    const pw = position(w, slopeW, kk, lw, hw, edge);
     const i = f32x4.floor(pv);
     const j = f32x4.floor(pw);
     const fv = f32x4.sub(pv, i);
@@ -160,9 +172,18 @@ function planesJacobian(first: i32, end: i32, clamp: bool, contiguous: bool): vo
     const slope1 = f32x4.sub(high1, low1);
     const row0 = f32x4.add(low0, f32x4.mul(fv, slope0));
     const row1 = f32x4.add(low1, f32x4.mul(fv, slope1));
-    const alongW = f32x4.sub(row1, row0);
-    const alongV = f32x4.add(slope0, f32x4.mul(fw, f32x4.sub(slope1, slope0)));
-    total = f32x4.add(total, f32x4.add(row0, f32x4.mul(fw, alongW)));
+    let alongW = f32x4.sub(row1, row0);
+    let alongV = f32x4.add(slope0, f32x4.mul(fw, f32x4.sub(slope1, slope0)));
+    let value = f32x4.add(row0, f32x4.mul(fw, alongW));
+    if (edge) {
+      atLow = f32x4.add(atLow, v128.and(value, lines.inside(lines.cutAt(rayLow, kk))));
+      atHigh = f32x4.add(atHigh, v128.and(value, lines.inside(lines.cutAt(rayHigh, kk))));
+      const part = share(rayLow, rayHigh, kk);
+      value = f32x4.mul(value, part);
+      alongV = f32x4.mul(alongV, part);
+      alongW = f32x4.mul(alongW, part);
+    }
+    total = f32x4.add(total, value);
     totalV = f32x4.add(totalV, alongV);
     totalSlopeV = f32x4.add(totalSlopeV, f32x4.mul(alongV, kk));
     totalW = f32x4.add(totalW, alongW);
@@ -196,21 +217,22 @@ export function adjoint(volume: usize, values: v128, from: i32, to: i32, contigu
 
 // @ts-ignore: decorator
 @inline
-function planesAdjoint(values: v128, first: i32, end: i32, clamp: bool, contiguous: bool): void {
+function planesAdjoint(values: v128, first: i32, end: i32, edge: bool, contiguous: bool): void {
   const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
-  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
   const strideU = lines.strideU, strideV = lines.strideV, strideW = lines.strideW;
   const center = lines.nu >> 1;
   let plane = origin + first * strideU;
   for (let k = first; k < end; k++) {
     const kk = f32x4.splat(<f32>(k - center));
-    const pv = position(v, slopeV, kk, lv, hv, clamp);
-    const pw = position(w, slopeW, kk, lw, hw, clamp);
+    const pv = position(v, slopeV, kk, lv, hv, edge);
+    const pw = position(w, slopeW, kk, lw, hw, edge);
     const i = f32x4.floor(pv);
     const j = f32x4.floor(pw);
     const fv = f32x4.sub(pv, i);
-    const far = f32x4.mul(f32x4.sub(pw, j), values);
-    const near = f32x4.sub(values, far);
+    const value = edge ? f32x4.mul(values, share(rayLow, rayHigh, kk)) : values;
+    const far = f32x4.mul(f32x4.sub(pw, j), value);
+    const near = f32x4.sub(value, far);
     const nearHigh = f32x4.mul(near, fv);
     const farHigh = f32x4.mul(far, fv);
     const A = addressOf(i, j, strideV, strideW, plane, contiguous);

@@ -47,18 +47,22 @@ export function useAxis(axis: i32): void {
 
 // ---- one ray -------------------------------------------------------------------------------------------------------
 
-/** What becomes of a ray: 0, 1, 2 = planes of that axis, or one of these. */
+/** What becomes of a ray: 0, 1, 2 = planes of that axis, or nothing. */
 export const MISS: i32 = 3;
-export const WALK: i32 = 4;
 
-/** Line, mm per plane, first and end plane of the ray traced last. */
-export let laneV: f64 = 0;
-export let laneSlopeV: f64 = 0;
-export let laneW: f64 = 0;
-export let laneSlopeW: f64 = 0;
-export let laneLength: f64 = 0;
-export let laneFirst: i32 = 0;
-export let laneEnd: i32 = 0;
+/** Line, mm per plane, lower and upper end along u (relative to the center plane), planes of the ray traced last. */
+let laneV: f64 = 0;
+let laneSlopeV: f64 = 0;
+let laneW: f64 = 0;
+let laneSlopeW: f64 = 0;
+let laneLength: f64 = 0;
+let laneLow: f64 = 0;
+let laneHigh: f64 = 0;
+let laneFirst: i32 = 0;
+let laneEnd: i32 = 0;
+
+/** Stands for the ends of a ray without ends; exact in f32. */
+const ENDLESS: f64 = 1073741824;
 
 /** Slopes below this count as 0: over 4096 planes they move a ray by less than f32 can say. */
 const FLAT: f64 = 1e-12;
@@ -123,20 +127,25 @@ function trace(
     if (!(at >= -offset && at < <f64>nw + offset)) return MISS;
   }
   if (!(low < high)) return MISS;
+  let from = -ENDLESS;
+  let to = ENDLESS;
   if (job.segment && job.beam != job.PARALLEL) {
-    // Joseph weighs whole cells [k, k + 1], which reach half a cell beyond the center planes counted here.
-    const from = du > 0 ? su : su + du;
-    const to = du > 0 ? su + du : su;
-    if (from >= high + offset || to <= low - offset) return MISS;
-    if (from > low - offset || to < high + offset) return WALK;
+    from = du > 0 ? su : su + du;
+    to = du > 0 ? su + du : su;
+    if (from >= nu || to <= 0) return MISS;
   }
-  const center = nu >> 1;
-  laneFirst = max(0, <i32>(joseph ? Math.ceil(low - 0.5) : Math.floor(low)));
-  laneEnd = min(nu, <i32>Math.floor(high - offset) + 1);
+  // Cells [k, k + 1] along u: Siddon's where the ray is in the box, Joseph's whose center planes it meets in the box.
+  const begin = joseph ? Math.ceil(low - 0.5) : Math.floor(low);
+  const finish = Math.floor(high - offset);
+  laneFirst = max(0, <i32>Math.max(begin, Math.floor(from)));
+  laneEnd = min(nu, <i32>Math.min(finish, Math.floor(to)) + 1);
   if (laneFirst >= laneEnd) return MISS;
-  const from = <f64>center + offset - su;
-  laneV = sv - offset - <f64>(nv >> 1) + from * mv;
-  laneW = sw - offset - <f64>(nw >> 1) + from * mw;
+  const center = nu >> 1;
+  laneLow = Math.max(from - <f64>center, -ENDLESS);
+  laneHigh = Math.min(to - <f64>center, ENDLESS);
+  const height = <f64>center + offset - su;
+  laneV = sv - offset - <f64>(nv >> 1) + height * mv;
+  laneW = sw - offset - <f64>(nw >> 1) + height * mw;
   laneSlopeV = mv;
   laneSlopeW = mw;
   laneLength = Math.sqrt(guu + mv * mv * gvv + mw * mw * gww + 2 * (mv * guv + mw * guw + mv * mw * gvw));
@@ -145,7 +154,7 @@ function trace(
 
 // ---- four rays -----------------------------------------------------------------------------------------------------
 
-/** Kind of each ray: an axis, MISS or WALK. */
+/** Kind of each ray: an axis or MISS. */
 export let kind0: i32 = 0;
 export let kind1: i32 = 0;
 export let kind2: i32 = 0;
@@ -155,6 +164,8 @@ let traceSlopeV: v128 = i32x4.splat(0);
 let traceW: v128 = i32x4.splat(0);
 let traceSlopeW: v128 = i32x4.splat(0);
 let traceLength: v128 = i32x4.splat(0);
+let traceLow: v128 = i32x4.splat(0);
+let traceHigh: v128 = i32x4.splat(0);
 let traceFirst: v128 = i32x4.splat(0);
 let traceEnd: v128 = i32x4.splat(0);
 
@@ -164,9 +175,15 @@ export let slopeV: v128 = i32x4.splat(0);
 export let w: v128 = i32x4.splat(0);
 export let slopeW: v128 = i32x4.splat(0);
 export let length: v128 = i32x4.splat(0);
+/** Lower and upper end of the rays along u, relative to the center plane. */
+export let low: v128 = i32x4.splat(0);
+export let high: v128 = i32x4.splat(0);
 /** All ones in the lanes that are selected. */
 export let mask: v128 = i32x4.splat(0);
-/** [first, end) is visited by some lane, [innerFirst, innerEnd) lies inside the box for all lanes. */
+/**
+ * [first, end) is visited by some lane; in [innerFirst, innerEnd) all lanes are inside the box and between their ends for
+ * the whole of each cell.
+ */
 export let first: i32 = 0;
 export let end: i32 = 0;
 export let innerFirst: i32 = 0;
@@ -194,6 +211,8 @@ function keepLane(lane: v128): void {
   traceW = v128.bitselect(f32x4.splat(<f32>laneW), traceW, lane);
   traceSlopeW = v128.bitselect(f32x4.splat(<f32>laneSlopeW), traceSlopeW, lane);
   traceLength = v128.bitselect(f32x4.splat(<f32>laneLength), traceLength, lane);
+  traceLow = v128.bitselect(f32x4.splat(<f32>laneLow), traceLow, lane);
+  traceHigh = v128.bitselect(f32x4.splat(<f32>laneHigh), traceHigh, lane);
   traceFirst = v128.bitselect(i32x4.splat(laneFirst), traceFirst, lane);
   traceEnd = v128.bitselect(i32x4.splat(laneEnd), traceEnd, lane);
 }
@@ -216,6 +235,8 @@ export function selectAxis(axis: i32): void {
     w = traceW;
     slopeW = traceSlopeW;
     length = traceLength;
+    low = traceLow;
+    high = traceHigh;
   } else {
     const leader = mask0 ? 0 : mask1 ? 1 : mask2 ? 2 : 3;
     const lanes = i32x4(mask0 ? 0 : leader, mask1 ? 1 : leader, mask2 ? 2 : leader, mask3 ? 3 : leader);
@@ -225,6 +246,8 @@ export function selectAxis(axis: i32): void {
     w = i8x16.swizzle(traceW, bytes);
     slopeW = i8x16.swizzle(traceSlopeW, bytes);
     length = v128.and(traceLength, mask);
+    low = i8x16.swizzle(traceLow, bytes);
+    high = i8x16.swizzle(traceHigh, bytes);
     ranges = i8x16.swizzle(ranges, bytes);
     ends = i8x16.swizzle(ends, bytes);
   }
@@ -241,4 +264,18 @@ export function selectAxis(axis: i32): void {
   innerFirst = max(max(f0, f1), max(f2, f3)) + 1;
   innerEnd = min(min(e0, e1), min(e2, e3)) - 1;
   if (innerFirst >= innerEnd) innerFirst = innerEnd = end;
+}
+
+/** Where an end of the ray cuts the cell of plane kk (relative to the center plane): 0 before it, 1 after it. */
+// @ts-ignore: decorator
+@inline
+export function cutAt(end: v128, kk: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(f32x4.sub(end, kk), f32x4.splat(0)), f32x4.splat(1));
+}
+
+/** All ones where a cut lies strictly inside the cell. */
+// @ts-ignore: decorator
+@inline
+export function inside(cut: v128): v128 {
+  return v128.and(f32x4.gt(cut, f32x4.splat(0)), f32x4.lt(cut, f32x4.splat(1)));
 }

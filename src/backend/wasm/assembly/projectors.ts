@@ -6,14 +6,14 @@
  * cell is shared and each receives its terms in the order view, vector, plane, lane, whatever the number of blocks.
  */
 import { chain } from "./chain";
+import { setGradient, storeGradient } from "./gradient";
 import * as job from "./job";
 import * as joseph from "./joseph";
-import { joseph as walkJoseph } from "./josephWalk";
 import * as lines from "./lines";
+import { maximum } from "./maximum";
 import * as rays from "./rays";
 import * as siddon from "./siddon";
 import * as trilinear from "./trilinear";
-import * as walk from "./walk";
 
 // ---- forward -------------------------------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ function sampled(p0: i32, p1: i32, p2: i32, p3: i32, view: i32, jacobian: bool):
 function differentiateSamples(view: i32, pixel: i32, lane: i32, integral: f64): void {
   if (pixel < 0) return;
   trilinear.differentiate(pixel, lane, integral);
-  putJacobian(view, pixel);
+  storeGradient(view, pixel);
 }
 
 function maxima(p0: i32, p1: i32, p2: i32, p3: i32): v128 {
@@ -99,10 +99,10 @@ function maxima(p0: i32, p1: i32, p2: i32, p3: i32): v128 {
 function maximumOf(pixel: i32): f32 {
   if (pixel < 0) return 0;
   rays.aim(pixel);
-  return <f32>walk.siddon(walk.MAXIMUM, 0, 0, 0, 0);
+  return maximum();
 }
 
-/** Siddon and Joseph: the rays of each axis together, then those that are walked one by one. */
+/** Siddon and Joseph: the rays of each dominant axis together. */
 function integrals(p0: i32, p1: i32, p2: i32, p3: i32, view: i32, jacobian: bool): v128 {
   const kinds = lines.traceFour(p0, p1, p2, p3, -1);
   let values = f32x4.splat(0);
@@ -117,11 +117,11 @@ function integrals(p0: i32, p1: i32, p2: i32, p3: i32, view: i32, jacobian: bool
     if (lines.kind2 == axis) differentiateLane2(view, p2, axis);
     if (lines.kind3 == axis) differentiateLane3(view, p3, axis);
   }
-  if (kinds & ((1 << lines.WALK) | (1 << lines.MISS))) {
-    values = f32x4.replace_lane(values, 0, single(lines.kind0, view, p0, f32x4.extract_lane(values, 0), jacobian));
-    values = f32x4.replace_lane(values, 1, single(lines.kind1, view, p1, f32x4.extract_lane(values, 1), jacobian));
-    values = f32x4.replace_lane(values, 2, single(lines.kind2, view, p2, f32x4.extract_lane(values, 2), jacobian));
-    values = f32x4.replace_lane(values, 3, single(lines.kind3, view, p3, f32x4.extract_lane(values, 3), jacobian));
+  if (jacobian) {
+    if (lines.kind0 == lines.MISS) storeZero(view, p0);
+    if (lines.kind1 == lines.MISS) storeZero(view, p1);
+    if (lines.kind2 == lines.MISS) storeZero(view, p2);
+    if (lines.kind3 == lines.MISS) storeZero(view, p3);
   }
   return values;
 }
@@ -138,6 +138,8 @@ let sumV: v128 = i32x4.splat(0);
 let sumSlopeV: v128 = i32x4.splat(0);
 let sumW: v128 = i32x4.splat(0);
 let sumSlopeW: v128 = i32x4.splat(0);
+let atLow: v128 = i32x4.splat(0);
+let atHigh: v128 = i32x4.splat(0);
 
 function planesJacobian(axis: i32): v128 {
   if (job.model == job.JOSEPH) {
@@ -148,6 +150,8 @@ function planesJacobian(axis: i32): v128 {
     sumSlopeV = joseph.sumSlopeV;
     sumW = joseph.sumW;
     sumSlopeW = joseph.sumSlopeW;
+    atLow = joseph.atLow;
+    atHigh = joseph.atHigh;
   } else {
     siddon.forwardJacobian(job.volume);
     sum = siddon.sum;
@@ -155,6 +159,8 @@ function planesJacobian(axis: i32): v128 {
     sumSlopeV = siddon.sumSlopeV;
     sumW = siddon.sumW;
     sumSlopeW = siddon.sumSlopeW;
+    atLow = siddon.atLow;
+    atHigh = siddon.atHigh;
   }
   return f32x4.mul(lines.length, sum);
 }
@@ -164,6 +170,7 @@ function differentiateLane0(view: i32, pixel: i32, axis: i32): void {
   differentiate(
     view, pixel, axis, f32x4.extract_lane(sum, 0), f32x4.extract_lane(sumV, 0), f32x4.extract_lane(sumSlopeV, 0),
     f32x4.extract_lane(sumW, 0), f32x4.extract_lane(sumSlopeW, 0),
+    f32x4.extract_lane(atLow, 0), f32x4.extract_lane(atHigh, 0),
   );
 }
 
@@ -171,6 +178,7 @@ function differentiateLane1(view: i32, pixel: i32, axis: i32): void {
   differentiate(
     view, pixel, axis, f32x4.extract_lane(sum, 1), f32x4.extract_lane(sumV, 1), f32x4.extract_lane(sumSlopeV, 1),
     f32x4.extract_lane(sumW, 1), f32x4.extract_lane(sumSlopeW, 1),
+    f32x4.extract_lane(atLow, 1), f32x4.extract_lane(atHigh, 1),
   );
 }
 
@@ -178,6 +186,7 @@ function differentiateLane2(view: i32, pixel: i32, axis: i32): void {
   differentiate(
     view, pixel, axis, f32x4.extract_lane(sum, 2), f32x4.extract_lane(sumV, 2), f32x4.extract_lane(sumSlopeV, 2),
     f32x4.extract_lane(sumW, 2), f32x4.extract_lane(sumSlopeW, 2),
+    f32x4.extract_lane(atLow, 2), f32x4.extract_lane(atHigh, 2),
   );
 }
 
@@ -185,61 +194,22 @@ function differentiateLane3(view: i32, pixel: i32, axis: i32): void {
   differentiate(
     view, pixel, axis, f32x4.extract_lane(sum, 3), f32x4.extract_lane(sumV, 3), f32x4.extract_lane(sumSlopeV, 3),
     f32x4.extract_lane(sumW, 3), f32x4.extract_lane(sumSlopeW, 3),
+    f32x4.extract_lane(atLow, 3), f32x4.extract_lane(atHigh, 3),
   );
 }
 
-function differentiate(view: i32, pixel: i32, axis: i32, f: f64, v: f64, slopeV: f64, w: f64, slopeW: f64): void {
+function differentiate(
+  view: i32, pixel: i32, axis: i32, f: f64, v: f64, slopeV: f64, w: f64, slopeW: f64, low: f64, high: f64,
+): void {
   rays.aim(pixel);
-  chain(axis, job.model == job.JOSEPH ? 0.5 : 0, f, v, slopeV, w, slopeW);
-  putJacobian(view, pixel);
+  chain(axis, job.model == job.JOSEPH ? 0.5 : 0, f, v, slopeV, w, slopeW, low, high);
+  storeGradient(view, pixel);
 }
 
-/** A ray that is no line through the planes: walked, or a miss. Others keep their value. */
-function single(kind: i32, view: i32, pixel: i32, value: f32, jacobian: bool): f32 {
-  if (pixel < 0 || kind < lines.MISS) return value;
-  if (kind == lines.MISS) {
-    if (jacobian) {
-      walk.setGradient(0, 0, 0, 0, 0, 0);
-      putJacobian(view, pixel);
-    }
-    return 0;
-  }
-  rays.aim(pixel);
-  const action = jacobian ? walk.DIFFERENTIATE : walk.INTEGRATE;
-  const integral = walkRay(action, 0, rays.dominantAxis(), 0, 0);
-  if (jacobian) putJacobian(view, pixel);
-  return <f32>integral;
-}
-
-function walkRay(action: i32, value: f64, axis: i32, from: i32, to: i32): f64 {
-  if (job.model == job.SIDDON) return walk.siddon(action, value, axis, from, to);
-  lines.useAxis(axis);
-  return walkJoseph(action, value, axis, from, to);
-}
-
-/** Stores the gradient of a ray: six images a view by source (or direction) and pixel, or six f64 a free ray. */
-function putJacobian(view: i32, pixel: i32): void {
-  if (job.beam == job.FREE) {
-    const ray = job.jacobian + <usize>pixel * 48;
-    store<f64>(ray, walk.sourceX);
-    store<f64>(ray, walk.sourceY, 8);
-    store<f64>(ray, walk.sourceZ, 16);
-    store<f64>(ray, walk.endX, 24);
-    store<f64>(ray, walk.endY, 32);
-    store<f64>(ray, walk.endZ, 40);
-    return;
-  }
-  const count = job.columns * job.rowPitch;
-  const between = <usize>count << 2;
-  let address = job.jacobian + ((<usize>(6 * view * count + pixel)) << 2);
-  const parallel = job.beam == job.PARALLEL;
-  // The line of a parallel beam starts at the pixel: moving the pixel moves both ends, the direction only the far one.
-  store<f32>(address, <f32>(parallel ? walk.endX : walk.sourceX));
-  store<f32>((address += between), <f32>(parallel ? walk.endY : walk.sourceY));
-  store<f32>((address += between), <f32>(parallel ? walk.endZ : walk.sourceZ));
-  store<f32>((address += between), <f32>(parallel ? walk.sourceX + walk.endX : walk.endX));
-  store<f32>((address += between), <f32>(parallel ? walk.sourceY + walk.endY : walk.endY));
-  store<f32>((address += between), <f32>(parallel ? walk.sourceZ + walk.endZ : walk.endZ));
+function storeZero(view: i32, pixel: i32): void {
+  if (pixel < 0) return;
+  setGradient(0, 0, 0, 0, 0, 0);
+  storeGradient(view, pixel);
 }
 
 // ---- adjoint -------------------------------------------------------------------------------------------------------
@@ -280,22 +250,9 @@ function adjointVector(view: i32, vector: i32, axis: i32, from: i32, to: i32): v
     trilinear.adjoint(p0, p1, p2, p3, values, from, to);
     return;
   }
-  const kinds = lines.traceFour(p0, p1, p2, p3, axis);
-  if (kinds & (1 << axis)) {
-    lines.selectAxis(axis);
-    planesAdjoint(v128.and(f32x4.mul(values, lines.length), lines.mask), axis, from, to);
-  }
-  if (kinds & (1 << lines.WALK)) {
-    if (lines.kind0 == lines.WALK) scatter(p0, y0, axis, from, to);
-    if (lines.kind1 == lines.WALK) scatter(p1, y1, axis, from, to);
-    if (lines.kind2 == lines.WALK) scatter(p2, y2, axis, from, to);
-    if (lines.kind3 == lines.WALK) scatter(p3, y3, axis, from, to);
-  }
-}
-
-function scatter(pixel: i32, value: f64, axis: i32, from: i32, to: i32): void {
-  rays.aim(pixel);
-  walkRay(walk.SCATTER, value, axis, from, to);
+  if (!(lines.traceFour(p0, p1, p2, p3, axis) & (1 << axis))) return;
+  lines.selectAxis(axis);
+  planesAdjoint(v128.and(f32x4.mul(values, lines.length), lines.mask), axis, from, to);
 }
 
 // @ts-ignore: decorator

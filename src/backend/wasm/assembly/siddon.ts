@@ -7,6 +7,7 @@
  *
  *   slab = min(tv, tw) A + |tv - tw| M + (1 - max(tv, tw)) B,   integral = mm per slab * sum of slabs.
  *
+ * Where a ray begins or ends inside the slab, tv and tw are limited to the part between its ends.
  * There is no branch and no floor at the end of the slab; a crossing that does not happen has weight 0. Positions are
  * recomputed in every slab, never accumulated. Rays that fall along an axis are mirrored, so that all slopes are
  * positive or zero and the next cell is one step (of -stride bytes if mirrored) ahead.
@@ -77,9 +78,9 @@ function bound(straight: i32, mirrored: i32, mask: v128): v128 {
 /** Position along an axis at plane k. */
 // @ts-ignore: decorator
 @inline
-function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, clamp: bool): v128 {
+function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, edge: bool): v128 {
   const p = f32x4.add(center, f32x4.mul(slope, plane));
-  return clamp ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
+  return edge ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
 }
 
 /** Fraction of the slab until the next face, at most 1. */
@@ -87,6 +88,12 @@ function position(center: v128, slope: v128, plane: v128, low: v128, high: v128,
 @inline
 function crossing(p: v128, cell: v128, inverse: v128, one: v128): v128 {
   return f32x4.pmin(one, f32x4.mul(f32x4.sub(one, f32x4.sub(p, cell)), inverse));
+}
+
+// @ts-ignore: decorator
+@inline
+function within(t: v128, t0: v128, t1: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(t, t0), t1);
 }
 
 // @ts-ignore: decorator
@@ -117,31 +124,40 @@ export function forward(volume: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
-function planes(start: v128, from: i32, end: i32, clamp: bool): v128 {
+function planes(start: v128, from: i32, end: i32, edge: bool): v128 {
   let sum = start;
   const cv = v, cw = w, sv = slopeV, sw = slopeW, iv = inverseV, iw = inverseW, dv = stepV, dw = stepW;
   const turn = v128.xor(dv, dw);
-  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
   const center = lines.nu >> 1;
   const one = f32x4.splat(1);
   const strideU = i32x4.splat(lines.strideU);
   let plane = planeOf(from);
   for (let k = from; k < end; k++) {
     const kk = f32x4.splat(<f32>(k - center));
-    const pv = position(cv, sv, kk, lv, hv, clamp);
-    const pw = position(cw, sw, kk, lw, hw, clamp);
+    const pv = position(cv, sv, kk, lv, hv, edge);
+    const pw = position(cw, sw, kk, lw, hw, edge);
     const i = f32x4.floor(pv);
     const j = f32x4.floor(pw);
     const tv = crossing(pv, i, iv, one);
     const tw = crossing(pw, j, iw, one);
-    const early = f32x4.pmin(tv, tw);
-    const late = f32x4.pmax(tv, tw);
+    let early = f32x4.pmin(tv, tw);
+    let late = f32x4.pmax(tv, tw);
+    let before = early;
+    let after = f32x4.sub(one, late);
+    if (edge) {
+      const t0 = lines.cutAt(rayLow, kk), t1 = lines.cutAt(rayHigh, kk);
+      early = within(early, t0, t1);
+      late = within(late, t0, t1);
+      before = f32x4.sub(early, t0);
+      after = f32x4.sub(t1, late);
+    }
     const A = addressOf(i, j, plane, dv, dw);
     const M = i32x4.add(A, v128.xor(dw, v128.and(turn, f32x4.lt(tv, tw))));
     const B = i32x4.add(i32x4.add(A, dv), dw);
     const slab = f32x4.add(
-      f32x4.add(f32x4.mul(early, loadFour(A)), f32x4.mul(f32x4.sub(late, early), loadFour(M))),
-      f32x4.mul(f32x4.sub(one, late), loadFour(B)),
+      f32x4.add(f32x4.mul(before, loadFour(A)), f32x4.mul(f32x4.sub(late, early), loadFour(M))),
+      f32x4.mul(after, loadFour(B)),
     );
     sum = f32x4.add(sum, slab);
     plane = i32x4.add(plane, strideU);
@@ -157,6 +173,9 @@ export let sumV: v128 = i32x4.splat(0);
 export let sumSlopeV: v128 = i32x4.splat(0);
 export let sumW: v128 = i32x4.splat(0);
 export let sumSlopeW: v128 = i32x4.splat(0);
+/** Cells at the lower and the upper end of the ray, 0 where these are outside the box. */
+export let atLow: v128 = i32x4.splat(0);
+export let atHigh: v128 = i32x4.splat(0);
 
 /**
  * Crossings move, cells stay: each crossed face of v at t < 1 contributes -(1/sv) (before - after) to dF/dv, with the
@@ -164,7 +183,7 @@ export let sumSlopeW: v128 = i32x4.splat(0);
  */
 export function forwardJacobian(volume: usize): void {
   prepare(volume);
-  sum = sumV = sumSlopeV = sumW = sumSlopeW = f32x4.splat(0);
+  sum = sumV = sumSlopeV = sumW = sumSlopeW = atLow = atHigh = f32x4.splat(0);
   planesJacobian(lines.first, lines.innerFirst, true);
   planesJacobian(lines.innerFirst, lines.innerEnd, false);
   planesJacobian(lines.innerEnd, lines.end, true);
@@ -180,41 +199,58 @@ export function forwardJacobian(volume: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function planesJacobian(from: i32, end: i32, clamp: bool): void {
+function planesJacobian(from: i32, end: i32, edge: bool): void {
   let total = sum, totalV = sumV, totalSlopeV = sumSlopeV, totalW = sumW, totalSlopeW = sumSlopeW;
   const cv = v, cw = w, sv = slopeV, sw = slopeW, iv = inverseV, iw = inverseW, dv = stepV, dw = stepW;
   const turn = v128.xor(dv, dw);
-  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
   const center = lines.nu >> 1;
   const one = f32x4.splat(1);
   const strideU = i32x4.splat(lines.strideU);
   let plane = planeOf(from);
   for (let k = from; k < end; k++) {
     const kk = f32x4.splat(<f32>(k - center));
-    const pv = position(cv, sv, kk, lv, hv, clamp);
-    const pw = position(cw, sw, kk, lw, hw, clamp);
+    const pv = position(cv, sv, kk, lv, hv, edge);
+    const pw = position(cw, sw, kk, lw, hw, edge);
     const i = f32x4.floor(pv);
     const j = f32x4.floor(pw);
     const tv = crossing(pv, i, iv, one);
     const tw = crossing(pw, j, iw, one);
-    const early = f32x4.pmin(tv, tw);
-    const late = f32x4.pmax(tv, tw);
     const vFirst = f32x4.lt(tv, tw);
     const A = addressOf(i, j, plane, dv, dw);
     const first = loadFour(A);
     const middle = loadFour(i32x4.add(A, v128.xor(dw, v128.and(turn, vFirst))));
     const last = loadFour(i32x4.add(i32x4.add(A, dv), dw));
+    let early = f32x4.pmin(tv, tw);
+    let late = f32x4.pmax(tv, tw);
+    let before = early;
+    let after = f32x4.sub(one, late);
+    let crossedV = f32x4.lt(tv, one);
+    let crossedW = f32x4.lt(tw, one);
+    if (edge) {
+      const t0 = lines.cutAt(rayLow, kk), t1 = lines.cutAt(rayHigh, kk);
+      const atT0 = v128.bitselect(first, v128.bitselect(middle, last, f32x4.lt(t0, late)), f32x4.lt(t0, early));
+      const atT1 = v128.bitselect(first, v128.bitselect(middle, last, f32x4.lt(t1, late)), f32x4.lt(t1, early));
+      atLow = f32x4.add(atLow, v128.and(atT0, lines.inside(t0)));
+      atHigh = f32x4.add(atHigh, v128.and(atT1, lines.inside(t1)));
+      early = within(early, t0, t1);
+      late = within(late, t0, t1);
+      before = f32x4.sub(early, t0);
+      after = f32x4.sub(t1, late);
+      crossedV = v128.and(f32x4.lt(tv, t1), f32x4.ge(tv, t0));
+      crossedW = v128.and(f32x4.lt(tw, t1), f32x4.ge(tw, t0));
+    }
     const slab = f32x4.add(
-      f32x4.add(f32x4.mul(early, first), f32x4.mul(f32x4.sub(late, early), middle)),
-      f32x4.mul(f32x4.sub(one, late), last),
+      f32x4.add(f32x4.mul(before, first), f32x4.mul(f32x4.sub(late, early), middle)),
+      f32x4.mul(after, last),
     );
     total = f32x4.add(total, slab);
     // Where v is crossed first, A -> M at tv, then M -> B at tw; else A -> M at tw, then M -> B at tv.
     const enter = f32x4.sub(first, middle);
     const leave = f32x4.sub(middle, last);
     const swap = v128.and(v128.xor(enter, leave), vFirst);
-    const jumpV = v128.and(v128.xor(leave, swap), f32x4.lt(tv, one));
-    const jumpW = v128.and(v128.xor(enter, swap), f32x4.lt(tw, one));
+    const jumpV = v128.and(v128.xor(leave, swap), crossedV);
+    const jumpW = v128.and(v128.xor(enter, swap), crossedW);
     totalV = f32x4.add(totalV, jumpV);
     totalSlopeV = f32x4.add(totalSlopeV, f32x4.mul(jumpV, f32x4.add(kk, tv)));
     totalW = f32x4.add(totalW, jumpW);
@@ -251,9 +287,9 @@ export function adjoint(volume: usize, values: v128, from: i32, to: i32, contigu
 
 // @ts-ignore: decorator
 @inline
-function planesAdjoint(values: v128, from: i32, end: i32, clamp: bool, contiguous: bool): void {
+function planesAdjoint(values: v128, from: i32, end: i32, edge: bool, contiguous: bool): void {
   const cv = v, cw = w, sv = slopeV, sw = slopeW, iv = inverseV, iw = inverseW, dv = stepV, dw = stepW;
-  const lv = lowV, hv = highV, lw = lowW, hw = highW;
+  const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
   const strideV = lines.strideV;
   const center = lines.nu >> 1;
   const one = f32x4.splat(1);
@@ -263,19 +299,28 @@ function planesAdjoint(values: v128, from: i32, end: i32, clamp: bool, contiguou
   let plane = i32x4.add(planeOf(from), v128.and(dv, mirrored));
   for (let k = from; k < end; k++) {
     const kk = f32x4.splat(<f32>(k - center));
-    const pv = position(cv, sv, kk, lv, hv, clamp);
-    const pw = position(cw, sw, kk, lw, hw, clamp);
+    const pv = position(cv, sv, kk, lv, hv, edge);
+    const pw = position(cw, sw, kk, lw, hw, edge);
     const i = f32x4.floor(pv);
     const j = f32x4.floor(pw);
     const tv = crossing(pv, i, iv, one);
     const tw = crossing(pw, j, iw, one);
-    const early = f32x4.pmin(tv, tw);
-    const late = f32x4.pmax(tv, tw);
+    let early = f32x4.pmin(tv, tw);
+    let late = f32x4.pmax(tv, tw);
+    let before = early;
+    let after = f32x4.sub(one, late);
+    if (edge) {
+      const t0 = lines.cutAt(rayLow, kk), t1 = lines.cutAt(rayHigh, kk);
+      early = within(early, t0, t1);
+      late = within(late, t0, t1);
+      before = f32x4.sub(early, t0);
+      after = f32x4.sub(t1, late);
+    }
     const vFirst = f32x4.lt(tv, tw);
     const middle = f32x4.mul(f32x4.sub(late, early), values);
     // First row: A, then M if v is crossed first; second row: M if w is crossed first, then B.
-    const a = f32x4.mul(early, values);
-    const b = f32x4.mul(f32x4.sub(one, late), values);
+    const a = f32x4.mul(before, values);
+    const b = f32x4.mul(after, values);
     const middleA = v128.and(middle, vFirst);
     const middleB = v128.andnot(middle, vFirst);
     const swapA = v128.and(v128.xor(a, middleA), mirrored);

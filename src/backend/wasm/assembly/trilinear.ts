@@ -2,10 +2,11 @@
  * Sums of trilinearly interpolated samples along the ray, four rays at once. Only samples inside the box grown by half
  * a cell (where the interpolation is not zero) are visited. Cell (x, y, z) has its center at integers here.
  */
+import { clip, entry, exit } from "./box";
 import { addPairs, highs, loadPairs01, loadPairs23, lows, ROUND, ROUND_BITS } from "./gather";
+import { addLengthGradient, rayLength, setGradient } from "./gradient";
 import * as job from "./job";
 import * as rays from "./rays";
-import { addLengthGradient, clip, entry, exit, rayLength, setGradient } from "./walk";
 
 // ---- one ray -------------------------------------------------------------------------------------------------------
 
