@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder, writeSmallCt } from "./cli.js";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+// Windows has no signal that a child could catch
+describe.skipIf(!existsSync(main) || process.platform === "win32")("the built command line as a process", () => {
+  let folder: string;
+  let ct: string;
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    ct = await writeSmallCt(folder);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** Runs it; `interrupt`: SIGINT as soon as stderr holds these words. */
+  async function run(args: readonly string[], interrupt?: string): Promise<{ code: number; stderr: string }> {
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    let stderr = "";
+    let sent = false;
+    child.stderr.on("data", (piece) => {
+      stderr += piece;
+      if (sent || !interrupt || !stderr.includes(interrupt)) return;
+      sent = true;
+      child.kill("SIGINT");
+    });
+    const [code] = await once(child, "exit");
+    return { code, stderr };
+  }
+
+  test.each(["reference", "wasm"])(
+    "SIGINT stops a long run on %s with a checkpoint and exit code 130",
+    async (backend) => {
+      const on = ["--backend", backend];
+      expect((await run(["simulate", ct, "--views", "4", "--size", "8x8", "--out", "scan.npy", ...on])).code).toBe(0);
+      const endless = ["--iterations", "1000000", "--no-report", "--subsets", "1", "--like", ct];
+      const { code, stderr } = await run(
+        ["reconstruct", "scan.npy", "--out", `${backend}.npy`, ...endless, ...on],
+        "steps take about",
+      );
+      expect(code).toBe(130);
+      expect(stderr).toContain(`--resume ${backend}.npy.checkpoint`);
+      expect(existsSync(join(folder, `${backend}.npy.checkpoint`))).toBe(true);
+    },
+  );
+
+  test("a refusal exits with 2", async () => {
+    expect((await run(["inspect", "absent.nii"])).code).toBe(2);
+  });
+});

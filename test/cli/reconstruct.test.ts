@@ -1,0 +1,123 @@
+import { existsSync } from "node:fs";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readVolume } from "../../src/io/index.js";
+import { decodeRunRecord } from "../../src/report/index.js";
+import { dataFolder, hasData } from "../helpers/folders.js";
+import { cli, cliJson, temporaryFolder, writeSmallCt } from "./cli.js";
+
+let folder: string;
+let ct: string;
+let scan: string;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  ct = await writeSmallCt(folder);
+  scan = join(folder, "scan.npy");
+  const detector = ["--size", "12x16", "--pixel", "24,24"];
+  await cli(["simulate", ct, "--views", "6", ...detector, "--backend", "reference", "--out", scan]);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const at = (name: string) => join(folder, name);
+const bytes = async (name: string) => (await readFile(at(name))).toString("base64");
+const reconstruct = (name: string, ...more: string[]) => [
+  ...["reconstruct", scan, "--like", ct, "--out", at(name), "--backend", "reference"],
+  ...["--subsets", "2", "--rays", "0.5", "--seed", "7", ...more],
+];
+
+describe("reconstruct", () => {
+  test("the loss falls to a fifth in 40 steps, the report is a page, the run file tells all", async () => {
+    const { code, json } = await cliJson(...reconstruct("back.nii.gz", "--iterations", "40", "--truth", ct));
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ iterations: 40, stopped: "iterations", views: 6, shape: [12, 10, 8] });
+    expect(json.loss[1]).toBeLessThan(0.2 * json.loss[0]);
+    expect(json.psnr).toBeGreaterThan(15);
+    expect((await readVolume(at("back.nii.gz"))).grid.size).toEqual([12, 10, 8]);
+    expect(await readFile(at("back.nii.gz.html"), "utf8")).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*data:image\/png/);
+    const record = decodeRunRecord(await readFile(at("back.nii.gz.run.json"), "utf8"));
+    expect(record.options).toMatchObject({ iterations: 40, rays: 0.5, like: ct, backend: "reference" });
+    expect(record.inputs.map(({ path }) => path)).toEqual([scan, at("scan.geometry.json"), ct, ct]);
+    expect(record.outputs.map(({ path }) => path)).toEqual([at("back.nii.gz"), at("back.nii.gz.html")]);
+    expect(record.geometry).toMatchObject({ format: "tomograd-geometry/1", views: { length: 6 } });
+    expect(record).toMatchObject({ seed: 7, backend: { name: "reference" } });
+  });
+
+  test("Ctrl-C writes a checkpoint and exits with 130; --resume ends with the bits of an uninterrupted run", async () => {
+    const options = ["--iterations", "25", "--no-report"];
+    await cli(reconstruct("whole.npy", ...options));
+    const controller = new AbortController();
+    const { code, stderr } = await cli(reconstruct("part.npy", ...options), {
+      signal: controller.signal,
+      // said after the second step
+      onStderr: (text) => text.includes("steps take about") && controller.abort(),
+    });
+    expect(code).toBe(130);
+    expect(stderr).toContain("stopped at step 2");
+    expect(await bytes("part.npy")).not.toBe(await bytes("whole.npy"));
+    const resumed = await cli(reconstruct("part.npy", ...options, "--resume", at("part.npy.checkpoint")));
+    expect(resumed.code).toBe(0);
+    expect(await bytes("part.npy")).toBe(await bytes("whole.npy"));
+  });
+
+  test("a checkpoint of other options, and a file that is none, are refused", async () => {
+    const resume = ["--no-report", "--resume", at("part.npy.checkpoint")];
+    const refused = async (argv: string[]) => (await cliJson(...argv)).json.error;
+    expect(await refused(reconstruct("x.npy", "--iterations", "26", ...resume))).toMatchObject({
+      defect: "wrong-checkpoint",
+    });
+    expect(await refused(reconstruct("x.npy", "--resume", ct))).toMatchObject({ defect: "not-a-checkpoint" });
+    expect(existsSync(at("x.npy"))).toBe(false);
+  });
+
+  test("an ending that no writer knows, and a grid said twice, are refused before the first step", async () => {
+    expect((await cliJson("reconstruct", scan, "--out", at("x.png"))).json.error.defect).toBe("unknown-ending");
+    expect((await cliJson(...reconstruct("x.npy", "--grid", "8x8x8"))).json.error.defect).toBe("contradictory-options");
+    expect((await cliJson("reconstruct", ct, "--out", at("x.npy"))).json.error).toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringContaining("ct.geometry.json"),
+    });
+  });
+});
+
+describe("run", () => {
+  const render = ["--size", "10x12", "--pixel", "30,30", "--backend", "reference"];
+  test.each([
+    ["render", () => ["render", ct, ...render, "--out", at("again.png"), "--rotation", "20,0,0"], ["again.png"]],
+    ["render of numbers", () => ["render", ct, ...render, "--out", at("again.nii.gz")], ["again.nii.gz"]],
+    [
+      "simulate",
+      () => ["simulate", ct, ...render, "--views", "3", "--trajectory", "random", "--seed", "3", "--out", at("r.npy")],
+      ["r.npy", "r.geometry.json"],
+    ],
+    ["reconstruct", () => reconstruct("again-ct.nii.gz", "--iterations", "8"), ["again-ct.nii.gz"]],
+    ["inspect", () => ["inspect", ct, "--out", at("slices.png")], ["slices.png"]],
+  ])("%s again: the same bytes", async (_, argv, outputs) => {
+    expect((await cli(argv())).code).toBe(0);
+    const before = await Promise.all(outputs.map(bytes));
+    await Promise.all(outputs.map((name) => rm(at(name))));
+    const { code, stderr } = await cli(["run", `${at(outputs[0])}.run.json`]);
+    expect(code).toBe(0);
+    expect(await Promise.all(outputs.map(bytes))).toEqual(before);
+    expect(stderr).toContain(`${at(outputs[0])}: the same bytes as then`);
+  });
+
+  test("an input that has changed is refused, and so is a file that is no run file", async () => {
+    const copy = at("copy.nii.gz");
+    await cp(ct, copy);
+    await cli(["render", copy, ...render, "--out", at("copy.png")]);
+    await writeFile(copy, await readFile(at("again.nii.gz")));
+    const { code, json } = await cliJson("run", at("copy.png.run.json"));
+    expect(code).toBe(2);
+    expect(json.error).toMatchObject({ code: "INVALID_ARGUMENT", defect: "input-changed" });
+    expect((await cliJson("run", at("scan.geometry.json"))).json.error.defect).toBe("not-a-run-file");
+  });
+
+  test.skipIf(!hasData)("a folder of DICOM slices is an input by the hashes of its files", async () => {
+    const series = join(dataFolder, "malformed", "series-good");
+    await cli(["render", series, ...render, "--out", at("dicom.png")]);
+    const { code, stderr } = await cli(["run", at("dicom.png.run.json")]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("the same bytes as then");
+  });
+});
