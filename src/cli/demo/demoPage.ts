@@ -31,14 +31,15 @@ const imageOf = ({ detector, values }: Projections) => ({
 });
 
 /** Truth, reconstruction and their difference, in one window. */
-function pairFigures(pair: ImagePair, caption: string): Html {
+function pairFigures(pair: ImagePair, title: string): Html {
   const [truth, found] = [imageOf(pair.truth), imageOf(pair.found)];
   const window = commonWindow([truth]);
-  return figureRow([
-    greyFigure(truth, { caption: html`<strong>${caption}</strong>: X-ray of the CT`, window }),
-    greyFigure(found, { caption: `of the reconstruction: ${pair.psnr.toFixed(1)} dB`, window }),
-    differenceFigure(found, truth, { caption: "difference" }),
-  ]);
+  return html`<h3>${title}: ${pair.psnr.toFixed(1)} dB</h3>
+${figureRow([
+  greyFigure(truth, { caption: "X-ray of the CT", window }),
+  greyFigure(found, { caption: "X-ray of the reconstruction", window }),
+  differenceFigure(found, truth, { caption: "difference" }),
+])}`;
 }
 
 /** The page of `tomograd demo`. */
@@ -75,7 +76,7 @@ what a scanner would give.</p>`,
         title: "One view: the picture matches",
         content: html`<p>The volume starts at zero; 101 steps of Adam (rate 1e-3) on the mean squared error of one image
 of 64 x 64 pixels, rescaled to 0..1. The loss falls from ${oneView.losses[0].value.toPrecision(3)} to
-${oneView.losses[oneView.losses.length - 1].value.toPrecision(3)}.</p>
+${oneView.losses[oneView.losses.length - 1].value.toExponential(2)}.</p>
 ${await lossChart(oneView.losses)}
 ${pairFigures(images.trained, POSES.trained.name)}`,
       },

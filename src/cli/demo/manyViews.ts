@@ -3,7 +3,7 @@ import { cArmView, circularTrajectory, type Detector, type Trajectory, type View
 import { psnr, ssim3d } from "../../metric/index.js";
 import { createProjector, type DeviceVolume, type Projector, toDevice, toHost } from "../../projector/index.js";
 import { fit, type Iteration } from "../../reconstruction/index.js";
-import type { Projections, Volume } from "../../volume/grid.js";
+import type { Grid, Projections, Volume } from "../../volume/grid.js";
 import { gridCenter } from "../../volume/index.js";
 import type { ImagePair } from "./oneView.js";
 
@@ -30,7 +30,7 @@ const SDD = 1020;
 const DETECTOR: Detector = { rows: 128, columns: 128, pixelSize: [3.125, 3.125] };
 const FULL_DETECTOR: Detector = { rows: 200, columns: 200, pixelSize: [2, 2] };
 const SUBSETS = 10;
-const PASSES = 16;
+const PASSES = 12;
 
 /** Scores a volume at the novel views against the truth, both through the same operator. */
 async function comparePairs(A: Projector, truth: DeviceVolume, found: DeviceVolume): Promise<ImagePair[]> {
@@ -52,10 +52,26 @@ async function comparePairs(A: Projector, truth: DeviceVolume, found: DeviceVolu
 }
 
 /** The novel views: half-way between the trained angles, then 10 mm closer. */
-export function novelViews(isocenter: readonly [number, number, number], detector = DETECTOR): View[] {
+function novelViews(isocenter: readonly [number, number, number], detector = DETECTOR): View[] {
   const halfway = circularTrajectory({ detector, sid: SID, sdd: SDD, isocenter, views: VIEWS, startDeg: 180 / VIEWS });
   return [...halfway.views, cArmView({ detector, sdd: SDD, isocenter, translation: [0, SID - 10, 0] })];
 }
+
+/** Image pairs at every novel view, and their mean PSNR, dB; `A`: of any views of the scan. */
+export async function scoreNovelViews(A: Projector, truth: DeviceVolume, found: DeviceVolume) {
+  using novel = A.withViews(novelViews(gridCenter(A.grid)));
+  const pairs = await comparePairs(novel, truth, found);
+  return { pairs, psnrNovel: pairs.reduce((sum, pair) => sum + pair.psnr, 0) / pairs.length };
+}
+
+/** The operator of the 120 views on a grid. */
+export function scanProjector(backend: Backend, grid: Grid): Projector {
+  const { views } = scanTrajectory(grid);
+  return createProjector({ backend, grid, detector: DETECTOR, views });
+}
+
+const scanTrajectory = (grid: Grid): Trajectory =>
+  circularTrajectory({ detector: DETECTOR, sid: SID, sdd: SDD, isocenter: gridCenter(grid), views: VIEWS });
 
 /**
  * The other end of the story: 120 views over 360 degrees, attenuation in 1/mm, gradient descent with 10 ordered subsets
@@ -68,8 +84,8 @@ export async function manyViewsStory(
 ): Promise<ManyViewsStory> {
   const started = performance.now();
   const isocenter = gridCenter(attenuation.grid);
-  const trajectory = circularTrajectory({ detector: DETECTOR, sid: SID, sdd: SDD, isocenter, views: VIEWS });
-  using A = createProjector({ backend, grid: attenuation.grid, detector: DETECTOR, views: trajectory.views });
+  const trajectory = scanTrajectory(attenuation.grid);
+  using A = scanProjector(backend, attenuation.grid);
   using truth = toDevice(backend, attenuation);
   using images = A.apply(truth);
   const projections = await toHost(images);
@@ -87,8 +103,7 @@ export async function manyViewsStory(
   const volume = await toHost(found);
   const seconds = (performance.now() - started) / 1000;
 
-  using novel = A.withViews(novelViews(isocenter));
-  const pairs = await comparePairs(novel, truth, found);
+  const { pairs, psnrNovel } = await scoreNovelViews(A, truth, found);
   const turned = (detector: Detector) =>
     cArmView({ detector, sdd: SDD, isocenter, rotationDeg: [90, 0, 0], translation: [0, SID, 0] });
   using side = A.withViews([turned(DETECTOR)]);
@@ -105,7 +120,7 @@ export async function manyViewsStory(
     volume,
     psnrVolume: psnr(volume.values, attenuation.values as Float32Array),
     ssimVolume: ssim3d(volume.values, attenuation.values as Float32Array, { size: attenuation.grid.size }),
-    psnrNovel: pairs.reduce((sum, pair) => sum + pair.psnr, 0) / pairs.length,
+    psnrNovel,
     closer: pairs[VIEWS],
     halfway: pairs[0],
     turned90,
