@@ -27,9 +27,9 @@ function prepare(volume: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, edge: bool): v128 {
+function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, edge: i32): v128 {
   const p = f32x4.add(center, f32x4.mul(slope, plane));
-  return edge ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
+  return edge != lines.PLAIN ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
 }
 
 /** Part of [k, k + 1] between the ends of the ray. */
@@ -54,21 +54,24 @@ function addressOf(cellV: v128, cellW: v128, strideV: i32, strideW: i32, plane: 
 export function forward(volume: usize, contiguous: bool): v128 {
   prepare(volume);
   let sum = f32x4.splat(0);
-  const a = lines.innerFirst;
-  const b = lines.innerEnd;
   if (contiguous) {
-    sum = planes(sum, lines.first, a, true, true);
-    sum = planes(sum, a, b, false, true);
-    sum = planes(sum, b, lines.end, true, true);
+    sum = edgePlanes(sum, lines.first, lines.innerFirst);
+    sum = planes(sum, lines.innerFirst, lines.innerEnd, lines.PLAIN, true);
+    sum = edgePlanes(sum, lines.innerEnd, lines.end);
   } else {
-    sum = planes(sum, lines.first, lines.end, true, false);
+    sum = planes(sum, lines.first, lines.end, lines.ENDING, false);
   }
   return f32x4.mul(lines.length, sum);
 }
 
+function edgePlanes(start: v128, from: i32, end: i32): v128 {
+  if (lines.edge == lines.ENDING) return planes(start, from, end, lines.ENDING, true);
+  return planes(start, from, end, lines.CLAMPED, true);
+}
+
 // @ts-ignore: decorator
 @inline
-function planes(start: v128, first: i32, end: i32, edge: bool, contiguous: bool): v128 {
+function planes(start: v128, first: i32, end: i32, edge: i32, contiguous: bool): v128 {
   let sum = start;
   const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
   const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
@@ -102,7 +105,7 @@ function planes(start: v128, first: i32, end: i32, edge: bool, contiguous: bool)
     const row0 = f32x4.add(low0, f32x4.mul(fv, f32x4.sub(high0, low0)));
     const row1 = f32x4.add(low1, f32x4.mul(fv, f32x4.sub(high1, low1)));
     const value = f32x4.add(row0, f32x4.mul(fw, f32x4.sub(row1, row0)));
-    sum = f32x4.add(sum, edge ? f32x4.mul(value, share(rayLow, rayHigh, kk)) : value);
+    sum = f32x4.add(sum, edge == lines.ENDING ? f32x4.mul(value, share(rayLow, rayHigh, kk)) : value);
     plane += strideU;
   }
   return sum;
@@ -124,20 +127,23 @@ export let atHigh: v128 = i32x4.splat(0);
 export function forwardJacobian(volume: usize, contiguous: bool): void {
   prepare(volume);
   sum = sumV = sumSlopeV = sumW = sumSlopeW = atLow = atHigh = f32x4.splat(0);
-  const a = lines.innerFirst;
-  const b = lines.innerEnd;
   if (contiguous) {
-    planesJacobian(lines.first, a, true, true);
-    planesJacobian(a, b, false, true);
-    planesJacobian(b, lines.end, true, true);
+    edgePlanesJacobian(lines.first, lines.innerFirst);
+    planesJacobian(lines.innerFirst, lines.innerEnd, lines.PLAIN, true);
+    edgePlanesJacobian(lines.innerEnd, lines.end);
   } else {
-    planesJacobian(lines.first, lines.end, true, false);
+    planesJacobian(lines.first, lines.end, lines.ENDING, false);
   }
+}
+
+function edgePlanesJacobian(from: i32, end: i32): void {
+  if (lines.edge == lines.ENDING) planesJacobian(from, end, lines.ENDING, true);
+  else planesJacobian(from, end, lines.CLAMPED, true);
 }
 
 // @ts-ignore: decorator
 @inline
-function planesJacobian(first: i32, end: i32, edge: bool, contiguous: bool): void {
+function planesJacobian(first: i32, end: i32, edge: i32, contiguous: bool): void {
   let total = sum, totalV = sumV, totalSlopeV = sumSlopeV, totalW = sumW, totalSlopeW = sumSlopeW;
   const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
   const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
@@ -175,7 +181,7 @@ function planesJacobian(first: i32, end: i32, edge: bool, contiguous: bool): voi
     let alongW = f32x4.sub(row1, row0);
     let alongV = f32x4.add(slope0, f32x4.mul(fw, f32x4.sub(slope1, slope0)));
     let value = f32x4.add(row0, f32x4.mul(fw, alongW));
-    if (edge) {
+    if (edge == lines.ENDING) {
       atLow = f32x4.add(atLow, v128.and(value, lines.inside(lines.cutAt(rayLow, kk))));
       atHigh = f32x4.add(atHigh, v128.and(value, lines.inside(lines.cutAt(rayHigh, kk))));
       const part = share(rayLow, rayHigh, kk);
@@ -204,20 +210,25 @@ export function adjoint(volume: usize, values: v128, from: i32, to: i32, contigu
   prepare(volume);
   const first = max(lines.first, from);
   const end = min(lines.end, to);
+  const a = max(first, min(end, lines.innerFirst));
+  const b = max(a, min(end, lines.innerEnd));
   if (contiguous) {
-    const a = max(first, min(end, lines.innerFirst));
-    const b = max(a, min(end, lines.innerEnd));
-    planesAdjoint(values, first, a, true, true);
-    planesAdjoint(values, a, b, false, true);
-    planesAdjoint(values, b, end, true, true);
+    edgePlanesAdjoint(values, first, a);
+    planesAdjoint(values, a, b, lines.PLAIN, true);
+    edgePlanesAdjoint(values, b, end);
   } else {
-    planesAdjoint(values, first, end, true, false);
+    planesAdjoint(values, first, end, lines.ENDING, false);
   }
+}
+
+function edgePlanesAdjoint(values: v128, from: i32, end: i32): void {
+  if (lines.edge == lines.ENDING) planesAdjoint(values, from, end, lines.ENDING, true);
+  else planesAdjoint(values, from, end, lines.CLAMPED, true);
 }
 
 // @ts-ignore: decorator
 @inline
-function planesAdjoint(values: v128, first: i32, end: i32, edge: bool, contiguous: bool): void {
+function planesAdjoint(values: v128, first: i32, end: i32, edge: i32, contiguous: bool): void {
   const v = lines.v, w = lines.w, slopeV = lines.slopeV, slopeW = lines.slopeW;
   const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
   const strideU = lines.strideU, strideV = lines.strideV, strideW = lines.strideW;
@@ -230,7 +241,7 @@ function planesAdjoint(values: v128, first: i32, end: i32, edge: bool, contiguou
     const i = f32x4.floor(pv);
     const j = f32x4.floor(pw);
     const fv = f32x4.sub(pv, i);
-    const value = edge ? f32x4.mul(values, share(rayLow, rayHigh, kk)) : values;
+    const value = edge == lines.ENDING ? f32x4.mul(values, share(rayLow, rayHigh, kk)) : values;
     const far = f32x4.mul(f32x4.sub(pw, j), value);
     const near = f32x4.sub(value, far);
     const nearHigh = f32x4.mul(near, fv);

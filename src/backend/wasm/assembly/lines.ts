@@ -60,6 +60,7 @@ let laneLow: f64 = 0;
 let laneHigh: f64 = 0;
 let laneFirst: i32 = 0;
 let laneEnd: i32 = 0;
+let laneEnding: bool = false;
 
 /** Stands for the ends of a ray without ends; exact in f32. */
 const ENDLESS: f64 = 1073741824;
@@ -140,6 +141,7 @@ function trace(
   laneFirst = max(0, <i32>Math.max(begin, Math.floor(from)));
   laneEnd = min(nu, <i32>Math.min(finish, Math.floor(to)) + 1);
   if (laneFirst >= laneEnd) return MISS;
+  laneEnding = from > laneFirst || to < laneEnd;
   const center = nu >> 1;
   laneLow = Math.max(from - <f64>center, -ENDLESS);
   laneHigh = Math.min(to - <f64>center, ENDLESS);
@@ -188,9 +190,17 @@ export let first: i32 = 0;
 export let end: i32 = 0;
 export let innerFirst: i32 = 0;
 export let innerEnd: i32 = 0;
+/** CLAMPED or ENDING: what the planes outside [innerFirst, innerEnd) need. */
+export let edge: i32 = 0;
+
+/** How a loop over planes treats positions: as they are, held near the box, or with the ends of rays inside as well. */
+export const PLAIN: i32 = 0;
+export const CLAMPED: i32 = 1;
+export const ENDING: i32 = 2;
 
 /** Traces four pixels (-1: none), or those of one dominant axis (-1: all). Returns the kinds that occur, as bits. */
 export function traceFour(pixel0: i32, pixel1: i32, pixel2: i32, pixel3: i32, only: i32): i32 {
+  edge = CLAMPED;
   kind0 = traceRay(pixel0, only);
   if (kind0 < MISS) keepLane(i32x4(-1, 0, 0, 0));
   kind1 = traceRay(pixel1, only);
@@ -211,6 +221,7 @@ function keepLane(lane: v128): void {
   traceW = v128.bitselect(f32x4.splat(<f32>laneW), traceW, lane);
   traceSlopeW = v128.bitselect(f32x4.splat(<f32>laneSlopeW), traceSlopeW, lane);
   traceLength = v128.bitselect(f32x4.splat(<f32>laneLength), traceLength, lane);
+  if (laneEnding) edge = ENDING;
   traceLow = v128.bitselect(f32x4.splat(<f32>laneLow), traceLow, lane);
   traceHigh = v128.bitselect(f32x4.splat(<f32>laneHigh), traceHigh, lane);
   traceFirst = v128.bitselect(i32x4.splat(laneFirst), traceFirst, lane);

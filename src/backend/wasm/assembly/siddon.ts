@@ -78,9 +78,9 @@ function bound(straight: i32, mirrored: i32, mask: v128): v128 {
 /** Position along an axis at plane k. */
 // @ts-ignore: decorator
 @inline
-function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, edge: bool): v128 {
+function position(center: v128, slope: v128, plane: v128, low: v128, high: v128, edge: i32): v128 {
   const p = f32x4.add(center, f32x4.mul(slope, plane));
-  return edge ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
+  return edge != lines.PLAIN ? f32x4.pmin(f32x4.pmax(p, low), high) : p;
 }
 
 /** Fraction of the slab until the next face, at most 1. */
@@ -94,6 +94,14 @@ function crossing(p: v128, cell: v128, inverse: v128, one: v128): v128 {
 @inline
 function within(t: v128, t0: v128, t1: v128): v128 {
   return f32x4.pmin(f32x4.pmax(t, t0), t1);
+}
+
+/** All ones where a face is crossed at t, in the slab and between the ends of the ray. */
+// @ts-ignore: decorator
+@inline
+function crossed(t: v128, rayLow: v128, rayHigh: v128, kk: v128, one: v128, edge: i32): v128 {
+  if (edge != lines.ENDING) return f32x4.lt(t, one);
+  return v128.and(f32x4.lt(t, lines.cutAt(rayHigh, kk)), f32x4.ge(t, lines.cutAt(rayLow, kk)));
 }
 
 // @ts-ignore: decorator
@@ -116,15 +124,20 @@ function planeOf(k: i32): v128 {
 /** Sum of the slabs of the selected rays times their mm per slab. */
 export function forward(volume: usize): v128 {
   prepare(volume);
-  let sum = planes(f32x4.splat(0), lines.first, lines.innerFirst, true);
-  sum = planes(sum, lines.innerFirst, lines.innerEnd, false);
-  sum = planes(sum, lines.innerEnd, lines.end, true);
+  let sum = edgePlanes(f32x4.splat(0), lines.first, lines.innerFirst);
+  sum = planes(sum, lines.innerFirst, lines.innerEnd, lines.PLAIN);
+  sum = edgePlanes(sum, lines.innerEnd, lines.end);
   return f32x4.mul(lines.length, sum);
+}
+
+function edgePlanes(start: v128, from: i32, end: i32): v128 {
+  if (lines.edge == lines.ENDING) return planes(start, from, end, lines.ENDING);
+  return planes(start, from, end, lines.CLAMPED);
 }
 
 // @ts-ignore: decorator
 @inline
-function planes(start: v128, from: i32, end: i32, edge: bool): v128 {
+function planes(start: v128, from: i32, end: i32, edge: i32): v128 {
   let sum = start;
   const cv = v, cw = w, sv = slopeV, sw = slopeW, iv = inverseV, iw = inverseW, dv = stepV, dw = stepW;
   const turn = v128.xor(dv, dw);
@@ -145,7 +158,7 @@ function planes(start: v128, from: i32, end: i32, edge: bool): v128 {
     let late = f32x4.pmax(tv, tw);
     let before = early;
     let after = f32x4.sub(one, late);
-    if (edge) {
+    if (edge == lines.ENDING) {
       const t0 = lines.cutAt(rayLow, kk), t1 = lines.cutAt(rayHigh, kk);
       early = within(early, t0, t1);
       late = within(late, t0, t1);
@@ -184,9 +197,9 @@ export let atHigh: v128 = i32x4.splat(0);
 export function forwardJacobian(volume: usize): void {
   prepare(volume);
   sum = sumV = sumSlopeV = sumW = sumSlopeW = atLow = atHigh = f32x4.splat(0);
-  planesJacobian(lines.first, lines.innerFirst, true);
-  planesJacobian(lines.innerFirst, lines.innerEnd, false);
-  planesJacobian(lines.innerEnd, lines.end, true);
+  edgePlanesJacobian(lines.first, lines.innerFirst);
+  planesJacobian(lines.innerFirst, lines.innerEnd, lines.PLAIN);
+  edgePlanesJacobian(lines.innerEnd, lines.end);
   // The derivatives are by the ray as it is, not mirrored.
   const sign = i32x4.splat(i32.MIN_VALUE);
   const minusV = f32x4.neg(v128.or(inverseV, v128.and(sign, lines.slopeV)));
@@ -197,9 +210,14 @@ export function forwardJacobian(volume: usize): void {
   sumSlopeW = f32x4.mul(sumSlopeW, minusW);
 }
 
+function edgePlanesJacobian(from: i32, end: i32): void {
+  if (lines.edge == lines.ENDING) planesJacobian(from, end, lines.ENDING);
+  else planesJacobian(from, end, lines.CLAMPED);
+}
+
 // @ts-ignore: decorator
 @inline
-function planesJacobian(from: i32, end: i32, edge: bool): void {
+function planesJacobian(from: i32, end: i32, edge: i32): void {
   let total = sum, totalV = sumV, totalSlopeV = sumSlopeV, totalW = sumW, totalSlopeW = sumSlopeW;
   const cv = v, cw = w, sv = slopeV, sw = slopeW, iv = inverseV, iw = inverseW, dv = stepV, dw = stepW;
   const turn = v128.xor(dv, dw);
@@ -216,41 +234,38 @@ function planesJacobian(from: i32, end: i32, edge: bool): void {
     const j = f32x4.floor(pw);
     const tv = crossing(pv, i, iv, one);
     const tw = crossing(pw, j, iw, one);
+    let early = f32x4.pmin(tv, tw);
+    let late = f32x4.pmax(tv, tw);
     const vFirst = f32x4.lt(tv, tw);
     const A = addressOf(i, j, plane, dv, dw);
     const first = loadFour(A);
     const middle = loadFour(i32x4.add(A, v128.xor(dw, v128.and(turn, vFirst))));
     const last = loadFour(i32x4.add(i32x4.add(A, dv), dw));
-    let early = f32x4.pmin(tv, tw);
-    let late = f32x4.pmax(tv, tw);
-    let before = early;
-    let after = f32x4.sub(one, late);
-    let crossedV = f32x4.lt(tv, one);
-    let crossedW = f32x4.lt(tw, one);
-    if (edge) {
-      const t0 = lines.cutAt(rayLow, kk), t1 = lines.cutAt(rayHigh, kk);
+    let t0 = early, t1 = one;
+    if (edge == lines.ENDING) {
+      t0 = lines.cutAt(rayLow, kk);
+      t1 = lines.cutAt(rayHigh, kk);
       const atT0 = v128.bitselect(first, v128.bitselect(middle, last, f32x4.lt(t0, late)), f32x4.lt(t0, early));
       const atT1 = v128.bitselect(first, v128.bitselect(middle, last, f32x4.lt(t1, late)), f32x4.lt(t1, early));
       atLow = f32x4.add(atLow, v128.and(atT0, lines.inside(t0)));
       atHigh = f32x4.add(atHigh, v128.and(atT1, lines.inside(t1)));
       early = within(early, t0, t1);
       late = within(late, t0, t1);
-      before = f32x4.sub(early, t0);
-      after = f32x4.sub(t1, late);
-      crossedV = v128.and(f32x4.lt(tv, t1), f32x4.ge(tv, t0));
-      crossedW = v128.and(f32x4.lt(tw, t1), f32x4.ge(tw, t0));
     }
     const slab = f32x4.add(
-      f32x4.add(f32x4.mul(before, first), f32x4.mul(f32x4.sub(late, early), middle)),
-      f32x4.mul(after, last),
+      f32x4.add(
+        f32x4.mul(edge == lines.ENDING ? f32x4.sub(early, t0) : early, first),
+        f32x4.mul(f32x4.sub(late, early), middle),
+      ),
+      f32x4.mul(f32x4.sub(edge == lines.ENDING ? t1 : one, late), last),
     );
     total = f32x4.add(total, slab);
     // Where v is crossed first, A -> M at tv, then M -> B at tw; else A -> M at tw, then M -> B at tv.
     const enter = f32x4.sub(first, middle);
     const leave = f32x4.sub(middle, last);
     const swap = v128.and(v128.xor(enter, leave), vFirst);
-    const jumpV = v128.and(v128.xor(leave, swap), crossedV);
-    const jumpW = v128.and(v128.xor(enter, swap), crossedW);
+    const jumpV = v128.and(v128.xor(leave, swap), crossed(tv, rayLow, rayHigh, kk, one, edge));
+    const jumpW = v128.and(v128.xor(enter, swap), crossed(tw, rayLow, rayHigh, kk, one, edge));
     totalV = f32x4.add(totalV, jumpV);
     totalSlopeV = f32x4.add(totalSlopeV, f32x4.mul(jumpV, f32x4.add(kk, tv)));
     totalW = f32x4.add(totalW, jumpW);
@@ -277,17 +292,22 @@ export function adjoint(volume: usize, values: v128, from: i32, to: i32, contigu
   const a = max(first, min(end, lines.innerFirst));
   const b = max(a, min(end, lines.innerEnd));
   if (contiguous) {
-    planesAdjoint(values, first, a, true, true);
-    planesAdjoint(values, a, b, false, true);
-    planesAdjoint(values, b, end, true, true);
+    edgePlanesAdjoint(values, first, a);
+    planesAdjoint(values, a, b, lines.PLAIN, true);
+    edgePlanesAdjoint(values, b, end);
   } else {
-    planesAdjoint(values, first, end, true, false);
+    planesAdjoint(values, first, end, lines.ENDING, false);
   }
+}
+
+function edgePlanesAdjoint(values: v128, from: i32, end: i32): void {
+  if (lines.edge == lines.ENDING) planesAdjoint(values, from, end, lines.ENDING, true);
+  else planesAdjoint(values, from, end, lines.CLAMPED, true);
 }
 
 // @ts-ignore: decorator
 @inline
-function planesAdjoint(values: v128, from: i32, end: i32, edge: bool, contiguous: bool): void {
+function planesAdjoint(values: v128, from: i32, end: i32, edge: i32, contiguous: bool): void {
   const cv = v, cw = w, sv = slopeV, sw = slopeW, iv = inverseV, iw = inverseW, dv = stepV, dw = stepW;
   const lv = lowV, hv = highV, lw = lowW, hw = highW, rayLow = lines.low, rayHigh = lines.high;
   const strideV = lines.strideV;
@@ -309,7 +329,7 @@ function planesAdjoint(values: v128, from: i32, end: i32, edge: bool, contiguous
     let late = f32x4.pmax(tv, tw);
     let before = early;
     let after = f32x4.sub(one, late);
-    if (edge) {
+    if (edge == lines.ENDING) {
       const t0 = lines.cutAt(rayLow, kk), t1 = lines.cutAt(rayHigh, kk);
       early = within(early, t0, t1);
       late = within(late, t0, t1);
