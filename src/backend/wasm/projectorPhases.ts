@@ -116,11 +116,10 @@ function freeRays(rays: FreeRays, values: DeviceArray | undefined) {
 
 // ---- phases --------------------------------------------------------------------------------------------------------
 
-function forwardPhases(entry: string, job: Job): Phase[] {
+function forwardPhase(entry: string, job: Job): Phase {
   const list = job.beam === "free" || job.pixels > 0;
   const vectors = list ? Math.ceil(job.listed / 4) : Math.ceil(job.rows / 4) * job.columns;
-  const tasks = job.views * Math.ceil(vectors / VECTORS_PER_TASK);
-  return tasks > 0 ? [{ entry, tasks, args: toArguments(job) }] : [];
+  return { entry, tasks: job.views * Math.ceil(vectors / VECTORS_PER_TASK), args: toArguments(job) };
 }
 
 /** Zeroes for the pixels that a list leaves out. */
@@ -150,7 +149,7 @@ export const projectorLowerings: { readonly [K in ProjectorKernel]: Lowering<K> 
   project: {
     lower: (args) => [
       ...(args.accumulate ? [] : clearPhases(args, [args.out])),
-      ...forwardPhases("project", { ...viewRays(args, args.out), volume: args.volume, accumulate: args.accumulate }),
+      forwardPhase("project", { ...viewRays(args, args.out), volume: args.volume, accumulate: args.accumulate }),
     ],
   },
   projectAdjoint: {
@@ -161,7 +160,7 @@ export const projectorLowerings: { readonly [K in ProjectorKernel]: Lowering<K> 
   projectLineJacobian: {
     lower: (args) => [
       ...clearPhases(args, [args.out, args.jacobian]),
-      ...forwardPhases("projectJacobian", {
+      forwardPhase("projectJacobian", {
         ...viewRays(args, args.out),
         volume: args.volume,
         jacobian: wasmArray(args.jacobian).pointer,
@@ -173,12 +172,13 @@ export const projectorLowerings: { readonly [K in ProjectorKernel]: Lowering<K> 
   projectMaximum: {
     lower: (args) => [
       ...clearPhases(args, [args.out]),
-      ...forwardPhases("projectMaximum", { ...viewRays(args, args.out), volume: args.volume, accumulate: false }),
+      forwardPhase("projectMaximum", { ...viewRays(args, args.out), volume: args.volume, accumulate: false }),
     ],
   },
   projectRays: {
-    lower: (args) =>
-      forwardPhases("project", { ...freeRays(args, args.out), volume: args.volume, accumulate: args.accumulate }),
+    lower: (args) => [
+      forwardPhase("project", { ...freeRays(args, args.out), volume: args.volume, accumulate: args.accumulate }),
+    ],
   },
   projectRaysAdjoint: {
     lower: (args, context) =>
@@ -186,13 +186,14 @@ export const projectorLowerings: { readonly [K in ProjectorKernel]: Lowering<K> 
     overwrites,
   },
   projectRaysJacobian: {
-    lower: (args) =>
-      forwardPhases("projectJacobian", {
+    lower: (args) => [
+      forwardPhase("projectJacobian", {
         ...freeRays(args, undefined),
         volume: args.volume,
         jacobian: wasmArray(args.out).pointer,
         accumulate: false,
       }),
+    ],
   },
 };
 
