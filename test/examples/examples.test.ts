@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { decode } from "fast-png";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+describe.skipIf(!existsSync(join(root, "dist/index.js")))("the examples, run as a reader would", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tomograd-examples-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const run = (name: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "examples", name), ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    return { status, stdout, stderr };
+  };
+
+  test("first-picture draws 256 x 256 pixels", async () => {
+    expect(run("first-picture.mjs", "chest.png")).toMatchObject({ status: 0, stderr: "" });
+    expect(decode(await readFile(join(folder, "chest.png")))).toMatchObject({ width: 256, height: 256, depth: 8 });
+  });
+
+  test("novel-views gets better with every row: 1, 4, 16, 64 views", () => {
+    const { status, stdout } = run("novel-views.mjs");
+    expect(status).toBe(0);
+    const found = [...stdout.matchAll(/^(\d+) views: ([\d.]+) dB/gm)].map(([, views, dB]) => [
+      Number(views),
+      Number(dB),
+    ]);
+    expect(found.map(([views]) => views)).toEqual([1, 4, 16, 64]);
+    found.slice(1).forEach(([, dB], i) => {
+      expect(dB).toBeGreaterThan(found[i][1] + 3);
+    });
+  });
+
+  test("single-view-reconstruction says where to get its CT", () => {
+    const { status, stderr } = run("single-view-reconstruction/main.mjs", "no-such-folder");
+    expect(status).toBe(2);
+    expect(stderr).toContain("10.7937/K9/TCIA.2015.LO9QL9SX");
+  });
+});
