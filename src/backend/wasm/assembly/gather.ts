@@ -38,18 +38,11 @@ export function loadFour(addresses: v128): v128 {
   return v128.load_lane<f32>(at3(addresses), out, 3);
 }
 
-/** Pairs of neighbors (at the address, four bytes on) of lanes 0 and 1. */
+/** Two pairs of neighbors (at the address, four bytes on). */
 // @ts-ignore: decorator
 @inline
-export function loadPairs01(addresses: v128): v128 {
-  return v128.load_lane<u64>(at1(addresses), v128.load_zero<u64>(at0(addresses)), 1);
-}
-
-/** The same of lanes 2 and 3. */
-// @ts-ignore: decorator
-@inline
-export function loadPairs23(addresses: v128): v128 {
-  return v128.load_lane<u64>(at3(addresses), v128.load_zero<u64>(at2(addresses)), 1);
+export function loadPairs(first: usize, second: usize): v128 {
+  return v128.load_lane<u64>(second, v128.load_zero<u64>(first), 1);
 }
 
 // @ts-ignore: decorator

@@ -4,7 +4,7 @@
  * between the ends of the ray.
  * Source: P. M. Joseph, IEEE Trans. Med. Imaging 1(3), 1982.
  */
-import { addPairs, highs, loadFour, loadPairs01, loadPairs23, lows, ROUND, ROUND_BITS } from "./gather";
+import { addPairs, at0, at1, at2, at3, highs, loadFour, loadPairs, lows, ROUND, ROUND_BITS } from "./gather";
 import * as lines from "./lines";
 
 /** Bounds of positions (cell centers at integers): two cells outside, where all four cells are padding. */
@@ -87,11 +87,11 @@ function planes(start: v128, first: i32, end: i32, edge: i32, contiguous: bool):
     const fv = f32x4.sub(pv, i);
     const fw = f32x4.sub(pw, j);
     const A = addressOf(i, j, strideV, strideW, plane, contiguous);
-    const B = i32x4.add(A, i32x4.splat(strideW));
     let low0: v128, high0: v128, low1: v128, high1: v128;
     if (contiguous) {
-      const near01 = loadPairs01(A), near23 = loadPairs23(A);
-      const far01 = loadPairs01(B), far23 = loadPairs23(B);
+      const a0 = at0(A), a1 = at1(A), a2 = at2(A), a3 = at3(A);
+      const near01 = loadPairs(a0, a1), near23 = loadPairs(a2, a3);
+      const far01 = loadPairs(a0 + strideW, a1 + strideW), far23 = loadPairs(a2 + strideW, a3 + strideW);
       low0 = lows(near01, near23);
       high0 = highs(near01, near23);
       low1 = lows(far01, far23);
@@ -99,6 +99,7 @@ function planes(start: v128, first: i32, end: i32, edge: i32, contiguous: bool):
     } else {
       low0 = loadFour(A);
       high0 = loadFour(i32x4.add(A, i32x4.splat(strideV)));
+      const B = i32x4.add(A, i32x4.splat(strideW));
       low1 = loadFour(B);
       high1 = loadFour(i32x4.add(B, i32x4.splat(strideV)));
     }
@@ -159,11 +160,11 @@ function planesJacobian(first: i32, end: i32, edge: i32, contiguous: bool): void
     const fv = f32x4.sub(pv, i);
     const fw = f32x4.sub(pw, j);
     const A = addressOf(i, j, strideV, strideW, plane, contiguous);
-    const B = i32x4.add(A, i32x4.splat(strideW));
     let low0: v128, high0: v128, low1: v128, high1: v128;
     if (contiguous) {
-      const near01 = loadPairs01(A), near23 = loadPairs23(A);
-      const far01 = loadPairs01(B), far23 = loadPairs23(B);
+      const a0 = at0(A), a1 = at1(A), a2 = at2(A), a3 = at3(A);
+      const near01 = loadPairs(a0, a1), near23 = loadPairs(a2, a3);
+      const far01 = loadPairs(a0 + strideW, a1 + strideW), far23 = loadPairs(a2 + strideW, a3 + strideW);
       low0 = lows(near01, near23);
       high0 = highs(near01, near23);
       low1 = lows(far01, far23);
@@ -171,6 +172,7 @@ function planesJacobian(first: i32, end: i32, edge: i32, contiguous: bool): void
     } else {
       low0 = loadFour(A);
       high0 = loadFour(i32x4.add(A, i32x4.splat(strideV)));
+      const B = i32x4.add(A, i32x4.splat(strideW));
       low1 = loadFour(B);
       high1 = loadFour(i32x4.add(B, i32x4.splat(strideV)));
     }

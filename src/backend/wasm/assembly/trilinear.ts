@@ -3,7 +3,7 @@
  * a cell (where the interpolation is not zero) are visited. Cell (x, y, z) has its center at integers here.
  */
 import { clip, entry, exit } from "./box";
-import { addPairs, highs, loadPairs01, loadPairs23, lows, ROUND, ROUND_BITS } from "./gather";
+import { addPairs, at0, at1, at2, at3, highs, loadPairs, lows, ROUND, ROUND_BITS } from "./gather";
 import { addLengthGradient, rayLength, setGradient } from "./gradient";
 import * as job from "./job";
 import * as rays from "./rays";
@@ -164,7 +164,7 @@ export function forward(p0: i32, p1: i32, p2: i32, p3: i32): v128 {
 function samples(begin: v128, first: i32, last: i32, edge: bool): v128 {
   let sum = begin;
   const cx = x, cy = y, cz = z, dx = stepX, dy = stepY, dz = stepZ, m = middles;
-  const strideX = i32x4.splat(job.strideX), strideY = i32x4.splat(job.strideY);
+  const strideX = <usize>job.strideX, strideY = <usize>job.strideY;
   const origin = originOf(job.volume);
   for (let n = first; n < last; n++) {
     const t = f32x4.splat(<f32>n);
@@ -175,8 +175,9 @@ function samples(begin: v128, first: i32, last: i32, edge: bool): v128 {
     const i = f32x4.floor(px), j = f32x4.floor(py), k = f32x4.floor(pz);
     const fx = f32x4.sub(px, i), fy = f32x4.sub(py, j), fz = f32x4.sub(pz, k);
     const A = addressOf(i, j, k, origin);
-    const near = face(A, strideY, fy, fz);
-    const far = face(i32x4.add(A, strideX), strideY, fy, fz);
+    const a0 = at0(A), a1 = at1(A), a2 = at2(A), a3 = at3(A);
+    const near = face(a0, a1, a2, a3, strideY, fy, fz);
+    const far = face(a0 + strideX, a1 + strideX, a2 + strideX, a3 + strideX, strideY, fy, fz);
     const value = f32x4.add(near, f32x4.mul(fx, f32x4.sub(far, near)));
     sum = f32x4.add(sum, edge ? f32x4.mul(value, share(t)) : value);
   }
@@ -186,16 +187,16 @@ function samples(begin: v128, first: i32, last: i32, edge: bool): v128 {
 /** Bilinear interpolation in a plane of x. */
 // @ts-ignore: decorator
 @inline
-function face(A: v128, strideY: v128, fy: v128, fz: v128): v128 {
-  const row0 = row(A, fz);
-  const row1 = row(i32x4.add(A, strideY), fz);
+function face(a0: usize, a1: usize, a2: usize, a3: usize, strideY: usize, fy: v128, fz: v128): v128 {
+  const row0 = row(a0, a1, a2, a3, fz);
+  const row1 = row(a0 + strideY, a1 + strideY, a2 + strideY, a3 + strideY, fz);
   return f32x4.add(row0, f32x4.mul(fy, f32x4.sub(row1, row0)));
 }
 
 // @ts-ignore: decorator
 @inline
-function row(A: v128, fz: v128): v128 {
-  const a = loadPairs01(A), b = loadPairs23(A);
+function row(a0: usize, a1: usize, a2: usize, a3: usize, fz: v128): v128 {
+  const a = loadPairs(a0, a1), b = loadPairs(a2, a3);
   const low = lows(a, b);
   return f32x4.add(low, f32x4.mul(fz, f32x4.sub(highs(a, b), low)));
 }
@@ -225,7 +226,7 @@ export function forwardJacobian(p0: i32, p1: i32, p2: i32, p3: i32): v128 {
 function samplesJacobian(begin: v128, first: i32, last: i32, edge: bool): v128 {
   let sum = begin, gx = gradX, gy = gradY, gz = gradZ, tx = turnX, ty = turnY, tz = turnZ;
   const cx = x, cy = y, cz = z, dx = stepX, dy = stepY, dz = stepZ, m = middles;
-  const strideX = i32x4.splat(job.strideX), strideY = i32x4.splat(job.strideY);
+  const strideX = <usize>job.strideX, strideY = <usize>job.strideY;
   const origin = originOf(job.volume);
   for (let n = first; n < last; n++) {
     const t = f32x4.splat(<f32>n);
@@ -236,9 +237,12 @@ function samplesJacobian(begin: v128, first: i32, last: i32, edge: bool): v128 {
     const i = f32x4.floor(px), j = f32x4.floor(py), k = f32x4.floor(pz);
     const fx = f32x4.sub(px, i), fy = f32x4.sub(py, j), fz = f32x4.sub(pz, k);
     const A = addressOf(i, j, k, origin);
-    const B = i32x4.add(A, strideY), C = i32x4.add(A, strideX), D = i32x4.add(B, strideX);
-    const a01 = loadPairs01(A), a23 = loadPairs23(A), b01 = loadPairs01(B), b23 = loadPairs23(B);
-    const c01 = loadPairs01(C), c23 = loadPairs23(C), d01 = loadPairs01(D), d23 = loadPairs23(D);
+    const a0 = at0(A), a1 = at1(A), a2 = at2(A), a3 = at3(A);
+    const a01 = loadPairs(a0, a1), a23 = loadPairs(a2, a3);
+    const b01 = loadPairs(a0 + strideY, a1 + strideY), b23 = loadPairs(a2 + strideY, a3 + strideY);
+    const c01 = loadPairs(a0 + strideX, a1 + strideX), c23 = loadPairs(a2 + strideX, a3 + strideX);
+    const diagonal = strideX + strideY;
+    const d01 = loadPairs(a0 + diagonal, a1 + diagonal), d23 = loadPairs(a2 + diagonal, a3 + diagonal);
     const a = lows(a01, a23), b = lows(b01, b23), c = lows(c01, c23), d = lows(d01, d23);
     const az = f32x4.sub(highs(a01, a23), a), bz = f32x4.sub(highs(b01, b23), b);
     const cz2 = f32x4.sub(highs(c01, c23), c), dz2 = f32x4.sub(highs(d01, d23), d);
