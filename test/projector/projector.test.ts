@@ -256,5 +256,6 @@ for (const [prefer, rounding] of [
       );
       expect(() => createProjector({ backend, grid, detector: { ...detector, rows: 0 }, views })).toThrow(/rows/);
       expect(() => A.withPixels(Uint32Array.of(154))).toThrow(/below/);
+      expect(() => A.withPixels(Uint32Array.of(7, 3, 7))).toThrow(/7 is listed twice/);
     });
   });
