@@ -1,5 +1,6 @@
 /** Runs groups of cases on one and two threads, in turn, and collects the medians. */
 import { createBackend } from "tomograd/backend";
+import { toDevice } from "tomograd/projector";
 import { kernels256 } from "./kernels256.mjs";
 import { describeLoad, describeMachine, median, time } from "./measure.mjs";
 import { createPlastimatch, plastimatchInstalled } from "./plastimatch.mjs";
@@ -39,8 +40,8 @@ async function runGroup(prepare, { wanted, rounds, warmUp = true, reference, say
       name,
       backend: backend.name,
       threads,
-      medianCpuMs: median(cpu),
-      medianWallMs: median(wall),
+      medianCpuMs: median(cpu) / views,
+      medianWallMs: median(wall) / views,
       views,
       ...(referenceMs.length > 0 && {
         reference: { name: "plastimatch drr -i exact", cpuMsPerView: median(referenceMs) },
@@ -52,7 +53,7 @@ async function runGroup(prepare, { wanted, rounds, warmUp = true, reference, say
 }
 
 /**
- * Milliseconds are of all views of a case together. `only`: part of the names to run; `chest`: a volume instead of the
+ * Milliseconds are those of a view (the tutorial: of its 101 steps with one view). `only`: part of the names to run; `chest`: a volume instead of the
  * synthetic one.
  */
 export async function runBenchmarks({ only, chest, rounds = ROUNDS, say }) {
@@ -66,7 +67,7 @@ export async function runBenchmarks({ only, chest, rounds = ROUNDS, say }) {
     results.push(...(await runGroup(kernels256, { ...options, reference })));
     const seed = chest ?? syntheticChest();
     say(`seed: ${seed.grid.size.join(" x ")} voxels, one view of 200 x 200`);
-    results.push(...(await runGroup((backend) => seedGradients(backend, seed), options)));
+    results.push(...(await runGroup((backend) => seedGradients(backend, toDevice(backend, seed)), options)));
     say("seed: 101 steps");
     results.push(
       ...(await runGroup((backend) => seedTutorial(backend, seed), { ...options, rounds: 1, warmUp: false })),

@@ -27,10 +27,12 @@ const viewOf = (grid) =>
     translation: [0, 850, 0],
   });
 
-/** A gradient with respect to voxels is a projection and its adjoint, one with respect to the pose a line Jacobian. */
-export function seedGradients(backend, chest) {
-  const scan = createProjector({ backend, grid: chest.grid, detector: DETECTOR, views: [viewOf(chest.grid)] });
-  const truth = toDevice(backend, chest);
+/**
+ * A gradient with respect to voxels is a projection and its adjoint, one with respect to the pose a line Jacobian.
+ * `truth`: on the device; it belongs to the group from here on.
+ */
+export function seedGradients(backend, truth) {
+  const scan = createProjector({ backend, grid: truth.grid, detector: DETECTOR, views: [viewOf(truth.grid)] });
   const image = scan.apply(truth);
   const gradient = zerosLike(truth);
   return {
@@ -69,7 +71,7 @@ export function seedTutorial(backend, chest) {
     for (const owned of [optimizer, density]) owned.dispose();
   };
   return {
-    views: STEPS,
+    views: 1,
     runs: { "seed-tutorial": run },
     dispose: () => {
       for (const owned of [scan, target]) owned.dispose();
