@@ -1,13 +1,13 @@
 import { fault, type Warning } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
-import { createRandom, randomSubset } from "../core/random.js";
+import { createRandom, type Random, randomSubset } from "../core/random.js";
 import { meanAbsoluteError, meanSquaredError } from "../metric/residual.js";
 import { adam } from "../optimizer/adam.js";
 import type { DeviceOptimizer } from "../optimizer/deviceOptimizer.js";
 import { sgd } from "../optimizer/sgd.js";
 import { toDevice, toHost, zeros, zerosLike } from "../projector/arrays.js";
 import type { DeviceVolume, Projector } from "../projector/types.js";
-import { totalVariation } from "../regularizer/totalVariation.js";
+import { type Regularizer, totalVariation } from "../regularizer/totalVariation.js";
 import type { Projections, Quantity, Volume } from "../volume/grid.js";
 import { checkFingerprint, type FitCheckpoint, fingerprint } from "./checkpoint.js";
 import { DEFAULT_RATE, estimateRange, scheduledRate } from "./learningRate.js";
@@ -94,45 +94,9 @@ const OPTION_NAMES: readonly (keyof FitOptions)[] = [
 export async function fit(A: Projector, projections: Projections, options: FitOptions = {}): Promise<Run> {
   refuseUnknownOptions("fit", options, OPTION_NAMES);
   checkData(A, projections);
-  const { iterations = 101, loss = "mse", decay = "cosine", subsets = 1, rayFraction = 1, seed = 0, resume } = options;
-  checkNumbers(iterations, rayFraction);
-  const { backend, grid } = A;
-  const learningRate = options.learningRate ?? (await defaultRate(A, projections, options));
-  const nonNegative = options.nonNegative ?? true;
-  const used = {
-    method: "fit",
-    iterations,
-    loss,
-    optimizer: options.optimizer ?? "adam",
-    ...(options.optimizer === "sgd" && { momentum: options.momentum ?? 0 }),
-    learningRate,
-    decay,
-    subsets,
-    rayFraction,
-    seed,
-    nonNegative,
-    totalVariation: options.totalVariation ?? null,
-    quantity: options.quantity ?? "attenuation",
-    model: A.model,
-  };
-  const print = fingerprint(
-    [used, grid, A.views, backend.name],
-    [
-      projections.values,
-      ...(options.start && !(options.start.values instanceof Int16Array || options.start.values instanceof Uint8Array)
-        ? [options.start.values]
-        : []),
-    ],
-  );
-  if (resume) checkFingerprint(resume, print);
-
-  const metric = loss === "mse" ? meanSquaredError : meanAbsoluteError;
-  const regularizer = options.totalVariation && totalVariation(options.totalVariation);
-  const order = bitReversedOrder(subsets);
-  const random = createRandom(seed, resume?.drawn);
-  const history: Iteration[] = [...(resume?.history ?? [])];
-  const secondsBefore = history.at(-1)?.seconds ?? 0;
-  const started = performance.now();
+  const settings = await settle(A, projections, options);
+  const print = fingerprintOf(A, projections, options, settings);
+  if (options.resume) checkFingerprint(options.resume, print);
 
   const owned: Disposable[] = [];
   const own = <T extends Disposable>(resource: T): T => {
@@ -142,95 +106,164 @@ export async function fit(A: Projector, projections: Projections, options: FitOp
   let x: DeviceVolume | undefined;
   let finished = false;
   try {
-    x = startVolume(A, options, used.quantity);
-    const optimizer = own(createOptimizer(x, options, learningRate, nonNegative));
-    const gradient = own(zerosLike(x, "gradient"));
-    const parts = orderedSubsets(A.views.length, subsets).map((views) => createSubset(A, projections, views, own));
-    const checkpoint = async (iteration: number): Promise<FitCheckpoint> => ({
-      format: "tomograd-fit-checkpoint/1",
-      iteration,
-      volume: (await toHost(x!)).values as Float32Array | Float64Array,
-      optimizer: await optimizerState(optimizer),
-      drawn: random.drawn,
-      history: [...history],
+    x = startVolume(A, options, settings.quantity);
+    const parts = orderedSubsets(A.views.length, settings.subsets).map((views) =>
+      createSubset(A, projections, views, own),
+    );
+    const descent: Descent = {
+      x,
+      optimizer: own(createOptimizer(x, options, settings)),
+      gradient: own(zerosLike(x, "gradient")),
+      parts,
+      random: createRandom(settings.seed, options.resume?.drawn),
+      history: [...(options.resume?.history ?? [])],
       fingerprint: print,
-    });
-
-    let stopped: Run["stopped"] = "iterations";
-    for (let iteration = resume?.iteration ?? 0; iteration < iterations; iteration++) {
-      if (options.signal?.aborted) {
-        stopped = "aborted";
-        await options.onCheckpoint?.(await checkpoint(iteration));
-        break;
-      }
-      const part = parts[order[iteration % subsets]];
-      const value = await step(part, x, gradient);
-      optimizer.step(gradient, scheduledRate(learningRate, decay, iteration, iterations));
-      if (!Number.isFinite(value))
-        throw fault(
-          "NOT_FINITE",
-          `the loss became ${value} at step ${iteration}: give a learningRate below ${learningRate}`,
-          {
-            defect: "diverged",
-            iteration,
-            learningRate,
-          },
-        );
-      history.push({ iteration, value, seconds: secondsBefore + (performance.now() - started) / 1000 });
-      const answer = await options.onIteration?.({
-        ...history[history.length - 1],
-        iterations,
-        image: () => toHost(part.image),
-        volume: () => toHost(x!),
-      });
-      const done = iteration + 1;
-      if (options.checkpointEvery && done % options.checkpointEvery === 0 && done < iterations)
-        await options.onCheckpoint?.(await checkpoint(done));
-      if (answer === "stop") {
-        stopped = "callback";
-        break;
-      }
-    }
-    await backend.idle();
+    };
+    const stopped = await descend(A, descent, options, settings);
+    await A.backend.idle();
     finished = true;
-    return { volume: x, history, stopped, warnings: stopped === "iterations" ? flatness(history, subsets) : [], used };
+    const { history } = descent;
+    const warnings = stopped === "iterations" ? flatness(history, settings.subsets) : [];
+    return { volume: x, history, stopped, warnings, used: { method: "fit", ...settings, model: A.model } };
   } finally {
     for (const resource of owned) resource[Symbol.dispose]();
     if (!finished) x?.dispose();
   }
+}
 
-  /** Objective of the subset at the volume; fills its gradient. */
-  async function step(part: Subset, at: DeviceVolume, gradient: DeviceVolume): Promise<number> {
-    const rays = rayFraction < 1 ? drawRays(part) : undefined;
-    const operator = rays?.operator ?? part.A;
-    operator.apply(at, { out: part.image });
-    const evaluation = metric(part.image, part.target, rays && { mask: rays.mask, count: rays.count });
-    try {
-      operator.adjoint(evaluation.cotangent, { out: gradient });
-      regularizer?.addGradient(at, gradient);
-      const value = evaluation.value();
-      return (await value) + (regularizer ? await regularizer.value(at) : 0);
-    } finally {
-      evaluation.dispose();
-      rays?.operator.dispose();
-      rays?.mask.dispose();
+/** Every option that steers the numbers, defaults and estimates filled in. */
+type Settings = Readonly<Awaited<ReturnType<typeof settle>>>;
+
+async function settle(A: Projector, projections: Projections, options: FitOptions) {
+  const { iterations = 101, loss = "mse", decay = "cosine", subsets = 1, rayFraction = 1, seed = 0 } = options;
+  checkNumbers(iterations, rayFraction);
+  const optimizer = options.optimizer ?? "adam";
+  return {
+    iterations,
+    loss,
+    optimizer,
+    ...(optimizer === "sgd" && { momentum: options.momentum ?? 0 }),
+    learningRate: options.learningRate ?? (await defaultRate(A, projections, options)),
+    decay,
+    subsets,
+    rayFraction,
+    seed,
+    nonNegative: options.nonNegative ?? true,
+    totalVariation: options.totalVariation ?? null,
+    quantity: options.quantity ?? ("attenuation" as const),
+  };
+}
+
+/** Of all that decides the bits of a run. */
+function fingerprintOf(A: Projector, projections: Projections, { start }: FitOptions, settings: Settings): string {
+  const plain = [settings, A.model, A.grid, A.views, A.backend.name];
+  return fingerprint(plain, start ? [projections.values, Float32Array.from(start.values)] : [projections.values]);
+}
+
+/** What a run works on. */
+interface Descent {
+  readonly x: DeviceVolume;
+  readonly optimizer: DeviceOptimizer;
+  readonly gradient: DeviceVolume;
+  readonly parts: readonly Subset[];
+  readonly random: Random;
+  readonly history: Iteration[];
+  readonly fingerprint: string;
+}
+
+/** The steps of a run, from where it starts or resumes until it ends. */
+async function descend(
+  A: Projector,
+  descent: Descent,
+  options: FitOptions,
+  settings: Settings,
+): Promise<Run["stopped"]> {
+  const { x, optimizer, gradient, parts, history } = descent;
+  const { iterations, learningRate, subsets } = settings;
+  const regularizer = options.totalVariation && totalVariation(options.totalVariation);
+  const order = bitReversedOrder(subsets);
+  const started = performance.now() - 1000 * (history.at(-1)?.seconds ?? 0);
+  for (let iteration = options.resume?.iteration ?? 0; iteration < iterations; iteration++) {
+    if (options.signal?.aborted) {
+      await options.onCheckpoint?.(await checkpointOf(descent, iteration));
+      return "aborted";
     }
+    const part = parts[order[iteration % subsets]];
+    const value = await differentiate(A, part, descent, regularizer, settings);
+    if (!Number.isFinite(value)) throw diverged(value, iteration, learningRate);
+    optimizer.step(gradient, scheduledRate(learningRate, settings.decay, iteration, iterations));
+    history.push({ iteration, value, seconds: (performance.now() - started) / 1000 });
+    const answer = await options.onIteration?.({
+      ...history[history.length - 1],
+      iterations,
+      image: () => toHost(part.image),
+      volume: () => toHost(x),
+    });
+    const done = iteration + 1;
+    if (options.checkpointEvery && done % options.checkpointEvery === 0 && done < iterations)
+      await options.onCheckpoint?.(await checkpointOf(descent, done));
+    if (answer === "stop") return "callback";
   }
+  return "iterations";
+}
 
-  function drawRays(part: Subset) {
-    const { rows, columns } = A.detector;
-    const pixels = randomSubset(random, rows * columns, Math.max(1, Math.round(rayFraction * rows * columns))).sort();
-    const views = part.A.views.length;
-    const mask = new Float32Array(views * rows * columns);
-    for (let view = 0; view < views; view++) for (const pixel of pixels) mask[view * rows * columns + pixel] = 1;
-    const host = { detector: A.detector, views: part.A.views, about: "mask", values: mask };
-    return {
-      operator: part.A.withPixels(pixels),
-      mask: toDevice(backend, host, "ray mask"),
-      count: views * pixels.length,
-    };
+/** Objective of a subset at the volume; fills its gradient. */
+async function differentiate(
+  A: Projector,
+  part: Subset,
+  { x, gradient, random }: Descent,
+  regularizer: Regularizer | undefined,
+  { loss, rayFraction }: Settings,
+): Promise<number> {
+  const metric = loss === "mse" ? meanSquaredError : meanAbsoluteError;
+  const rays = rayFraction < 1 ? drawRays(A, part, random, rayFraction) : undefined;
+  const operator = rays?.operator ?? part.A;
+  operator.apply(x, { out: part.image });
+  const evaluation = metric(part.image, part.target, rays && { mask: rays.mask, count: rays.count });
+  try {
+    operator.adjoint(evaluation.cotangent, { out: gradient });
+    regularizer?.addGradient(x, gradient);
+    const value = evaluation.value();
+    return (await value) + (regularizer ? await regularizer.value(x) : 0);
+  } finally {
+    evaluation.dispose();
+    rays?.operator.dispose();
+    rays?.mask.dispose();
   }
 }
+
+/** A random share of the pixels, the same in every view of the subset: their operator, and 1 where they are. */
+function drawRays(A: Projector, part: Subset, random: Random, fraction: number) {
+  const pixels = A.detector.rows * A.detector.columns;
+  const drawn = randomSubset(random, pixels, Math.max(1, Math.round(fraction * pixels))).sort();
+  const { views } = part.A;
+  const values = new Float32Array(views.length * pixels);
+  for (let view = 0; view < views.length; view++) for (const pixel of drawn) values[view * pixels + pixel] = 1;
+  return {
+    operator: part.A.withPixels(drawn),
+    mask: toDevice(A.backend, { detector: A.detector, views, about: "rays drawn", values }, "ray mask"),
+    count: views.length * drawn.length,
+  };
+}
+
+async function checkpointOf(descent: Descent, iteration: number): Promise<FitCheckpoint> {
+  return {
+    format: "tomograd-fit-checkpoint/1",
+    iteration,
+    volume: (await toHost(descent.x)).values as Float32Array | Float64Array,
+    optimizer: await optimizerState(descent.optimizer),
+    drawn: descent.random.drawn,
+    history: [...descent.history],
+    fingerprint: descent.fingerprint,
+  };
+}
+
+const diverged = (value: number, iteration: number, learningRate: number) =>
+  fault("NOT_FINITE", `the loss became ${value} at step ${iteration}: give a learningRate below ${learningRate}`, {
+    defect: "diverged",
+    iteration,
+    learningRate,
+  });
 
 function checkNumbers(iterations: number, rayFraction: number): void {
   if (!Number.isInteger(iterations) || iterations < 1)
@@ -262,13 +295,13 @@ function startVolume(A: Projector, options: FitOptions, quantity: Quantity): Dev
   return toDevice(A.backend, { quantity, grid: start?.grid ?? A.grid, values }, "reconstruction");
 }
 
-function createOptimizer(x: DeviceVolume, options: FitOptions, learningRate: number, nonNegative: boolean) {
+function createOptimizer(x: DeviceVolume, { momentum, resume }: FitOptions, settings: Settings): DeviceOptimizer {
   const common = {
-    learningRate,
-    ...(nonNegative && { lower: 0 }),
-    ...(options.resume && { resume: options.resume.optimizer }),
+    learningRate: settings.learningRate,
+    ...(settings.nonNegative && { lower: 0 }),
+    ...(resume && { resume: resume.optimizer }),
   };
-  return options.optimizer === "sgd" ? sgd(x, { ...common, momentum: options.momentum ?? 0 }) : adam(x, common);
+  return settings.optimizer === "sgd" ? sgd(x, { ...common, momentum: momentum ?? 0 }) : adam(x, common);
 }
 
 async function optimizerState(optimizer: DeviceOptimizer): Promise<FitCheckpoint["optimizer"]> {
