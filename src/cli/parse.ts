@@ -29,6 +29,12 @@ export const numbers =
 export const numberList = (text: string): number[] =>
   numbers(text.split(",").length, "numbers with commas in between")(text);
 
+/** Three or four rows of four numbers, row by row. */
+export const affine = (text: string): number[] => {
+  const rows = numberList(text);
+  return rows.length === 12 || rows.length === 16 ? rows : refuse("12 or 16 numbers with commas in between");
+};
+
 /** "256x192" */
 export const size = (text: string): [number, number] => {
   const match = /^(\d+)x(\d+)$/.exec(text.trim());

@@ -12,6 +12,8 @@ export interface VolumeChoice {
   readonly quantity?: Quantity;
   readonly series?: string;
   readonly frame?: number;
+  readonly dataset?: string;
+  readonly affine?: readonly number[];
 }
 
 /** How HU become what the rays integrate. */
@@ -25,7 +27,13 @@ export function addVolumeOptions(command: Command): Command {
       parse.oneOf("hounsfield", "attenuation", "density", "label", "unknown"),
     )
     .option("--series <uid>", "DICOM folder with several series: which one (UID or number in the list)")
-    .option("--frame <n>", "file with several volumes: which one, from 0", parse.integer);
+    .option("--frame <n>", "file with several volumes: which one, from 0", parse.integer)
+    .option("--dataset <name>", "file with several arrays (NPZ, MATLAB): which one")
+    .option(
+      "--affine <numbers>",
+      "voxel index to RAS mm, for files that do not say: 12 or 16 numbers with commas in between, row by row",
+      parse.affine,
+    );
 }
 
 export function addAttenuationOption(command: Command): Command {
@@ -45,6 +53,8 @@ export async function readInput(path: string, choice: VolumeChoice, session: Ses
     ...(choice.quantity && { quantity: choice.quantity }),
     ...(series !== undefined && { series }),
     ...(choice.frame !== undefined && { frame: choice.frame }),
+    ...(choice.dataset !== undefined && { dataset: choice.dataset }),
+    ...(choice.affine && { affine: choice.affine }),
   });
   session.progress.done();
   for (const warning of volume.warnings) session.warn(warning);

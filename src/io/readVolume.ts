@@ -2,6 +2,7 @@ import { gunzip, kindOfPath, pathOfUrl } from "#platform";
 import { fault } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { createByteStream } from "./byteStream.js";
+import { placed } from "./orientation.js";
 import { type Input, looksLikeGzip, type Source, sourcePieces, toSource } from "./source.js";
 import { type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "./types.js";
 
@@ -19,7 +20,12 @@ export async function readVolume(
   input: Input | readonly Input[],
   options: ReadVolumeOptions = {},
 ): Promise<VolumeFile> {
-  refuseUnknownOptions("readVolume", options, readVolumeOptionNames);
+  refuseUnknownOptions("readVolume", options, [...readVolumeOptionNames, "affine"]);
+  const { affine, ...others } = options;
+  return placed(await recognized(input, others), affine);
+}
+
+async function recognized(input: Input | readonly Input[], options: ReadVolumeOptions): Promise<VolumeFile> {
   if (Array.isArray(input) || (await isFolder(input as Input)))
     return (await import("./dicom/readDicom.js")).readDicom(input, options);
   const one = input as Input;

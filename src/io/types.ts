@@ -3,7 +3,17 @@ import type { Quantity, Volume } from "../volume/grid.js";
 import type { StoredType } from "./numeric.js";
 
 /** What a file was recognized as. */
-export type VolumeFormat = "nifti-1" | "nifti-2" | "analyze-7.5" | "dicom" | "npy";
+export type VolumeFormat =
+  | "nifti-1"
+  | "nifti-2"
+  | "analyze-7.5"
+  | "dicom"
+  | "npy"
+  | "npz"
+  | "tiff"
+  | "mat"
+  | "png"
+  | "jpeg";
 
 /** A volume as it came out of a file. */
 export interface VolumeFile extends Volume {
@@ -31,14 +41,29 @@ export interface ReadVolumeOptions {
   readonly frame?: number;
   /** DICOM: which series of several: its SeriesInstanceUID, or its place in the list of the refusal, from 0. */
   readonly series?: string | number;
+  /** File with several arrays (NPZ, MATLAB): the name of the one to read. @default the only one that can be a volume */
+  readonly dataset?: string;
+  /**
+   * `readVolume` only: voxel index to RAS mm at voxel centers, for files that do not say: 12 numbers (three rows) or 16,
+   * row by row. Replaces the file's own, if it has one, with the warning `orientation-replaced`.
+   */
+  readonly affine?: readonly number[];
   /** Refuse volumes that need more memory, bytes. @default 8 GiB */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ReadProgress) => void;
 }
 
-/** Their names, for the refusal of others. */
-export const readVolumeOptionNames = ["quantity", "frame", "series", "maxBytes", "signal", "onProgress"] as const;
+/** Their names without `affine`, for the refusal of others by the readers of one format. */
+export const readVolumeOptionNames = [
+  "quantity",
+  "frame",
+  "series",
+  "dataset",
+  "maxBytes",
+  "signal",
+  "onProgress",
+] as const;
 
 /** bytes: what a volume may take unless `maxBytes` says otherwise. */
 export const DEFAULT_MAX_BYTES = 8 * 2 ** 30;

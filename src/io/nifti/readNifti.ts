@@ -10,7 +10,7 @@ import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from "./header
 import { niftiAffine } from "./orientation.js";
 
 /** Options of `readNifti`. */
-export interface ReadNiftiOptions extends ReadVolumeOptions {
+export interface ReadNiftiOptions extends Omit<ReadVolumeOptions, "affine"> {
   /** The voxel file of a two-file image (.img). @default looked for beside a path that ends in .hdr */
   readonly voxels?: Input;
 }
