@@ -1,0 +1,77 @@
+import { corruptStream } from "./jpegStream.js";
+
+/** Facts of a decoded frame as the codecs give them. */
+export interface CodecFrameInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly bitsPerSample: number;
+  readonly componentCount: number;
+  readonly isSigned?: boolean;
+}
+
+/** A decoder object in the memory of a codec; it lives until `delete`. */
+export interface CodecDecoder {
+  getEncodedBuffer(length: number): Uint8Array;
+  decode(): void;
+  getDecodedBuffer(): Uint8Array;
+  getFrameInfo(): CodecFrameInfo;
+  getInterleaveMode?(): number;
+  delete(): void;
+}
+
+/** An instance of a codec, with its one decoder class. */
+export type CodecModule<Name extends string> = Readonly<Record<Name, new () => CodecDecoder>>;
+
+/** Makes an instance; `print` and `printErr` take what the codec would print. */
+export type CodecFactory<Name extends string> = (options: {
+  print: (text: string) => void;
+  printErr: (text: string) => void;
+}) => Promise<CodecModule<Name>>;
+
+/** A decoded frame: numbers in the order of the file, little endian, in memory of its own. */
+export interface DecodedFrame {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly info: CodecFrameInfo;
+  /** JPEG-LS: 0 if the components lie one after the other. */
+  readonly interleaveMode?: number;
+}
+
+/**
+ * A function that decodes frames with a codec. The codec is loaded when the first frame comes, and anew after a failure,
+ * because a C++ exception leaves its memory as it was.
+ */
+export function wasmCodec<Name extends string>(
+  load: () => Promise<{ readonly default: CodecFactory<Name> }>,
+  name: Name,
+): (encoded: Uint8Array) => Promise<DecodedFrame> {
+  let loading: Promise<{ module: CodecModule<Name>; said: string[] }> | undefined;
+  const start = async () => {
+    const said: string[] = [];
+    const listen = (text: string) => void said.push(text);
+    return { module: await (await load()).default({ print: listen, printErr: listen }), said };
+  };
+  return async (encoded) => {
+    loading ??= start();
+    const { module, said } = await loading;
+    said.length = 0;
+    let decoder: CodecDecoder | undefined;
+    try {
+      decoder = new module[name]();
+      decoder.getEncodedBuffer(encoded.length).set(encoded);
+      decoder.decode();
+      const { width, height, bitsPerSample, componentCount, isSigned } = decoder.getFrameInfo();
+      return {
+        // The codec's memory is used again by the next call.
+        bytes: decoder.getDecodedBuffer().slice() as Uint8Array<ArrayBuffer>,
+        info: { width, height, bitsPerSample, componentCount, isSigned },
+        interleaveMode: decoder.getInterleaveMode?.(),
+      };
+    } catch {
+      loading = undefined;
+      decoder = undefined;
+      throw corruptStream(said.at(-1) ?? "the codec cannot decode it");
+    } finally {
+      decoder?.delete();
+    }
+  };
+}
