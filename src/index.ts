@@ -5,6 +5,7 @@
 export type { Backend, DeviceArray } from "./backend/backend.js";
 export { type BackendOptions, createBackend } from "./backend/create.js";
 export { type ErrorCode, isTomogradError, TomogradError, type Warning } from "./core/errors.js";
+export type { Vec3 } from "./core/linear.js";
 export {
   type CArmOptions,
   cArmView,

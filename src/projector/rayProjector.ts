@@ -25,7 +25,7 @@ export interface RayProjectorOptions {
   readonly voxelShift?: 0 | 0.5;
 }
 
-/** The operator of arbitrary rays on a grid; integrals are flat arrays, one number a ray. */
+/** The operator of arbitrary rays on a grid; integrals are flat device arrays, one number a ray: read them by `backend.download`. */
 export interface RayProjector extends LinearOperator<DeviceVolume, DeviceArray>, Disposable {
   /** [ray][6]: derivative of each ray's integral with respect to its source and end, world (per mm). */
   jacobian(x: DeviceVolume): Promise<Float64Array>;

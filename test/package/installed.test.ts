@@ -81,6 +81,23 @@ describe("the packed package, installed in an empty folder", () => {
     expect(runScript(`${script}\nconsole.log("imported");`)).toBe("imported");
   });
 
+  test("the README's example has right types", () => {
+    const readme = readFileSync(join(installed, "README.md"), "utf8");
+    writeFileSync(join(folder, "example.ts"), /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "");
+    const options: ts.CompilerOptions = {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      lib: ["lib.es2024.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts"],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: [],
+    };
+    const errors = ts.getPreEmitDiagnostics(ts.createProgram([join(folder, "example.ts")], options));
+    expect(errors.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "))).toEqual([]);
+  }, 60_000);
+
   test("the README's example runs, and its files are there", () => {
     const readme = readFileSync(join(installed, "README.md"), "utf8");
     const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";

@@ -82,7 +82,8 @@ export const demo: Operation<DemoOptions> = {
       outputs: [html, json],
       summary: [
         "                                   1 view   120 views",
-        `trained / half-way between views  ${dB(images.trained.psnr).padStart(7)}   ${dB(manyViews.psnrNovel).padStart(7)}`,
+        `trained view                      ${dB(images.trained.psnr).padStart(7)}`,
+        `novel views, mean of 121                    ${dB(manyViews.psnrNovel).padStart(7)}`,
         `10 mm closer                      ${dB(images.closer.psnr).padStart(7)}   ${dB(manyViews.closer.psnr).padStart(7)}`,
         `turned by 1 degree                ${dB(images.rotated.psnr).padStart(7)}`,
         `turned by 90 degrees              ${dB(images.turned90.psnr).padStart(7)}   ${dB(manyViews.turned90.psnr).padStart(7)}`,

@@ -38,7 +38,7 @@ function pairFigures(pair: ImagePair, title: string): Html {
 ${figureRow([
   greyFigure(truth, { caption: "X-ray of the CT", window }),
   greyFigure(found, { caption: "X-ray of the reconstruction", window }),
-  differenceFigure(found, truth, { caption: "difference" }),
+  differenceFigure(found, truth, { caption: "difference: reconstruction - CT" }),
 ])}`;
 }
 
@@ -51,7 +51,8 @@ export async function demoPage({ attenuation, oneView, manyViews, backend }: Dem
     title: "A CT in, X-rays out, the volume back",
     summary: html`A chest CT is turned into X-rays by exact integration along every ray. Gradients flow back along the same
 rays, from pixels to voxels, and so a volume is found that explains the X-rays: from one of them, and from 120. One is
-not enough: its own picture matches, everything else falls apart. With 120 the volume is right.`,
+not enough: its own picture matches, everything else falls apart. With 120 the volume comes
+back.`,
     sections: [
       {
         title: "Figures",
@@ -60,7 +61,7 @@ not enough: its own picture matches, everything else falls apart. With 120 the v
           columns: ["", "1 view", "120 views"],
           rows: [
             ["trained view", dB(images.trained.psnr), ""],
-            ["half-way between trained views, and 10 mm closer (mean)", "", dB(manyViews.psnrNovel)],
+            ["novel views, mean of 121: half-way between trained ones, and 10 mm closer", "", dB(manyViews.psnrNovel)],
             ["10 mm closer", dB(images.closer.psnr), dB(manyViews.closer.psnr)],
             ["turned by 1 degree", dB(images.rotated.psnr), ""],
             ["turned by 30 degrees", dB(images.turned30.psnr), ""],

@@ -1,5 +1,6 @@
 import { fault, type Warning } from "../../core/errors.js";
-import { affine, determinant3, linearPart, type Matrix4 } from "../../core/linear.js";
+import { affine, type Matrix4 } from "../../core/linear.js";
+import { refuseBadAffine } from "../affine.js";
 import type { NiftiHeader } from "./header.js";
 
 /**
@@ -12,7 +13,7 @@ export function niftiAffine(header: NiftiHeader, name: string): { indexToWorld: 
   let stored: number[];
   if (header.sformCode > 0) {
     stored = [...header.srow, 0, 0, 0, 1];
-    refuseBad(stored, name, "sform");
+    refuseBadAffine(stored, name, "sform");
     if (header.qformCode > 0 && disagree(stored, qform(header), header.size))
       warnings.push({
         defect: "sform-qform-disagree",
@@ -21,12 +22,12 @@ export function niftiAffine(header: NiftiHeader, name: string): { indexToWorld: 
   } else if (header.qformCode > 0) {
     refuseZeroSpacing(header, name);
     stored = qform(header);
-    refuseBad(stored, name, "qform");
+    refuseBadAffine(stored, name, "qform");
   } else {
     refuseZeroSpacing(header, name);
     const [, x, y, z] = header.pixdim.map(Math.abs);
     stored = affine([x, 0, 0, 0, y, 0, 0, 0, z], [0, 0, 0]);
-    refuseBad(stored, name, "spacing");
+    refuseBadAffine(stored, name, "spacing");
     warnings.push({
       defect: "no-orientation",
       message: "the file does not say how the patient lies; axes are taken as right, anterior, superior, origin 0",
@@ -68,19 +69,6 @@ function refuseZeroSpacing({ pixdim }: NiftiHeader, name: string): void {
   if (pixdim.slice(1).some((spacing) => spacing === 0))
     throw fault("CORRUPT_FILE", `${name}: a voxel spacing is 0: ${pixdim.slice(1).join(", ")}`, {
       defect: "zero-spacing",
-    });
-}
-
-function refuseBad(matrix: Matrix4, name: string, which: string): void {
-  if (!matrix.every(Number.isFinite))
-    throw fault("CORRUPT_FILE", `${name}: the ${which} holds NaN or infinity`, { defect: "non-finite-affine" });
-  const linear = linearPart(matrix);
-  const volume = Math.abs(determinant3(linear));
-  const edges = [0, 1, 2].map((k) => Math.hypot(linear[k], linear[3 + k], linear[6 + k]));
-  // float32 rounding of a singular matrix leaves a determinant of this order.
-  if (!(volume > 1e-6 * edges[0] * edges[1] * edges[2]))
-    throw fault("CORRUPT_FILE", `${name}: the ${which} is singular: its axes lie in one plane`, {
-      defect: "singular-affine",
     });
 }
 

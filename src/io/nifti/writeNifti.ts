@@ -1,6 +1,6 @@
 import { gzip, writeFileAtomically } from "#platform";
 import { fault } from "../../core/errors.js";
-import { cross, determinant3, dot, type Matrix4, type Vec3 } from "../../core/linear.js";
+import { cross, determinant3, dot, inverse3, linearPart, type Matrix4, type Vec3 } from "../../core/linear.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import type { Volume } from "../../volume/grid.js";
 import { hostIsLittleEndian, swapBytes } from "../numeric.js";
@@ -28,7 +28,8 @@ const BLOCK = 1 << 20;
 /**
  * The bytes of a NIfTI-1 file (.nii, little endian), piece by piece; the voxels are not copied.
  * The type is that of `values`; the affine is kept as sform (float32), and as qform too if it has no shear.
- * @throws TOO_LARGE (`bad-dimension`) beyond 32767 voxels along an axis, SHAPE_MISMATCH, NOT_FINITE
+ * @throws TOO_LARGE (`bad-dimension`) beyond 32767 voxels along an axis, SHAPE_MISMATCH, NOT_FINITE, INVALID_GEOMETRY
+ *   (`singular-affine`) also if only its float32 form is singular
  */
 export function* niftiPieces({ size, indexToWorld, values, description }: NiftiContent): Generator<Uint8Array> {
   if (size.some((n) => n > 32767))
@@ -39,6 +40,8 @@ export function* niftiPieces({ size, indexToWorld, values, description }: NiftiC
     throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${size.join(" x ")}`, {});
   if (!indexToWorld.every(Number.isFinite))
     throw fault("NOT_FINITE", `an affine must be finite: ${indexToWorld}`, { defect: "non-finite-affine" });
+  // in float32, as the file holds it: tiny and huge numbers become 0 and infinite there
+  inverse3(linearPart(indexToWorld).map(Math.fround));
   yield header(size, indexToWorld, values, description);
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   for (let at = 0; at < bytes.length; at += BLOCK) {
