@@ -4,6 +4,7 @@
  */
 import { fault } from "./errors.js";
 
+/** A point or vector: x, y, z. */
 export type Vec3 = readonly [number, number, number];
 /** 9 numbers, row-major. */
 export type Matrix3 = readonly number[];
