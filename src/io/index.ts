@@ -7,9 +7,13 @@ export {
   writeGeometry,
 } from "./geometryFile.js";
 export { encodePng, type Image, type ImageOptions, writeImage } from "./image.js";
+export { readMetaImage } from "./metaImage/readMetaImage.js";
+export { encodeMetaImage, writeMetaImage } from "./metaImage/writeMetaImage.js";
 export { type ReadNiftiOptions, readNifti } from "./nifti/readNifti.js";
 export { encodeNifti, type WriteNiftiOptions, writeNifti } from "./nifti/writeNifti.js";
 export { type NpyArray, npyPieces, readNpy, writeNpy } from "./npy.js";
+export { readNrrd } from "./nrrd/readNrrd.js";
+export { encodeNrrd, type WriteNrrdOptions, writeNrrd } from "./nrrd/writeNrrd.js";
 export type { Decoded, StoredType } from "./numeric.js";
 export {
   geometryPath,

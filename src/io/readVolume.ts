@@ -11,7 +11,7 @@ const HEAD = 544;
 
 /**
  * Reads a volume, recognizing the format by its content: NIfTI-1 and -2 (plain or gzip), ANALYZE 7.5, a DICOM series
- * (folder, list of files, or one file), .npy (three axes [nz][ny][nx]).
+ * (folder, list of files, or one file), NRRD and MetaImage (attached or detached), .npy (three axes [nz][ny][nx]).
  * Values are [nz][ny][nx], x fastest; the affine is RAS mm at voxel centers.
  * @throws UNSUPPORTED_FORMAT (`bad-magic`) if nothing recognizes it, and what the format's reader throws
  * @example const ct = await readVolume("chest/");   // a folder of DICOM slices: HU
@@ -39,6 +39,12 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   // Two-file images need the path to find their second half.
   if (looksLikeNifti(head))
     return (await import("./nifti/readNifti.js")).readNifti(typeof one === "string" ? one : source, options);
+  const { looksLikeNrrd } = await import("./nrrd/header.js");
+  const { looksLikeMetaImage } = await import("./metaImage/header.js");
+  // As do headers whose voxels lie in other files.
+  const located = typeof one === "string" || one instanceof URL ? one : source;
+  if (looksLikeNrrd(head)) return (await import("./nrrd/readNrrd.js")).readNrrd(located, options);
+  if (looksLikeMetaImage(head)) return (await import("./metaImage/readMetaImage.js")).readMetaImage(located, options);
   if (dicomKind(head) || /\.(dcm|ima)$/i.test(name))
     return (await import("./dicom/readDicom.js")).readDicom(source, options);
   if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file" });
@@ -46,9 +52,13 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
     throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has 348 bytes, the file ${head.length}`, {
       defect: "truncated",
     });
-  throw fault("UNSUPPORTED_FORMAT", `${name} is none of the formats that are read: NIfTI, DICOM, .npy`, {
-    defect: "bad-magic",
-  });
+  throw fault(
+    "UNSUPPORTED_FORMAT",
+    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy`,
+    {
+      defect: "bad-magic",
+    },
+  );
 }
 
 async function isFolder(input: Input): Promise<boolean> {

@@ -8,6 +8,8 @@ export type VolumeFormat =
   | "nifti-2"
   | "analyze-7.5"
   | "dicom"
+  | "nrrd"
+  | "metaimage"
   | "npy"
   | "npz"
   | "tiff"

@@ -2,8 +2,8 @@ import { fault } from "../core/errors.js";
 import type { Volume } from "../volume/grid.js";
 
 /**
- * Writes a volume by the ending of the path: .nii, .nii.gz (type, affine and quantity kept), .npy (values alone,
- * [nz][ny][nx]). The file appears whole or not at all.
+ * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, or .nhdr and .mhd with their voxels beside
+ * them (type, affine and quantity kept), .npy (values alone, [nz][ny][nx]). A file appears whole or not at all.
  * @throws UNSUPPORTED_FORMAT for another ending, WRITE_FAILED
  */
 export async function writeVolume(path: string, volume: Volume): Promise<void> {
@@ -12,7 +12,13 @@ export async function writeVolume(path: string, volume: Volume): Promise<void> {
     const [nx, ny, nz] = volume.grid.size;
     return (await import("./npy.js")).writeNpy(path, volume.values, [nz, ny, nx]);
   }
-  throw fault("UNSUPPORTED_FORMAT", `volumes are written as .nii, .nii.gz or .npy, not '${path}'`, {
-    defect: "unknown-ending",
-  });
+  if (/\.(nrrd|nhdr)$/i.test(path)) return (await import("./nrrd/writeNrrd.js")).writeNrrd(path, volume);
+  if (/\.(mha|mhd)$/i.test(path)) return (await import("./metaImage/writeMetaImage.js")).writeMetaImage(path, volume);
+  throw fault(
+    "UNSUPPORTED_FORMAT",
+    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd or .npy, not '${path}'`,
+    {
+      defect: "unknown-ending",
+    },
+  );
 }

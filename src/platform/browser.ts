@@ -148,6 +148,37 @@ function createMemberCheck() {
   };
 }
 
+/** As `gunzip` for zlib data (RFC 1950): one stream; what follows it is refused. */
+export async function* unzlib(pieces: Pieces): AsyncGenerator<Uint8Array> {
+  const { readable, writable } = new DecompressionStream("deflate");
+  const writer = writable.getWriter();
+  let complete = false;
+  const feed = async () => {
+    try {
+      for await (const piece of iteratePieces(pieces))
+        for (let at = 0; at < piece.length; at += INPUT_STEP) await writer.write(piece.slice(at, at + INPUT_STEP));
+      complete = true;
+      await writer.close();
+    } catch (error) {
+      await writer.abort(error);
+    }
+  };
+  const fed = feed().catch(() => undefined);
+  const reader = readable.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } catch (error) {
+    if (isTomogradError(error)) throw error;
+    // All input was taken and still it does not end; a runtime that runs ahead says by a code that the data are wrong.
+    throw complete && (error as { code?: string }).code !== "Z_DATA_ERROR"
+      ? fault("TRUNCATED_FILE", "the zlib stream ends too early; is the download complete?", { defect: "truncated" })
+      : fault("CORRUPT_FILE", `the zlib stream is damaged: ${(error as Error).message}`, { defect: "corrupt-stream" });
+  } finally {
+    await reader.cancel().catch(() => undefined);
+    await fed;
+  }
+}
+
 /** Deflates into one gzip member, piece by piece. `level` 1 (fast) to 9 (small). The same input gives the same bytes. */
 export async function* gzip(pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = [];

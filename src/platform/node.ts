@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { pipeline, Readable } from "node:stream";
+import { pipeline, Readable, type Transform } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { createGunzip, createGzip } from "node:zlib";
+import { createGunzip, createGzip, createInflate } from "node:zlib";
 import { fault } from "../core/errors.js";
 import { iteratePieces } from "./pieces.js";
 import type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
@@ -160,14 +160,21 @@ const PIECE = 1 << 18;
  * Checksums are verified when the stream has been read to its end.
  * @throws TRUNCATED_FILE (`truncated`), CORRUPT_FILE (`checksum`, `corrupt-stream`); what `pieces` throws passes through
  */
-export async function* gunzip(pieces: Pieces): AsyncGenerator<Uint8Array> {
+export const gunzip = (pieces: Pieces): AsyncGenerator<Uint8Array> =>
+  inflate(pieces, () => createGunzip({ chunkSize: PIECE }), "gzip");
+
+/** As `gunzip` for zlib data (RFC 1950): one stream; what follows it is not read. */
+export const unzlib = (pieces: Pieces): AsyncGenerator<Uint8Array> =>
+  inflate(pieces, () => createInflate({ chunkSize: PIECE }), "zlib");
+
+async function* inflate(pieces: Pieces, create: () => Transform, what: string): AsyncGenerator<Uint8Array> {
   const input = Readable.from(iteratePieces(pieces), { objectMode: true, highWaterMark: 1 });
-  const output = createGunzip({ chunkSize: PIECE });
+  const output = create();
   pipeline(input, output, () => {});
   try {
     for await (const piece of output) yield piece;
   } catch (error) {
-    throw gzipFault(error);
+    throw inflateFault(error, what);
   } finally {
     input.destroy();
     output.destroy();
@@ -187,15 +194,15 @@ export async function* gzip(pieces: Pieces, level = 6): AsyncGenerator<Uint8Arra
   }
 }
 
-function gzipFault(error: unknown): unknown {
+function inflateFault(error: unknown, what: string): unknown {
   const { code, message } = error as { code?: string; message: string };
   if (code === "Z_BUF_ERROR")
-    return fault("TRUNCATED_FILE", "the gzip stream ends too early; is the download complete?", {
+    return fault("TRUNCATED_FILE", `the ${what} stream ends too early; is the download complete?`, {
       defect: "truncated",
     });
   if (message === "incorrect data check" || message === "incorrect length check")
-    return fault("CORRUPT_FILE", "the gzip stream fails its own checksum", { defect: "checksum" });
+    return fault("CORRUPT_FILE", `the ${what} stream fails its own checksum`, { defect: "checksum" });
   if (code?.startsWith("Z_"))
-    return fault("CORRUPT_FILE", `the gzip stream is damaged: ${message}`, { defect: "corrupt-stream" });
+    return fault("CORRUPT_FILE", `the ${what} stream is damaged: ${message}`, { defect: "corrupt-stream" });
   return error;
 }

@@ -20,8 +20,8 @@ interface Case {
 }
 
 const cases: Case[] = present ? readManifest(folder).cases : [];
-/** Other volume formats and compressed DICOM: refused by name, so never a wrong volume, but not for the reason sought. */
-const open = ({ file }: Case) => /\.(nrrd|nhdr|mha|mhd)$/.test(file) || /^dicom-(rle|jpeg|j2k|deflate)/.test(file);
+/** Compressed DICOM: refused by name, so never a wrong volume, but not for the reason sought. */
+const open = ({ file }: Case) => /^dicom-(rle|jpeg|j2k|deflate)/.test(file);
 /** Where the manifest allows either of two answers, the defect that tomograd gives. */
 const alternatives: Readonly<Record<string, Pick<Case, "action" | "defect">>> = {
   "nifti-bomb-honest.nii.gz": { action: "read", defect: null },
