@@ -1,9 +1,11 @@
 import { type Source, writeFileAtomically } from "#platform";
 import { fault, throwIfAborted, type Warning } from "../core/errors.js";
-import { IDENTITY4 } from "../core/linear.js";
+import { IDENTITY4, type Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import type { Volume } from "../volume/grid.js";
 import { bytesPer, type Decoded, decode, hostIsLittleEndian, type StoredType, swapBytes } from "./numeric.js";
-import { type Input, toSource } from "./source.js";
+import { metadataText, noOrientation, type OwnMetadata, parseMetadata } from "./orientation.js";
+import { type Input, partOfSource, toSource } from "./source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "./types.js";
 import { createValueCollector, tooLarge } from "./values.js";
 
@@ -67,38 +69,36 @@ export async function readNpy(input: Input, options: { readonly maxBytes?: numbe
   const stored = (await source.read(offset, length)).slice();
   const numbers = decode(stored, type, littleEndian);
   const values = fortran ? fromFortran(numbers, shape) : numbers;
-  return { shape, type, values, warnings: [...precisionWarning(type, values), ...trailing(source, header)] };
+  const extra = (await readAppended(source, header)) ? [] : trailing(source, header);
+  return { shape, type, values, warnings: [...precisionWarning(type, values), ...extra] };
 }
 
 /**
- * A .npy file of three axes [nz][ny][nx] as a volume. The format has no orientation: index coordinates are taken as RAS
- * mm, with the warning `no-orientation`.
+ * A .npy file as a volume: [nz][ny][nx], one slice [ny][nx], or several volumes [frame][nz][ny][nx]. Affine and quantity
+ * are those that `npyVolumePieces` appended; other files have the warning `no-orientation`.
  */
-export async function npyVolume(source: Source, options: ReadVolumeOptions): Promise<VolumeFile> {
+export async function npyVolume(
+  source: Source,
+  options: ReadVolumeOptions,
+  metadata?: OwnMetadata,
+): Promise<VolumeFile> {
   const header = await readHeader(source);
   const { shape, type } = header;
-  if (shape.length !== 3 || product(shape) === 0)
-    throw fault("SHAPE_MISMATCH", `a volume has three axes [nz][ny][nx], this array has shape (${shape.join(", ")})`, {
-      defect: "bad-dimension",
-      shape,
-    });
-  const warnings: Warning[] = [
-    {
-      defect: "no-orientation",
-      message: ".npy has no affine; voxels are taken as 1 mm, axes as right, anterior, superior",
-    },
-    ...trailing(source, header),
-  ];
   refuseTruncated(source, header);
-  const [nz, ny, nx] = shape;
+  const own = metadata ?? (await readAppended(source, header));
+  const { size, frames, frame, warnings } = arrayShape(shape, options);
+  const [nx, ny, nz] = size;
   const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const collector = createValueCollector(nx * ny * nz, type, { slope: 1, intercept: 0 }, limit);
-  if (header.fortran) collector.put((await readNpy(source, { maxBytes: limit })).values, 0, 1, 0);
-  else {
+  const first = frame * nx * ny * nz;
+  if (header.fortran) {
+    const { values } = await readNpy(source, { maxBytes: limit });
+    collector.put(values.subarray(first, first + nx * ny * nz), 0, 1, 0);
+  } else {
     const slice = nx * ny * bytesPer[type];
     for (let k = 0; k < nz; k++) {
       throwIfAborted(options.signal);
-      const bytes = (await source.read(header.offset + k * slice, slice)).slice();
+      const bytes = (await source.read(header.offset + first * bytesPer[type] + k * slice, slice)).slice();
       collector.put(decode(bytes, type, header.littleEndian), k * nx * ny, 1, 0);
       options.onProgress?.({ done: k + 1, total: nz });
     }
@@ -107,15 +107,79 @@ export async function npyVolume(source: Source, options: ReadVolumeOptions): Pro
   return {
     format: "npy",
     type,
-    frames: 1,
-    quantity: options.quantity ?? "unknown",
-    grid: { size: [nx, ny, nz], indexToWorld: IDENTITY4 },
+    frames,
+    quantity: options.quantity ?? own?.quantity ?? "unknown",
+    grid: { size, indexToWorld: own?.indexToWorld ?? IDENTITY4 },
     values,
-    warnings: [...warnings, ...further],
+    warnings: own
+      ? [...warnings, ...further]
+      : [noOrientation(".npy"), ...trailing(source, header), ...warnings, ...further],
   };
 }
 
+/**
+ * The volume that an array [nz][ny][nx], [ny][nx] or [frame][nz][ny][nx] holds.
+ * @throws SHAPE_MISMATCH (`bad-dimension`), INVALID_ARGUMENT if there is no such frame
+ */
+export function arrayShape(
+  shape: readonly number[],
+  { frame }: ReadVolumeOptions,
+): { size: Vec3; frames: number; frame: number; warnings: Warning[] } {
+  if (shape.length < 2 || shape.length > 4 || product(shape) === 0)
+    throw fault("SHAPE_MISMATCH", `a volume has three axes [nz][ny][nx], this array has shape (${shape.join(", ")})`, {
+      defect: "bad-dimension",
+      shape,
+    });
+  const [frames, nz, ny, nx] = [...[1, 1, 1].slice(shape.length - 1), ...shape];
+  if (frame !== undefined && !(Number.isInteger(frame) && frame >= 0 && frame < frames))
+    throw fault("INVALID_ARGUMENT", `the array holds ${frames} volumes; there is no number ${frame}`, {});
+  const message = `the array holds ${frames} volumes, the first is read; choose with 'frame'`;
+  return {
+    size: [nx, ny, nz],
+    frames,
+    frame: frame ?? 0,
+    warnings: frames > 1 && frame === undefined ? [{ defect: "several-volumes", message }] : [],
+  };
+}
+
+/** What `npyVolumePieces` put behind the array. */
+async function readAppended(source: Source, header: NpyHeader): Promise<OwnMetadata | undefined> {
+  const end = header.offset + product(header.shape) * bytesPer[header.type];
+  const head = await source.read(end, MAGIC.length);
+  if (!looksLikeNpy(head)) return undefined;
+  return parseMetadata((await readNpyText(partOfSource(source, end, source.size - end))) ?? "");
+}
+
+/** The text of a .npy file that holds one string of bytes; undefined for any other. */
+export async function readNpyText(source: Source): Promise<string | undefined> {
+  const { descr, shape, offset } = await readHeaderFields(source);
+  const length = Number(/^[|<>=]S(\d{1,6})$/.exec(descr ?? "")?.[1] ?? Number.NaN);
+  if (!Number.isFinite(length) || shape.length > 0) return undefined;
+  return new TextDecoder().decode(await source.read(offset, length)).replace(/\0+$/, "");
+}
+
+/** A header as it stands in the file. */
+interface HeaderFields {
+  readonly shape: readonly number[];
+  /** The type's code; undefined for structured types. */
+  readonly descr: string | undefined;
+  readonly fortran: boolean;
+  readonly offset: number;
+}
+
 async function readHeader(source: Source): Promise<NpyHeader> {
+  const { descr, ...fields } = await readHeaderFields(source);
+  const [, endian, word] = /^([<>|=])([a-zA-Z]\d*)$/.exec(descr ?? "") ?? [];
+  if (!word || !typeNames[word])
+    throw fault(
+      "UNSUPPORTED_FORMAT",
+      `${source.name ?? "the file"}: numbers of type ${descr ?? "structured"} are not read`,
+      { defect: "unsupported-type" },
+    );
+  return { ...fields, type: typeNames[word], littleEndian: endian === "=" ? hostIsLittleEndian : endian !== ">" };
+}
+
+async function readHeaderFields(source: Source): Promise<HeaderFields> {
   const name = source.name ?? "the file";
   const bad = (why: string) => fault("CORRUPT_FILE", `${name}: ${why}`, { defect: "bad-header" });
   const start = await source.read(0, 12);
@@ -136,24 +200,13 @@ async function readHeader(source: Source): Promise<NpyHeader> {
   const axes = /['"]shape['"]\s*:\s*\(([\d\sL,]*)\)/.exec(text)?.[1];
   const type = /['"]descr['"]\s*:\s*(?:['"]([^'"]*)['"]|(\[))/.exec(text);
   if (!order || axes === undefined || !type) throw bad(`header without descr, fortran_order or shape: ${text.trim()}`);
-  const [, endian, word] = /^([<>|=])([a-zA-Z]\d*)$/.exec(type[1] ?? "") ?? [];
-  if (!word || !typeNames[word])
-    throw fault("UNSUPPORTED_FORMAT", `${name}: numbers of type ${type[1] ?? "structured"} are not read`, {
-      defect: "unsupported-type",
-    });
   const shape = axes
     .split(",")
     .filter((part) => part.trim())
     .map((part) => Number.parseInt(part, 10));
   if (!Number.isSafeInteger(product(shape)))
     throw fault("CORRUPT_FILE", `${name}: impossible shape (${shape.join(", ")})`, { defect: "bad-dimension" });
-  return {
-    shape,
-    type: typeNames[word],
-    littleEndian: endian === "=" ? hostIsLittleEndian : endian !== ">",
-    fortran: order === "True",
-    offset: before + length,
-  };
+  return { shape, descr: type[1], fortran: order === "True", offset: before + length };
 }
 
 function refuseTruncated(source: Source, { shape, type, offset }: NpyHeader): void {
@@ -202,18 +255,39 @@ const product = (numbers: readonly number[]) => numbers.reduce((a, b) => a * b, 
 export function npyPieces(values: Decoded, shape: readonly number[]): Uint8Array[] {
   if (product(shape) !== values.length)
     throw fault("SHAPE_MISMATCH", `${values.length} values do not fill the shape (${shape.join(", ")})`, {});
-  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const text = `{'descr': '${descr(values)}', 'fortran_order': False, 'shape': (${axes}), }`;
-  // The numbers begin at a multiple of 64 bytes.
-  const length = 64 * Math.ceil((10 + text.length + 1) / 64) - 10;
-  const head = new Uint8Array(10 + length);
-  head.set([...MAGIC, 1, 0, length & 255, length >> 8]);
-  head.set(new TextEncoder().encode(`${text.padEnd(length - 1)}\n`), 10);
+  const head = headerBytes(descr(values), shape);
   const bytes = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   if (hostIsLittleEndian) return [head, bytes];
   const swapped = bytes.slice();
   swapBytes(swapped, values.BYTES_PER_ELEMENT);
   return [head, swapped];
+}
+
+/** A .npy file of one string of bytes (ASCII). */
+export function npyTextPieces(text: string): Uint8Array[] {
+  const bytes = new TextEncoder().encode(text);
+  return [headerBytes(`|S${bytes.length}`, []), bytes];
+}
+
+/**
+ * The bytes of a volume as .npy: the array [nz][ny][nx], and behind it, as numpy.save appends to an open file, a second
+ * array with `metadataText`. numpy.load reads the first; called again on the open file, the second.
+ * @throws SHAPE_MISMATCH, NOT_FINITE
+ */
+export function npyVolumePieces(volume: Volume): Uint8Array[] {
+  const [nx, ny, nz] = volume.grid.size;
+  return [...npyPieces(volume.values, [nz, ny, nx]), ...npyTextPieces(metadataText(volume))];
+}
+
+function headerBytes(descr: string, shape: readonly number[]): Uint8Array {
+  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`;
+  // The numbers begin at a multiple of 64 bytes.
+  const length = 64 * Math.ceil((10 + text.length + 1) / 64) - 10;
+  const head = new Uint8Array(10 + length);
+  head.set([...MAGIC, 1, 0, length & 255, length >> 8]);
+  head.set(new TextEncoder().encode(`${text.padEnd(length - 1)}\n`), 10);
+  return head;
 }
 
 /** Writes a .npy file whole or not at all. @throws WRITE_FAILED, SHAPE_MISMATCH */

@@ -47,6 +47,8 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   if (looksLikeMetaImage(head)) return (await import("./metaImage/readMetaImage.js")).readMetaImage(located, options);
   if (dicomKind(head) || /\.(dcm|ima)$/i.test(name))
     return (await import("./dicom/readDicom.js")).readDicom(source, options);
+  const { looksLikeTiff } = await import("./tiff/directory.js");
+  if (looksLikeTiff(head)) return (await import("./tiff/readTiff.js")).tiffVolume(source, options);
   if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file" });
   if (/\.(nii|hdr)(\.gz)?$/i.test(name) && head.length < 348)
     throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has 348 bytes, the file ${head.length}`, {

@@ -10,7 +10,16 @@ export type Input = string | URL | Uint8Array | ArrayBuffer | Blob | Source;
 export const bytesSource = (bytes: Uint8Array, name?: string): Source => ({
   name,
   size: bytes.length,
-  read: async (offset, length) => bytes.subarray(offset, offset + length),
+  // Not a Node Buffer, whose slice() would share memory.
+  read: async (offset, length) =>
+    new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(offset, offset + length),
+});
+
+/** A stretch of a source as a source. */
+export const partOfSource = (source: Source, start: number, size: number, name?: string): Source => ({
+  name: name ?? source.name,
+  size,
+  read: (offset, length) => source.read(start + offset, Math.max(0, Math.min(length, size - offset))),
 });
 
 /** A browser's File or Blob as a source. */

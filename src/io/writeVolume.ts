@@ -1,22 +1,21 @@
+import { writeFileAtomically } from "#platform";
 import { fault } from "../core/errors.js";
 import type { Volume } from "../volume/grid.js";
 
 /**
- * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, or .nhdr and .mhd with their voxels beside
- * them (type, affine and quantity kept), .npy (values alone, [nz][ny][nx]). A file appears whole or not at all.
+ * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .tif or .tiff, or .nhdr and .mhd with
+ * their voxels beside them; type, affine and quantity are kept. A file appears whole or not at all.
  * @throws UNSUPPORTED_FORMAT for another ending, WRITE_FAILED
  */
 export async function writeVolume(path: string, volume: Volume): Promise<void> {
   if (/\.nii(\.gz)?$/i.test(path)) return (await import("./nifti/writeNifti.js")).writeNifti(path, volume);
-  if (/\.npy$/i.test(path)) {
-    const [nx, ny, nz] = volume.grid.size;
-    return (await import("./npy.js")).writeNpy(path, volume.values, [nz, ny, nx]);
-  }
+  if (/\.npy$/i.test(path)) return writeFileAtomically(path, (await import("./npy.js")).npyVolumePieces(volume));
+  if (/\.tiff?$/i.test(path)) return (await import("./tiff/writeTiff.js")).writeTiff(path, volume);
   if (/\.(nrrd|nhdr)$/i.test(path)) return (await import("./nrrd/writeNrrd.js")).writeNrrd(path, volume);
   if (/\.(mha|mhd)$/i.test(path)) return (await import("./metaImage/writeMetaImage.js")).writeMetaImage(path, volume);
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd or .npy, not '${path}'`,
+    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy or .tif, not '${path}'`,
     {
       defect: "unknown-ending",
     },

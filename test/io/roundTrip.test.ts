@@ -12,6 +12,7 @@ import {
   readNpy,
   readProjections,
   readVolume,
+  writeNpy,
   writeProjections,
   writeVolume,
 } from "../../src/io/index.js";
@@ -164,14 +165,40 @@ describe("round trips", () => {
     },
   );
 
-  test("a .npy volume is [nz][ny][nx] and warns that it has no orientation", async () => {
-    const path = join(folder, "volume.npy");
+  test.each(["volume.npy", "volume.tif"])("%s: any volume comes back bit for bit, its affine too", (name) =>
+    fc.assert(
+      fc.asyncProperty(volumes, async (volume) => {
+        const path = join(folder, name);
+        await writeVolume(path, volume);
+        const { grid, quantity, values, warnings } = await readVolume(path);
+        // A property can be -0, which JSON writes as 0.
+        expect(grid.indexToWorld.map((x) => x + 0)).toEqual(volume.grid.indexToWorld.map((x) => x + 0));
+        expect({ size: grid.size, quantity, values }).toEqual({
+          size: volume.grid.size,
+          quantity: volume.quantity,
+          values: volume.values,
+        });
+        expect(warnings).toEqual([]);
+      }),
+      { numRuns: 40 },
+    ),
+  );
+
+  test("a .npy array without metadata is [nz][ny][nx] and warns that it has no orientation", async () => {
+    const path = join(folder, "array.npy");
     const values = Float32Array.from({ length: 24 }, (_, i) => i / 3);
-    const grid = { size: [4, 3, 2], indexToWorld: [2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1] } as const;
-    await writeVolume(path, { quantity: "density", grid, values });
+    await writeNpy(path, values, [2, 3, 4]);
     const back = await readVolume(path, { quantity: "density" });
     expect([back.grid.size, back.values, back.quantity]).toEqual([[4, 3, 2], values, "density"]);
     expect(back.warnings.map(({ defect }) => defect)).toEqual(["no-orientation"]);
+    const affine = [0, 2, 0, 5, 2, 0, 0, 6, 0, 0, -3, 7];
+    const placed = await readVolume(path, { affine });
+    expect(placed.grid.indexToWorld).toEqual([...affine, 0, 0, 0, 1]);
+    expect(placed.warnings).toEqual([]);
+    await expect(readVolume(path, { affine: affine.fill(1) })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      detail: { defect: "singular-affine" },
+    });
   });
 
   test.each(["scan.npy", "scan.nii.gz"])(
