@@ -3,6 +3,8 @@ import { fault } from "../core/errors.js";
 /** Deflate cannot make more than 1032 bytes of one. */
 export const MOST_INFLATION = 1032;
 
+/** Compressed bytes that `inflateStart` looks at together. */
+const STEP = 1024;
 /** Bytes that a writer may leave behind a stream's checksum. */
 const PADDING = 8;
 
@@ -46,22 +48,30 @@ export async function inflateRaw(bytes: Uint8Array, length: number, name: string
   return out;
 }
 
-/** The first bytes of a zlib stream, `length` or fewer, without looking at the rest. @throws CORRUPT_FILE (`corrupt-stream`) */
-export async function inflateStart(bytes: Uint8Array, length: number, name: string): Promise<Uint8Array> {
-  const { Unzlib } = await import("fflate");
+/**
+ * The first `length` bytes of a zlib or bare deflate stream, or fewer where it ends, without looking at the rest.
+ * @throws CORRUPT_FILE (`corrupt-stream`)
+ */
+export async function inflateStart(
+  bytes: Uint8Array,
+  length: number,
+  form: "zlib" | "raw",
+  name: string,
+): Promise<Uint8Array> {
+  const { Inflate, Unzlib } = await import("fflate");
   const out = new Uint8Array(length);
   let done = 0;
-  const inflater = new Unzlib((piece) => {
+  const keep = (piece: Uint8Array) => {
     const part = piece.subarray(0, length - done);
     out.set(part, done);
     done += part.length;
-  });
+  };
+  const inflater = form === "zlib" ? new Unzlib(keep) : new Inflate(keep);
   try {
-    for (let at = 0; at < bytes.length && done < length; at += 1024) inflater.push(bytes.slice(at, at + 1024), false);
+    for (let at = 0; at < bytes.length && done < length; at += STEP) inflater.push(bytes.slice(at, at + STEP), false);
   } catch (error) {
-    throw fault("CORRUPT_FILE", `${name}: a zlib stream is damaged: ${(error as Error).message}`, {
-      defect: "corrupt-stream",
-    });
+    const message = `${name}: a compressed stream is damaged: ${(error as Error).message}`;
+    throw fault("CORRUPT_FILE", message, { defect: "corrupt-stream" }, error);
   }
   return out.subarray(0, done);
 }

@@ -150,6 +150,14 @@ async function readAppended(source: Source, header: NpyHeader): Promise<OwnMetad
   return parseMetadata((await readNpyText(partOfSource(source, end, source.size - end))) ?? "");
 }
 
+/** The shape of a .npy file's array; undefined if it holds no numbers that are read. */
+export async function readNpyShape(source: Source): Promise<readonly number[] | undefined> {
+  return readHeader(source).then(
+    ({ shape }) => shape,
+    () => undefined,
+  );
+}
+
 /** The text of a .npy file that holds one string of bytes; undefined for any other. */
 export async function readNpyText(source: Source): Promise<string | undefined> {
   const { descr, shape, offset } = await readHeaderFields(source);

@@ -49,6 +49,8 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
     return (await import("./dicom/readDicom.js")).readDicom(source, options);
   const { looksLikeTiff } = await import("./tiff/directory.js");
   if (looksLikeTiff(head)) return (await import("./tiff/readTiff.js")).tiffVolume(source, options);
+  const { looksLikeZip } = await import("./npz/zip.js");
+  if (looksLikeZip(head)) return (await import("./npz/npz.js")).npzVolume(source, options);
   if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file" });
   if (/\.(nii|hdr)(\.gz)?$/i.test(name) && head.length < 348)
     throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has 348 bytes, the file ${head.length}`, {
@@ -56,7 +58,7 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
     });
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy`,
+    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy, .npz, TIFF`,
     {
       defect: "bad-magic",
     },

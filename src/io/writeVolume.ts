@@ -10,12 +10,13 @@ import type { Volume } from "../volume/grid.js";
 export async function writeVolume(path: string, volume: Volume): Promise<void> {
   if (/\.nii(\.gz)?$/i.test(path)) return (await import("./nifti/writeNifti.js")).writeNifti(path, volume);
   if (/\.npy$/i.test(path)) return writeFileAtomically(path, (await import("./npy.js")).npyVolumePieces(volume));
+  if (/\.npz$/i.test(path)) return (await import("./npz/npz.js")).writeNpz(path, volume);
   if (/\.tiff?$/i.test(path)) return (await import("./tiff/writeTiff.js")).writeTiff(path, volume);
   if (/\.(nrrd|nhdr)$/i.test(path)) return (await import("./nrrd/writeNrrd.js")).writeNrrd(path, volume);
   if (/\.(mha|mhd)$/i.test(path)) return (await import("./metaImage/writeMetaImage.js")).writeMetaImage(path, volume);
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy or .tif, not '${path}'`,
+    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz or .tif, not '${path}'`,
     {
       defect: "unknown-ending",
     },

@@ -29,7 +29,7 @@ const of = (...formats: string[]) => entries.filter(({ format }) => formats.incl
 const name = ({ file, dataset, note }: Entry) => `${file}${dataset ? ` ${dataset}` : ""}: ${note.slice(0, 60)}`;
 
 describe.skipIf(!present)("volumes of other software", () => {
-  const volumes = of("tiff", "npy").filter(
+  const volumes = of("tiff", "npy", "npz").filter(
     ({ channels, expect, file }) => !channels && !expect && file !== "tiff-slices",
   );
   test.each(volumes.map((entry) => [name(entry), entry] as const))("%s", async (_, entry) => {

@@ -165,23 +165,25 @@ describe("round trips", () => {
     },
   );
 
-  test.each(["volume.npy", "volume.tif"])("%s: any volume comes back bit for bit, its affine too", (name) =>
-    fc.assert(
-      fc.asyncProperty(volumes, async (volume) => {
-        const path = join(folder, name);
-        await writeVolume(path, volume);
-        const { grid, quantity, values, warnings } = await readVolume(path);
-        // A property can be -0, which JSON writes as 0.
-        expect(grid.indexToWorld.map((x) => x + 0)).toEqual(volume.grid.indexToWorld.map((x) => x + 0));
-        expect({ size: grid.size, quantity, values }).toEqual({
-          size: volume.grid.size,
-          quantity: volume.quantity,
-          values: volume.values,
-        });
-        expect(warnings).toEqual([]);
-      }),
-      { numRuns: 40 },
-    ),
+  test.each(["volume.npy", "volume.npz", "volume.tif"])(
+    "%s: any volume comes back bit for bit, its affine too",
+    (name) =>
+      fc.assert(
+        fc.asyncProperty(volumes, async (volume) => {
+          const path = join(folder, name);
+          await writeVolume(path, volume);
+          const { grid, quantity, values, warnings } = await readVolume(path);
+          // A property can be -0, which JSON writes as 0.
+          expect(grid.indexToWorld.map((x) => x + 0)).toEqual(volume.grid.indexToWorld.map((x) => x + 0));
+          expect({ size: grid.size, quantity, values }).toEqual({
+            size: volume.grid.size,
+            quantity: volume.quantity,
+            values: volume.values,
+          });
+          expect(warnings).toEqual([]);
+        }),
+        { numRuns: 40 },
+      ),
   );
 
   test("a .npy array without metadata is [nz][ny][nx] and warns that it has no orientation", async () => {
