@@ -1,22 +1,19 @@
 import type { DataSet } from "dicom-parser";
-import { fault, isTomogradError, type TomogradError, type Warning } from "../../core/errors.js";
-import { cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
+import { fault, type Warning } from "../../core/errors.js";
+import { add, cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
 import type { Source } from "../source.js";
-import { dicomKind } from "./sniff.js";
+import { frameHeader, hasFrameHeaders } from "./frameGeometry.js";
+import { type DicomFile, openDicom } from "./openDicom.js";
+import { describePixels, type PixelData } from "./pixelData.js";
 
-/** The facts of one DICOM image that a volume needs. Vectors are LPS, as DICOM has them. */
+/** The facts of one DICOM image, or of one frame, that a volume needs. Vectors are LPS, as DICOM has them. */
 export interface Slice {
-  readonly source: Source;
   readonly name: string;
-  readonly littleEndian: boolean;
-  /** Where PixelData begin in the file, bytes. */
-  readonly pixelOffset: number;
+  readonly pixels: PixelData;
+  /** Which of the frames of `pixels`. */
+  readonly frame: number;
   readonly rows: number;
   readonly columns: number;
-  readonly bitsAllocated: 8 | 16 | 32;
-  readonly bitsStored: number;
-  readonly highBit: number;
-  readonly signed: boolean;
   readonly slope: number;
   readonly intercept: number;
   /** mm: between rows (down a column), between columns (along a row). */
@@ -35,172 +32,74 @@ export interface Slice {
   readonly warnings: readonly Warning[];
 }
 
-const IMPLICIT = "1.2.840.10008.1.2";
-const EXPLICIT = "1.2.840.10008.1.2.1";
-const BIG_ENDIAN = "1.2.840.10008.1.2.2";
-const readSyntaxes: readonly string[] = [IMPLICIT, EXPLICIT, BIG_ENDIAN];
-
-const compressedSyntaxes: Readonly<Record<string, string>> = {
-  "1.2.840.10008.1.2.1.99": "deflated",
-  "1.2.840.10008.1.2.5": "RLE",
-  "1.2.840.10008.1.2.4.50": "JPEG baseline",
-  "1.2.840.10008.1.2.4.51": "JPEG extended",
-  "1.2.840.10008.1.2.4.57": "JPEG lossless",
-  "1.2.840.10008.1.2.4.70": "JPEG lossless, first-order prediction",
-  "1.2.840.10008.1.2.4.80": "JPEG-LS lossless",
-  "1.2.840.10008.1.2.4.81": "JPEG-LS near-lossless",
-  "1.2.840.10008.1.2.4.90": "JPEG 2000 lossless",
-  "1.2.840.10008.1.2.4.91": "JPEG 2000",
-  "1.2.840.10008.1.2.4.201": "HTJ2K lossless",
-  "1.2.840.10008.1.2.4.202": "HTJ2K lossless, RPCL",
-  "1.2.840.10008.1.2.4.203": "HTJ2K",
-};
-
-/** Most headers fit; what does not is read whole. */
-const HEAD_BYTES = 1 << 16;
+const DOSE_GRID_SCALING = "x3004000e";
+const GRID_FRAME_OFFSETS = "x3004000c";
 
 /**
- * Reads the header of one image; the pixels stay in the file. Reads 64 KiB, or the whole file if the header is longer.
+ * Reads the header of one file; the pixels stay there. One slice, or one for each frame of a multi-frame image whose
+ * frames have places: by functional groups (enhanced CT and MR), or by the frame offsets of a dose grid.
  * @throws UNSUPPORTED_FORMAT, TRUNCATED_FILE, CORRUPT_FILE, each with `defect` and, for one tag, `tag`
  */
-export async function parseSlice(source: Source, path?: string): Promise<Slice> {
-  const name = path ?? source.name ?? "the file";
-  if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file", file: name });
-  const bytes = await source.read(0, Math.min(HEAD_BYTES, source.size));
-  try {
-    return describe(await parse(bytes, name), source, name);
-  } catch (error) {
-    if (bytes.length === source.size) throw error;
-    return describe(await parse(await source.read(0, source.size), name), source, name);
-  }
-}
-
-async function parse(bytes: Uint8Array, name: string): Promise<DataSet> {
-  const { default: dicomParser } = await import("dicom-parser");
-  const kind = dicomKind(bytes);
-  if (!kind)
-    throw fault("UNSUPPORTED_FORMAT", `${name} is not a DICOM file: neither DICM at byte 128 nor a bare data set`, {
-      defect: "bad-magic",
+export async function parseSlices(source: Source, path?: string): Promise<Slice[]> {
+  const file = await openDicom(source, path);
+  const { name, set } = file;
+  const pixels = describePixels(file);
+  if (pixels.samples !== 1)
+    throw fault("UNSUPPORTED_FORMAT", `${name}: ${pixels.samples} samples a pixel: a color image is no volume`, {
+      defect: "unsupported-type",
       file: name,
     });
-  try {
-    if (kind === "part10") {
-      // Before anything is inflated or parsed further.
-      const stated = dicomParser.readPart10Header(bytes).string("x00020010");
-      if (stated && !readSyntaxes.includes(stated)) throw unsupportedSyntax(stated, name);
-    }
-    const bare = kind === "implicit" ? IMPLICIT : EXPLICIT;
-    return dicomParser.parseDicom(bytes, {
-      untilTag: "x7fe00010",
-      ...(kind !== "part10" && { TransferSyntaxUID: bare }),
-    });
-  } catch (thrown) {
-    throw isTomogradError(thrown) ? thrown : parseFault(thrown, name);
-  }
-}
-
-function parseFault(thrown: unknown, name: string): TomogradError {
-  const cause = (thrown as { exception?: unknown }).exception ?? thrown;
-  if (cause instanceof RangeError)
-    return fault("CORRUPT_FILE", `${name}: its sequences are nested too deep`, {
-      defect: "nesting-too-deep",
+  if (set.elements.x00283000)
+    throw fault("UNSUPPORTED_FORMAT", `${name}: a modality lookup table (0028,3000) is not read`, {
+      defect: "unsupported-type",
       file: name,
     });
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return fault("TRUNCATED_FILE", `${name} ends inside its header, or its header is damaged (${text})`, {
-    defect: "truncated",
-    file: name,
+  const offsets = set.elements[GRID_FRAME_OFFSETS] ? frameOffsets(set, pixels.frames) : undefined;
+  if (pixels.frames > 1 && !hasFrameHeaders(set) && !offsets)
+    throw fault(
+      "UNSUPPORTED_FORMAT",
+      `${name}: nothing says where its ${pixels.frames} frames lie, they make no volume`,
+      { defect: "unsupported-type", file: name },
+    );
+  // What the frames share is found once.
+  const first = describeFrame(file, pixels, 0);
+  return Array.from({ length: pixels.frames }, (_, frame) => {
+    const slice = frame === 0 ? first : { ...describeFrame(file, pixels, frame), warnings: [] };
+    return offsets ? shifted(slice, offsets[frame]) : slice;
   });
 }
 
-const unsupportedSyntax = (syntax: string, name: string) =>
-  fault(
-    "UNSUPPORTED_FORMAT",
-    `${name}: transfer syntax ${syntax} (${compressedSyntaxes[syntax] ?? "unknown"}) is not read; convert it to uncompressed, e.g. with dcmdjpeg or gdcmconv --raw`,
-    { defect: "unsupported-transfer-syntax", transferSyntax: syntax, file: name },
-  );
-
-function describe(set: DataSet, source: Source, name: string): Slice {
-  const fail = (
-    code: "CORRUPT_FILE" | "TRUNCATED_FILE" | "UNSUPPORTED_FORMAT",
-    defect: string,
-    message: string,
-    tag?: string,
-  ) => fault(code, `${name}: ${message}`, { defect, file: name, ...(tag && { tag }) });
-  const missing = (tag: string, keyword: string) =>
-    fail("CORRUPT_FILE", "missing-tag", `${keyword} ${tag} is missing`, tag);
-  const syntax = set.string("x00020010") ?? IMPLICIT;
-  const pixels = set.elements.x7fe00010;
-  const rows = set.uint16("x00280010");
-  const columns = set.uint16("x00280011");
-  if (!pixels && !rows && !columns)
-    throw fail("UNSUPPORTED_FORMAT", "not-an-image", "a DICOM file, but not an image: it has no rows, columns, pixels");
-  if (!rows) throw missing("(0028,0010)", "Rows");
-  if (!columns) throw missing("(0028,0011)", "Columns");
-  if (!pixels) throw missing("(7FE0,0010)", "PixelData");
-
-  const bitsAllocated = set.uint16("x00280100") ?? 16;
-  const bitsStored = set.uint16("x00280101") ?? bitsAllocated;
-  const highBit = set.uint16("x00280102") ?? bitsStored - 1;
-  if (bitsAllocated !== 8 && bitsAllocated !== 16 && bitsAllocated !== 32)
-    throw fail("UNSUPPORTED_FORMAT", "unsupported-type", `${bitsAllocated} bits allocated; 8, 16 and 32 are read`);
-  if (bitsStored < 1 || bitsStored > bitsAllocated || highBit >= bitsAllocated || highBit + 1 < bitsStored)
-    throw fail(
-      "CORRUPT_FILE",
-      "inconsistent-header",
-      `${bitsStored} bits stored up to bit ${highBit} do not fit in ${bitsAllocated}`,
-    );
-  const samples = set.uint16("x00280002") ?? 1;
-  if (samples !== 1) throw fail("UNSUPPORTED_FORMAT", "unsupported-type", `${samples} samples a pixel: a color image`);
-  if (set.elements.x00283000)
-    throw fail("UNSUPPORTED_FORMAT", "unsupported-type", "a modality lookup table (0028,3000) is not read");
-
-  const frames = set.intString("x00280008") ?? 1;
-  const needed = (rows * columns * frames * bitsAllocated) / 8;
-  const found = source.size - pixels.dataOffset;
-  const declared = pixels.length;
-  if (declared > found && declared > needed + 1)
-    throw fail("TRUNCATED_FILE", "length-beyond-file", `PixelData claim ${declared} bytes, ${found} are left`);
-  if (Math.min(declared, found) < needed)
-    throw fail(
-      "TRUNCATED_FILE",
-      "truncated",
-      `the image needs ${needed} bytes of pixels, there are ${Math.min(declared, found)}`,
-    );
-  if (frames > 1)
-    throw fail("UNSUPPORTED_FORMAT", "unsupported-type", `${frames} frames in one file; single-frame images are read`);
-
-  const numbers = (tag: string, count: number) => {
-    const values = Array.from({ length: count }, (_, i) => set.floatString(tag, i) ?? Number.NaN);
-    return set.elements[tag]?.length ? values : undefined;
-  };
+function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: number): Slice {
+  const fail = (defect: string, message: string) =>
+    fault("CORRUPT_FILE", `${name}: ${message}`, { defect, file: name });
+  const { numbers } = frameHeader(set, frame);
   const finite = (values: readonly number[] | undefined, what: string) => {
     if (values && !values.every(Number.isFinite))
-      throw fail("CORRUPT_FILE", "non-finite-affine", `${what} is not all numbers: ${values.join(", ")}`);
+      throw fail("non-finite-affine", `${what} is not all numbers: ${values.join(", ")}`);
     return values;
   };
-  const slope = numbers("x00281053", 1)?.[0] ?? 1;
+  const slope = numbers("x00281053", 1)?.[0] ?? set.floatString(DOSE_GRID_SCALING) ?? 1;
   const intercept = numbers("x00281052", 1)?.[0] ?? 0;
   if (!Number.isFinite(slope) || !Number.isFinite(intercept) || slope === 0)
-    throw fail("CORRUPT_FILE", "bad-rescale", `rescale slope ${slope} and intercept ${intercept} wipe the image`);
+    throw fail("bad-rescale", `rescale slope ${slope} and intercept ${intercept} wipe the image`);
   const spacing = finite(numbers("x00280030", 2), "PixelSpacing");
-  if (!spacing) throw missing("(0028,0030)", "PixelSpacing");
+  if (!spacing)
+    throw fault("CORRUPT_FILE", `${name}: PixelSpacing (0028,0030) is missing`, {
+      defect: "missing-tag",
+      file: name,
+      tag: "(0028,0030)",
+      modality: set.string("x00080060") ?? "",
+    });
   if (!(spacing[0] > 0 && spacing[1] > 0))
-    throw fail("CORRUPT_FILE", "zero-spacing", `PixelSpacing must be positive, it is ${spacing.join(", ")}`);
+    throw fail("zero-spacing", `PixelSpacing must be positive, it is ${spacing.join(", ")}`);
   const position = finite(numbers("x00200032", 3), "ImagePositionPatient");
   const cosines = finite(numbers("x00200037", 6), "ImageOrientationPatient");
-
   return {
-    source,
     name,
-    littleEndian: syntax !== BIG_ENDIAN,
-    pixelOffset: pixels.dataOffset,
-    rows,
-    columns,
-    bitsAllocated,
-    bitsStored,
-    highBit,
-    signed: set.uint16("x00280103") === 1,
+    pixels,
+    frame,
+    rows: pixels.rows,
+    columns: pixels.columns,
     slope,
     intercept,
     pixelSpacing: [spacing[0], spacing[1]],
@@ -212,8 +111,21 @@ function describe(set: DataSet, source: Source, name: string): Slice {
     series: set.string("x0020000e") ?? "",
     seriesNumber: set.intString("x00200011"),
     seriesDescription: set.string("x0008103e") ?? "",
-    warnings: oddLengths(set, name),
+    warnings: [...oddLengths(set, name), ...pixels.warnings],
   };
+}
+
+/** mm along the normal from the first frame, one for each frame; undefined if there are not so many. */
+function frameOffsets(set: DataSet, frames: number): number[] | undefined {
+  if (set.numStringValues(GRID_FRAME_OFFSETS) !== frames) return undefined;
+  const offsets = Array.from({ length: frames }, (_, i) => set.floatString(GRID_FRAME_OFFSETS, i) ?? Number.NaN);
+  return offsets.every(Number.isFinite) ? offsets.map((offset) => offset - offsets[0]) : undefined;
+}
+
+function shifted(slice: Slice, offset: number): Slice {
+  const { position, orientation } = slice;
+  if (!position || !orientation) return slice;
+  return { ...slice, position: add(position, scale(cross(orientation[0], orientation[1]), offset)) };
 }
 
 /** Unit vectors along a row and down a column. */
@@ -232,9 +144,7 @@ function directions(cosines: readonly number[], name: string): readonly [Vec3, V
 }
 
 function oddLengths(set: DataSet, name: string): Warning[] {
-  const odd = Object.values(set.elements).filter(
-    ({ tag, length }) => length % 2 === 1 && length !== 0xffffffff && tag !== "x7fe00010",
-  );
+  const odd = Object.values(set.elements).filter(({ length }) => length % 2 === 1 && length !== 0xffffffff);
   return odd.length === 0
     ? []
     : [

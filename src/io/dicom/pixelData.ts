@@ -1,5 +1,5 @@
 import type { DataSet } from "dicom-parser";
-import { fault } from "../../core/errors.js";
+import { fault, type Warning } from "../../core/errors.js";
 import { type Decoded, decode, type StoredType } from "../numeric.js";
 import { decodeFrame, interleave, isDecodable } from "./codecs/index.js";
 import { type ExtendedOffsets, type FrameTable, findFrames } from "./encapsulated.js";
@@ -17,8 +17,7 @@ export interface PixelData {
   /** 1 for the packed bits of a segmentation; their stored type is uint8. */
   readonly bitsAllocated: number;
   readonly type: StoredType;
-  /** Bytes that PixelData have beyond the need, negative for bytes that are missing (a pad byte); 0 if compressed. */
-  readonly excess: number;
+  readonly warnings: readonly Warning[];
   /**
    * The stored values of one frame, [row][column][sample]: bits above and below the stored ones cut off, the sign
    * extended from the highest stored bit; before rescale.
@@ -79,7 +78,13 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
   const frameBits = (subsampled ? rows * columns * 2 : frameValues) * bitsAllocated;
   const compressed = isDecodable(syntax);
   const type: StoredType = floating ? `float${floating}` : packed ? "uint8" : storedType(bitsAllocated, signed);
-  const shared = { rows, columns, frames, samples, photometric, bitsAllocated, type };
+  const warnings: Warning[] = [];
+  if (signed && JPEG_LS.test(syntax) && bitsStored < bitsAllocated)
+    warnings.push({
+      defect: "ambiguous-sign",
+      message: `${name}: JPEG-LS knows no sign; its signed numbers of ${bitsStored} bits are taken as they come, as other readers do`,
+    });
+  const shared = { rows, columns, frames, samples, photometric, bitsAllocated, type, warnings };
   const inRange = (frame: number) => {
     if (!Number.isInteger(frame) || frame < 0 || frame >= frames)
       throw fault("INVALID_ARGUMENT", `${name} has ${frames} frames; there is no number ${frame}`, {});
@@ -94,7 +99,6 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
     let table: Promise<FrameTable> | undefined;
     return {
       ...shared,
-      excess: 0,
       async readFrame(frame) {
         inRange(frame);
         table ??= findFrames(source, element.dataOffset, frames, extendedOffsets(set), name);
@@ -126,7 +130,6 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
   const planar = set.uint16("x00280006") === 1 && samples > 1;
   return {
     ...shared,
-    excess: Math.min(declared, found) - needed,
     async readFrame(frame) {
       inRange(frame);
       const first = frame * frameBits;

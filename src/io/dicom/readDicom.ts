@@ -4,8 +4,7 @@ import { refuseUnknownOptions } from "../../core/options.js";
 import { type Input, type Source, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
-import { parseSlice, type Slice } from "./parseSlice.js";
-import { pixelType, readPixels } from "./pixels.js";
+import { parseSlices, type Slice } from "./parseSlice.js";
 import { chooseSeries } from "./series.js";
 import { dicomKind } from "./sniff.js";
 import { stackSlices } from "./stack.js";
@@ -14,7 +13,8 @@ import { stackSlices } from "./stack.js";
 const DEPTH = 6;
 
 /**
- * Reads a series of uncompressed single-frame DICOM images: a folder (and the folders in it), a list of files, or one file.
+ * Reads a series of DICOM images: a folder (and the folders in it), a list of files, or one file; also an enhanced
+ * multi-frame image or a dose grid in one file. Compressed pixels are decoded slice by slice.
  * Values are slope * stored + intercept, slice by slice ("hounsfield" for CT), [slice][row][column], slices by ascending
  * position along their normal; the affine is RAS mm. Memory: the volume and one slice.
  * @throws NOT_FOUND, UNSUPPORTED_FORMAT, TRUNCATED_FILE, CORRUPT_FILE, INVALID_GEOMETRY, INVALID_ARGUMENT (`mixed-series`), TOO_LARGE, ABORTED
@@ -26,17 +26,18 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
   const stack = await stackSlices(chosen.slices);
   const { slices } = stack;
   const { columns, rows } = slices[0];
+  const { type } = slices[0].pixels;
   const count = columns * rows * slices.length;
-  const collector = createValueCollector(count, pixelType(slices[0]), "varying", options.maxBytes ?? DEFAULT_MAX_BYTES);
+  const collector = createValueCollector(count, type, "varying", options.maxBytes ?? DEFAULT_MAX_BYTES);
   for (const [k, slice] of slices.entries()) {
     throwIfAborted(options.signal);
-    collector.put(await readPixels(slice), k * rows * columns, slice.slope, slice.intercept);
+    collector.put(await slice.pixels.readFrame(slice.frame), k * rows * columns, slice.slope, slice.intercept);
     options.onProgress?.({ done: k + 1, total: slices.length });
   }
   const { values, warnings } = collector.finish();
   return {
     format: "dicom",
-    type: pixelType(slices[0]),
+    type,
     frames: 1,
     quantity: options.quantity ?? (slices.every(({ modality }) => modality === "CT") ? "hounsfield" : "unknown"),
     grid: { size: [columns, rows, slices.length], indexToWorld: stack.indexToWorld },
@@ -56,7 +57,7 @@ async function collect(
     const slices: Slice[] = [];
     for (const one of inputs) {
       throwIfAborted(signal);
-      slices.push(await parseSlice(await toSource(one)));
+      slices.push(...(await parseSlices(await toSource(one))));
     }
     return { slices, warnings: [] };
   }
@@ -66,7 +67,7 @@ async function collect(
     throwIfAborted(signal);
     if (source.size > 0 && !dicomKind(await source.read(0, 132))) continue;
     try {
-      slices.push(await parseSlice(source, name));
+      slices.push(...(await parseSlices(source, name)));
     } catch (error) {
       if (!isTomogradError(error) || error.detail.defect !== "not-an-image") throw error;
       others.push(name);

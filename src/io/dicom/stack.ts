@@ -1,7 +1,7 @@
 import { fault, type Warning } from "../../core/errors.js";
 import { add, cross, dot, type Matrix4, norm, scale, subtract, type Vec3 } from "../../core/linear.js";
+import { bytesPer } from "../numeric.js";
 import type { Slice } from "./parseSlice.js";
-import { readPixels } from "./pixels.js";
 
 /** Slices in order and where they lie. */
 export interface Stack {
@@ -102,7 +102,7 @@ function difference(a: Slice, b: Slice): string | undefined {
   if (a.orientation!.some((direction, i) => norm(subtract(direction, b.orientation![i])) > 1e-3)) return "orientation";
   if (a.pixelSpacing.some((spacing, i) => Math.abs(spacing - b.pixelSpacing[i]) > 1e-4 * spacing))
     return "pixel spacing";
-  if (a.bitsAllocated !== b.bitsAllocated) return "bits a pixel";
+  if (bytesPer[a.pixels.type] !== bytesPer[b.pixels.type]) return "bits a pixel";
   return undefined;
 }
 
@@ -127,9 +127,9 @@ async function dropDuplicates(
 }
 
 async function sameImage(a: Slice, b: Slice): Promise<boolean> {
-  if (a.slope !== b.slope || a.intercept !== b.intercept || a.signed !== b.signed) return false;
+  if (a.slope !== b.slope || a.intercept !== b.intercept || a.pixels.type !== b.pixels.type) return false;
   if (norm(subtract(a.position!, b.position!)) > SAME_PLACE) return false;
-  const [one, other] = [await readPixels(a), await readPixels(b)];
+  const [one, other] = [await a.pixels.readFrame(a.frame), await b.pixels.readFrame(b.frame)];
   return one.every((value, i) => value === other[i]);
 }
 

@@ -1,0 +1,38 @@
+import type { DataSet } from "dicom-parser";
+
+/** Where the numbers of one frame stand: its own functional groups, those shared by all frames, or the data set itself. */
+export interface FrameHeader {
+  /** `count` numbers of a decimal-string element; undefined if it is not there, NaN for what is no number. */
+  numbers(tag: string, count: number): number[] | undefined;
+}
+
+const SHARED_GROUPS = "x52009229";
+const FRAME_GROUPS = "x52009230";
+/** The functional group that holds an element (PS3.3, C.7.6.16.2). */
+const groupOf: Readonly<Record<string, string>> = {
+  x00280030: "x00289110", // PixelSpacing: Pixel Measures
+  x00180050: "x00289110", // SliceThickness: Pixel Measures
+  x00200032: "x00209113", // ImagePositionPatient: Plane Position
+  x00200037: "x00209116", // ImageOrientationPatient: Plane Orientation
+  x00281052: "x00289145", // RescaleIntercept: Pixel Value Transformation
+  x00281053: "x00289145", // RescaleSlope: Pixel Value Transformation
+};
+
+/** Whether the frames of an image have headers of their own. */
+export const hasFrameHeaders = (set: DataSet): boolean => FRAME_GROUPS in set.elements;
+
+/** The header of one frame of a data set. */
+export function frameHeader(set: DataSet, frame: number): FrameHeader {
+  const item = (within: DataSet | undefined, tag: string, index: number) =>
+    within?.elements[tag]?.items?.[index]?.dataSet;
+  const own = item(set, FRAME_GROUPS, frame);
+  const shared = item(set, SHARED_GROUPS, 0);
+  return {
+    numbers(tag, count) {
+      const group = groupOf[tag];
+      const places = [item(own, group, 0), item(shared, group, 0), set];
+      const place = places.find((candidate) => candidate?.elements[tag]?.length);
+      return place && Array.from({ length: count }, (_, i) => place.floatString(tag, i) ?? Number.NaN);
+    },
+  };
+}
