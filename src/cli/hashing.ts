@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fault } from "../core/errors.js";
 import type { RunFile } from "../report/runRecord.js";
 
@@ -11,7 +11,8 @@ import type { RunFile } from "../report/runRecord.js";
  */
 export async function hashPath(path: string): Promise<RunFile> {
   const facts = await stat(path).catch((error: unknown) => {
-    throw fault("NOT_FOUND", `${path} is not there`, { defect: "missing-file", path }, error);
+    const looked = `${path} is not there (looked in ${resolve(dirname(path))})`;
+    throw fault("NOT_FOUND", looked, { defect: "missing-file", path }, error);
   });
   if (facts.isDirectory()) {
     const hash = createHash("sha256");

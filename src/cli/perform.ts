@@ -1,22 +1,16 @@
-import type { Warning } from "../core/errors.js";
+import { fault, type Warning } from "../core/errors.js";
 import type { RunFile } from "../report/runRecord.js";
+import type { CommonOptions } from "./commonOptions.js";
 import type { Operation } from "./operation.js";
 import { checkPaths } from "./paths.js";
 import { type TextStream, terminalProgress } from "./progress.js";
 import { compareOutputs, runFilePath, writeRunFile } from "./runFile.js";
-import { type BackendChoice, lazyBackend, type Session } from "./session.js";
+import { lazyBackend, type Outcome, type Session } from "./session.js";
 
 /** Where the program writes; the process's own, or a test's. */
 export interface Streams {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: TextStream;
-}
-
-/** Options that every command has. */
-export interface CommonOptions extends BackendChoice {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly runFile?: string;
 }
 
 /** What is performed, and around it. */
@@ -32,6 +26,10 @@ export interface Performance {
 
 /** Runs an operation: first line, progress and warnings on stderr, results on stdout, outputs and run file on the disk. */
 export async function perform({ operation, options, common, streams, signal, before }: Performance): Promise<void> {
+  if (common.threads !== undefined && common.backend === "reference")
+    throw fault("INVALID_ARGUMENT", "--threads belongs to --backend wasm; reference runs on one", {
+      defect: "contradictory-options",
+    });
   const inputs = operation.inputs(options);
   await checkPaths(inputs, [...operation.outputs(options), ...(common.runFile ? [common.runFile] : [])]);
   const backend = lazyBackend(common);
@@ -61,14 +59,14 @@ export async function perform({ operation, options, common, streams, signal, bef
     const outcome = await operation.execute(options, session);
     progress.done();
     const seconds = (performance.now() - started) / 1000;
-    const runFile = common.runFile ?? runFilePath(operation, outcome, inputs, session.json);
+    const runFile = common.runFile ?? runFilePath(outcome);
     if (runFile) {
       const finished = { operation, options, outcome, warnings, startedAt, seconds, choice: common };
       const record = await writeRunFile(runFile, { ...finished, backend: await backend.used() });
       for (const line of before ? compareOutputs(before, record.outputs) : []) say(line);
     }
     const lines = session.json
-      ? [JSON.stringify(outcome.results, null, 2)]
+      ? [JSON.stringify(printed(outcome, warnings), null, 2)]
       : [
           ...outcome.summary,
           ...outcome.outputs.map((path) => `wrote ${path}`),
@@ -80,3 +78,10 @@ export async function perform({ operation, options, common, streams, signal, bef
     await backend.close();
   }
 }
+
+/** What --json prints: the results, the files written if there are any, and the warnings. */
+const printed = ({ results, outputs }: Outcome, warnings: readonly Warning[]) => ({
+  ...results,
+  ...(outputs.length > 0 && { outputs }),
+  warnings,
+});

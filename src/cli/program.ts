@@ -1,15 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { isTomogradError } from "../core/errors.js";
+import { addCommonOptions, type CommonOptions, ownOptions } from "./commonOptions.js";
 import { OPERATIONS } from "./operations.js";
-import * as parse from "./parse.js";
-import { type CommonOptions, perform, type Streams } from "./perform.js";
+import { perform, type Streams } from "./perform.js";
 import { repeatRun } from "./runFile.js";
 import { VERSION } from "./version.js";
 
 /** Exit codes. 2 is also what a refused option or file gives. */
 export const EXIT = { ok: 0, defect: 1, refused: 2, aborted: 130 } as const;
-
-const COMMON = ["json", "quiet", "runFile", "backend", "threads"];
 
 /** Runs the command line; resolves to the exit code and never throws. */
 export async function runCli(argv: readonly string[], streams: Streams, signal: AbortSignal): Promise<number> {
@@ -40,34 +38,30 @@ function createProgram(json: boolean, streams: Streams, signal: AbortSignal): Co
   for (const operation of OPERATIONS) {
     const command = program.command(operation.name).description(operation.summary);
     operation.configure(command);
-    addCommon(command).action(async (...args: unknown[]) => {
+    addCommonOptions(command).action(async (...args: unknown[]) => {
       const all = args[args.length - 2] as CommonOptions & Record<string, unknown>;
-      const options: Record<string, unknown> = {};
-      for (const [i, name] of operation.positional.entries()) options[name] = args[i];
-      for (const [name, value] of Object.entries(all)) if (!COMMON.includes(name)) options[name] = value;
+      const positional = Object.fromEntries(operation.positional.map((name, i) => [name, args[i]]));
+      const options = { ...positional, ...ownOptions(all) };
       await perform({ operation, options, common: all, streams, signal });
     });
   }
-  addCommon(
+  addCommonOptions(
     program
       .command("run")
       .description("repeat a run from the run file that every command writes")
-      .argument("<file>", "run file (JSON)"),
+      .argument("<file>", "run file (JSON); relative paths in it start at the current folder"),
   ).action(async (file: string, common: CommonOptions) => {
     const { operation, options, choice, outputs } = await repeatRun(file);
-    await perform({ operation, options, common: { ...choice, ...common }, streams, signal, before: outputs });
+    await perform({
+      operation,
+      options,
+      common: { ...(common.backend ? {} : choice), ...common },
+      streams,
+      signal,
+      before: outputs,
+    });
   });
   return program;
-}
-
-function addCommon(command: Command): Command {
-  return command
-    .option("--json", "print the results as JSON on stdout")
-    .option("--quiet", "nothing on stderr but errors")
-    .option("--run-file <path>", "where the run file goes (default: beside the main output)")
-    .option("--backend <name>", "auto, wasm or reference (float64, slow)", parse.oneOf("auto", "wasm", "reference"))
-    .option("--threads <n>", "threads of the wasm backend (default: all cores)", parse.positiveInteger)
-    .allowExcessArguments(false);
 }
 
 /** Says what went wrong, on stderr or as JSON on stdout; returns the exit code. */

@@ -3,10 +3,12 @@ import { writeFileAtomically } from "#platform";
 import type { Backend } from "../backend/backend.js";
 import { fault, type Warning } from "../core/errors.js";
 import { decodeRunRecord, encodeRunRecord, type Json, type RunFile, type RunRecord } from "../report/runRecord.js";
+import { ownOptions } from "./commonOptions.js";
 import { hashPath } from "./hashing.js";
 import { machine } from "./machine.js";
 import type { Operation } from "./operation.js";
 import { OPERATIONS } from "./operations.js";
+import { checkedOptions } from "./runOptions.js";
 import type { BackendChoice, Outcome } from "./session.js";
 import { VERSION } from "./version.js";
 
@@ -25,14 +27,9 @@ export interface FinishedRun {
 const plain = (value: unknown): { [name: string]: Json } =>
   JSON.parse(JSON.stringify(value, (_, v: unknown) => (ArrayBuffer.isView(v) ? Array.from(v as Uint8Array) : v)));
 
-/**
- * Where the run file of a finished run goes: beside the main output; without outputs here, as COMMAND.run.json, unless a
- * program asked (`--json`) or nothing was read.
- */
-export function runFilePath(operation: Operation, outcome: Outcome, inputs: readonly string[], json: boolean) {
-  if (outcome.outputs.length > 0) return `${outcome.outputs[0]}.run.json`;
-  return json || inputs.length === 0 ? undefined : `${operation.name}.run.json`;
-}
+/** Where the run file of a finished run goes: beside the main output; without outputs nowhere. */
+export const runFilePath = ({ outputs }: Outcome): string | undefined =>
+  outputs.length > 0 ? `${outputs[0]}.run.json` : undefined;
 
 /** Writes the run file and returns what it holds. @throws WRITE_FAILED */
 export async function writeRunFile(path: string, run: FinishedRun): Promise<RunRecord> {
@@ -71,8 +68,9 @@ export interface RepeatedRun {
 }
 
 /**
- * What a run file asks for again; its inputs must be what they were.
- * @throws NOT_FOUND, CORRUPT_FILE, UNSUPPORTED_FORMAT, INVALID_ARGUMENT (defect `input-changed`)
+ * What a run file asks for again: its options must be those of the command, its inputs what they were. Relative paths
+ * start at the current folder.
+ * @throws NOT_FOUND, CORRUPT_FILE, UNSUPPORTED_FORMAT, INVALID_ARGUMENT (defects `unknown-option`, `input-changed`)
  */
 export async function repeatRun(path: string): Promise<RepeatedRun> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
@@ -84,6 +82,7 @@ export async function repeatRun(path: string): Promise<RepeatedRun> {
     throw fault("UNSUPPORTED_FORMAT", `this version has no operation '${record.operation}'`, {
       defect: "unknown-operation",
     });
+  const checked = checkedOptions(operation, record.options);
   for (const input of record.inputs) {
     const now = await hashPath(input.path);
     if (now.sha256 !== input.sha256)
@@ -93,10 +92,10 @@ export async function repeatRun(path: string): Promise<RepeatedRun> {
         { defect: "input-changed", path: input.path },
       );
   }
-  const { backend, threads, ...options } = record.options;
+  const { backend, threads } = checked;
   return {
     operation,
-    options,
+    options: ownOptions(checked),
     // the backend that ran then, unless it is asked for anew: other backends round differently
     choice: {
       backend: (backend ?? record.backend?.name) as BackendChoice["backend"],

@@ -105,6 +105,13 @@ export function decodeRunRecord(text: string): RunRecord {
       error,
     );
   }
+  const format = (value as { format?: unknown } | null)?.format;
+  if (format !== "tomograd-run/1")
+    throw fault(
+      "UNSUPPORTED_FORMAT",
+      `this is no run file: its "format" must be "tomograd-run/1", not ${JSON.stringify(format) ?? "absent"}`,
+      { defect: "not-a-run-file", problems: ["format"] },
+    );
   const parsed = runRecordSchema().safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);

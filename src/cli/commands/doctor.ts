@@ -1,4 +1,4 @@
-import { createBackend, listBackends } from "../../backend/create.js";
+import { listBackends } from "../../backend/create.js";
 import { machine } from "../machine.js";
 import type { Operation } from "../operation.js";
 import { VERSION } from "../version.js";
@@ -11,12 +11,10 @@ export const doctor: Operation<object> = {
   outputs: () => [],
   configure: () => undefined,
   announce: () => "looks at the machine and tries every backend; a second",
-  async execute() {
+  async execute(_, session) {
     const { system, processor, cores, memoryBytes } = machine();
     const backends = await listBackends();
-    const chosen = await createBackend();
-    const chosenAbout = chosen.about;
-    await chosen[Symbol.asyncDispose]();
+    const { about } = await session.backend();
     return {
       results: {
         tomograd: VERSION,
@@ -26,14 +24,14 @@ export const doctor: Operation<object> = {
         cores,
         memoryBytes,
         backends,
-        chosen: chosenAbout,
+        chosen: about,
       },
       outputs: [],
       summary: [
         `tomograd ${VERSION}, Node ${process.versions.node}, ${system}`,
         `${processor}, ${cores} cores, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`,
-        ...backends.map(({ name, available, about }) => `${available ? "found  " : "missing"} ${name}: ${about}`),
-        `would run: ${chosenAbout}`,
+        ...backends.map((one) => `${one.available ? "found  " : "missing"} ${one.name}: ${one.about}`),
+        `would run: ${about}`,
       ],
     };
   },

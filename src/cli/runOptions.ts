@@ -1,0 +1,57 @@
+/** Options of a run file: checked as those of the command line are, by parsing them again. */
+import { Command, CommanderError, type Option } from "commander";
+import { fault } from "../core/errors.js";
+import { refuseUnknownOptions } from "../core/options.js";
+import type { RunRecord } from "../report/runRecord.js";
+import { addCommonOptions } from "./commonOptions.js";
+import type { Operation } from "./operation.js";
+import * as parse from "./parse.js";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** What a command line would have to say for an option to have this value. */
+function argumentsOf(options: readonly Option[], name: string, value: unknown): string[] {
+  const positive = options.find((option) => option.attributeName() === name && !option.negate);
+  if (!positive) return value === false ? [`--no-${name}`] : [];
+  const flag = positive.long as string;
+  if (!positive.required) return value === true ? [flag] : [];
+  if (value === false && options.some((option) => option.attributeName() === name && option.negate))
+    return [flag.replace(/^--/, "--no-")];
+  const separator = positive.parseArg === parse.size || positive.parseArg === parse.size3 ? "x" : ",";
+  const text = (one: unknown) => `${flag}=${Array.isArray(one) ? one.join(separator) : String(one)}`;
+  return Array.isArray(value) && Array.isArray(value[0]) ? value.map(text) : [text(value)];
+}
+
+const refuse = (what: string, cause?: unknown) =>
+  fault("UNSUPPORTED_FORMAT", `this is no run file of this version: ${what}`, { defect: "not-a-run-file" }, cause);
+
+/**
+ * The options that a run file holds, as its command would have parsed them.
+ * @throws INVALID_ARGUMENT (defect `unknown-option`), UNSUPPORTED_FORMAT (defect `not-a-run-file`, naming the field)
+ */
+export function checkedOptions(operation: Operation, recorded: RunRecord["options"]): Record<string, unknown> {
+  const command = addCommonOptions(new Command(operation.name));
+  operation.configure(command);
+  command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  const named = command.options.map((option) => option.attributeName());
+  const { positional } = operation;
+  refuseUnknownOptions(`the command ${operation.name} of this run file`, recorded, [...positional, ...named]);
+  const argv: string[] = [];
+  for (const [name, value] of Object.entries(recorded))
+    if (!positional.includes(name)) argv.push(...argumentsOf(command.options, name, value));
+  for (const name of positional)
+    if (typeof recorded[name] !== "string") throw refuse(`options.${name} must be a path, not ${said(recorded[name])}`);
+  try {
+    command.parse([...argv, "--", ...positional.map((name) => recorded[name] as string)], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw refuse(`options: ${error.message.replace(/^error: /, "")}`, error);
+  }
+  const parsed: Options = command.opts();
+  for (const [name, value] of Object.entries(recorded))
+    if (!positional.includes(name) && said(parsed[name]) !== said(value))
+      throw refuse(`options.${name} cannot be ${said(value)}`);
+  return { ...Object.fromEntries(positional.map((name) => [name, recorded[name]])), ...parsed };
+}
+
+const said = (value: unknown): string => JSON.stringify(value) ?? "absent";
