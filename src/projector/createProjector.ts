@@ -6,6 +6,7 @@ import { linearPart } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { viewCotangentsToWorld, viewTable } from "../geometry/indexFrame.js";
 import type { Detector, View } from "../geometry/view.js";
+import { checkView } from "../geometry/viewGeometry.js";
 import type { Grid } from "../volume/grid.js";
 import { deviceProjections, deviceVolume } from "./arrays.js";
 import type { DeviceProjections, DeviceVolume, OutputOptions, Projector } from "./types.js";
@@ -64,6 +65,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   const model = options.model ?? "siddon";
   const voxelShift = options.voxelShift ?? 0.5;
   checkDetector(detector);
+  checkDiscretization(options);
   if (views.length === 0) throw fault("INVALID_GEOMETRY", "a projector needs at least one view", { field: "views" });
   const beam = views[0].beam;
   if (views.some((view) => view.beam !== beam))
@@ -74,10 +76,7 @@ export function createProjector(options: ProjectorOptions): Projector {
         field: "views",
       },
     );
-  if (!["siddon", "joseph", "trilinear"].includes(model))
-    throw fault("INVALID_ARGUMENT", `model must be siddon, joseph or trilinear, not '${model}'`, { field: "model" });
-  if (options.stepMm !== undefined && !(options.stepMm > 0))
-    throw fault("INVALID_ARGUMENT", `stepMm must be positive, it is ${options.stepMm}`, { field: "stepMm" });
+  for (const view of views) checkView(view);
   if (options.pixels) checkPixels(options.pixels, detector);
 
   const shape = { kind: "volume", size: [grid.size[0], grid.size[1], grid.size[2]] } as const;
@@ -100,14 +99,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     pixels = backend.upload(options.pixels, { kind: "flat", length: options.pixels.length }, "pixels", "u32");
   const rays: Rays = { ...discretization, beam, views: viewsArray, ...(pixels && { pixels }) };
 
-  const checkVolume = (x: DeviceVolume) => {
-    if (!sameShape(x.array.shape, shape) || !sameAffine(x.grid, grid))
-      throw fault(
-        "SHAPE_MISMATCH",
-        `this projector works on a ${describeShape(shape)} with its own affine, the volume given is a ${describeShape(x.array.shape)}${sameShape(x.array.shape, shape) ? " with another affine" : ""}; resample it or make another projector`,
-        { defect: "grid-mismatch" },
-      );
-  };
+  const checkVolume = (x: DeviceVolume) => checkGrid(x, grid);
   const checkProjections = (y: DeviceProjections) => {
     if (!sameShape(y.array.shape, stack(views.length)))
       throw fault(
@@ -130,6 +122,8 @@ export function createProjector(options: ProjectorOptions): Projector {
     detector,
     views,
     model,
+    discretization: { ...discretization, voxelShift },
+    pixels: options.pixels,
 
     apply(x: DeviceVolume, { out, accumulate = false }: OutputOptions<DeviceProjections> = {}) {
       checkVolume(x);
@@ -196,6 +190,38 @@ function checkDetector(detector: Detector): void {
       throw fault("INVALID_GEOMETRY", `detector.${field} must be a positive integer, it is ${detector[field]}`, {
         field,
       });
+}
+
+/** Model, step, interval, extent and shift. @throws INVALID_ARGUMENT */
+export function checkDiscretization(
+  options: Pick<ProjectorOptions, "model" | "stepMm" | "interval" | "extent" | "voxelShift">,
+): void {
+  const { model = "siddon", stepMm, interval, extent = "segment", voxelShift = 0.5 } = options;
+  const refuse = (field: string, message: string) => {
+    throw fault("INVALID_ARGUMENT", message, { field });
+  };
+  if (!["siddon", "joseph", "trilinear"].includes(model))
+    refuse("model", `model must be siddon, joseph or trilinear, not '${model}'`);
+  if (stepMm !== undefined && !(stepMm > 0 && Number.isFinite(stepMm)))
+    refuse("stepMm", `stepMm must be positive, it is ${stepMm}`);
+  if (interval && !(interval.from < interval.to && Number.isInteger(interval.samples) && interval.samples >= 2))
+    refuse(
+      "interval",
+      `an interval needs from < to and at least 2 samples, not ${interval.from}, ${interval.to}, ${interval.samples}`,
+    );
+  if (extent !== "segment" && extent !== "line") refuse("extent", `extent must be segment or line, not '${extent}'`);
+  if (voxelShift !== 0 && voxelShift !== 0.5) refuse("voxelShift", `voxelShift must be 0 or 0.5, not ${voxelShift}`);
+}
+
+/** A volume must lie on the operator's grid. @throws SHAPE_MISMATCH (defect `grid-mismatch`) */
+export function checkGrid(x: DeviceVolume, grid: Grid): void {
+  const shape = { kind: "volume", size: [grid.size[0], grid.size[1], grid.size[2]] } as const;
+  if (sameShape(x.array.shape, shape) && sameAffine(x.grid, grid)) return;
+  throw fault(
+    "SHAPE_MISMATCH",
+    `this projector works on a ${describeShape(shape)} with its own affine, the volume given is a ${describeShape(x.array.shape)}${sameShape(x.array.shape, shape) ? " with another affine" : ""}; resample it or make another projector`,
+    { defect: "grid-mismatch" },
+  );
 }
 
 /** Every pixel on the detector, none twice: the transpose would count it twice. @throws INVALID_ARGUMENT */

@@ -6,6 +6,7 @@ import { refuseUnknownOptions } from "../core/options.js";
 import { freeRayTable, metricOf } from "../geometry/indexFrame.js";
 import type { Grid } from "../volume/grid.js";
 import { deviceVolume } from "./arrays.js";
+import { checkDiscretization, checkGrid } from "./createProjector.js";
 import type { DeviceVolume, LinearOperator } from "./types.js";
 
 /** What a projector of single rays is made from. */
@@ -50,6 +51,13 @@ export function createRayProjector(options: RayProjectorOptions): RayProjector {
   const { backend, grid } = options;
   if (options.rays.length === 0 || options.rays.length % 6 !== 0)
     throw fault("SHAPE_MISMATCH", `rays must hold 6 numbers a ray, it holds ${options.rays.length} in all`);
+  checkDiscretization(options);
+  const bad = options.rays.findIndex((coordinate) => !Number.isFinite(coordinate));
+  if (bad >= 0)
+    throw fault(
+      "NOT_FINITE",
+      `rays must be finite: number ${bad % 6} of ray ${Math.floor(bad / 6)} is ${options.rays[bad]}`,
+    );
   const count = options.rays.length / 6;
   const table = freeRayTable(options.rays, grid.indexToWorld, options.voxelShift ?? 0.5);
   const rays = backend.upload(table, { kind: "flat", length: table.length }, "rays", "f64");
@@ -65,16 +73,19 @@ export function createRayProjector(options: RayProjectorOptions): RayProjector {
   const dispose = () => rays.dispose();
   return {
     apply(x, { out, accumulate = false } = {}) {
+      checkGrid(x, grid);
       const y = out ?? backend.allocate({ kind: "flat", length: count }, "ray integrals");
       backend.run("projectRays", { ...free, volume: x.array, out: y, accumulate });
       return y;
     },
     adjoint(y, { out, accumulate = false } = {}) {
+      if (out) checkGrid(out, grid);
       const x = out ?? deviceVolume(backend.allocate(shape, "backprojection"), grid, "unknown");
       backend.run("projectRaysAdjoint", { ...free, values: y, out: x.array, accumulate });
       return x;
     },
     async jacobian(x) {
+      checkGrid(x, grid);
       const out = backend.allocate({ kind: "flat", length: 6 * count }, "ray jacobian", "f64");
       backend.run("projectRaysJacobian", { ...free, volume: x.array, out });
       const inIndex = backend.download(out);

@@ -1,5 +1,5 @@
 import type { Backend, DeviceArray } from "../backend/backend.js";
-import type { Model } from "../backend/kernels.js";
+import type { Discretization, Model } from "../backend/kernels.js";
 import type { Detector, View } from "../geometry/view.js";
 import type { Grid, Quantity } from "../volume/grid.js";
 
@@ -42,6 +42,10 @@ export interface Projector extends LinearOperator<DeviceVolume, DeviceProjection
   readonly detector: Detector;
   readonly views: readonly View[];
   readonly model: Model;
+  /** Everything else that decides the numbers: step, interval, extent, shift of the voxels. */
+  readonly discretization: Discretization & { readonly voxelShift: 0 | 0.5 };
+  /** The pixels that count in every view; undefined: all. */
+  readonly pixels: Uint32Array | undefined;
   /**
    * d<cotangent, A x>/d(view): 12 numbers a view, world mm: cotangents of source (parallel beams: direction), first
    * pixel, column step and row step. Poses and intrinsics follow by the chain rule of `geometry`.

@@ -94,6 +94,7 @@ const OPTION_NAMES: readonly (keyof FitOptions)[] = [
 export async function fit(A: Projector, projections: Projections, options: FitOptions = {}): Promise<Run> {
   refuseUnknownOptions("fit", options, OPTION_NAMES);
   checkData(A, projections);
+  checkStart(A, options);
   const settings = await settle(A, projections, options);
   const print = fingerprintOf(A, projections, options, settings);
   if (options.resume) checkFingerprint(options.resume, print);
@@ -156,7 +157,7 @@ async function settle(A: Projector, projections: Projections, options: FitOption
 
 /** Of all that decides the bits of a run. */
 function fingerprintOf(A: Projector, projections: Projections, { start }: FitOptions, settings: Settings): string {
-  const plain = [settings, A.model, A.grid, A.views, A.backend.name];
+  const plain = [settings, A.discretization, A.grid, A.detector, A.views, A.backend.name];
   return fingerprint(plain, start ? [projections.values, Float32Array.from(start.values)] : [projections.values]);
 }
 
@@ -311,19 +312,38 @@ async function optimizerState(optimizer: DeviceOptimizer): Promise<FitCheckpoint
   return { steps: optimizer.steps, arrays };
 }
 
-/** A warning if the mean loss still fell by more than a tenth between the two halves of the last quarter of the run. */
+/** @throws INVALID_ARGUMENT for a start of another quantity, or an operator of some pixels only */
+function checkStart(A: Projector, { start, quantity = "attenuation" }: FitOptions): void {
+  if (A.pixels)
+    throw fault("INVALID_ARGUMENT", "fit needs the operator of all pixels; rayFraction draws a share of them", {
+      field: "pixels",
+    });
+  if (start && start.quantity !== "unknown" && start.quantity !== quantity)
+    throw fault(
+      "INVALID_ARGUMENT",
+      `start holds ${start.quantity}, but ${quantity} is reconstructed: convert it first (hounsfieldToAttenuation)`,
+      { defect: "wrong-quantity" },
+    );
+}
+
+/** Fall of the mean loss from an eighth of the run to the next that still counts as flat, at the end and half-way. */
+const FLAT_AT_END = 0.1;
+const FLAT_HALF_WAY = 0.75;
+
+/**
+ * A warning if more steps would get closer: the loss still falls at the end of the run, or, where a decaying rate brings
+ * it to rest there in any case, fell fast half-way; or the run is too short to tell.
+ */
 function flatness(history: readonly Iteration[], subsets: number): Warning[] {
+  const warn = (why: string) => [{ defect: "loss-not-flat", message: `${why}: more iterations would get closer` }];
   const eighth = Math.floor(history.length / 8 / subsets) * subsets;
-  if (eighth < 1) return [];
-  const mean = (part: readonly Iteration[]) => part.reduce((sum, { value }) => sum + value, 0) / part.length;
-  const before = mean(history.slice(-2 * eighth, -eighth));
-  const after = mean(history.slice(-eighth));
-  if (!(before - after > 0.1 * before)) return [];
-  const percent = Math.round((100 * (before - after)) / before);
-  return [
-    {
-      defect: "loss-not-flat",
-      message: `the loss still fell by ${percent} % over the last eighth of the run: more iterations would get closer`,
-    },
-  ];
+  if (eighth < 1) return warn(`${history.length} steps are too few to tell whether the loss has come to rest`);
+  const mean = (from: number) => history.slice(from, from + eighth).reduce((sum, { value }) => sum + value, 0) / eighth;
+  const fall = (from: number) => 1 - mean(from + eighth) / mean(from);
+  const atEnd = fall(history.length - 2 * eighth);
+  const halfWay = fall(3 * eighth);
+  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  if (atEnd > FLAT_AT_END) return warn(`the loss still fell by ${percent(atEnd)} over the last eighth of the run`);
+  if (halfWay > FLAT_HALF_WAY) return warn(`half-way the loss still fell by ${percent(halfWay)} from eighth to eighth`);
+  return [];
 }

@@ -4,7 +4,7 @@ import { createBackend } from "../../src/backend/create.js";
 import { createRandom } from "../../src/core/random.js";
 import { circularTrajectory } from "../../src/geometry/index.js";
 import { toDevice, toHost } from "../../src/projector/arrays.js";
-import { createProjector } from "../../src/projector/createProjector.js";
+import { createProjector, type ProjectorOptions } from "../../src/projector/createProjector.js";
 import type { Projector } from "../../src/projector/types.js";
 import type { FitCheckpoint } from "../../src/reconstruction/checkpoint.js";
 import { type FitOptions, fit as fitVolume } from "../../src/reconstruction/fit.js";
@@ -163,6 +163,41 @@ test("voxels stay >= 0 unless told otherwise, also where the data ask for less",
     if (nonNegative === false) expect(lowest).toBeLessThan(-1e-3);
     else expect(lowest).toBe(0);
   }
+});
+
+test.each<[string, Partial<ProjectorOptions>]>([
+  ["extent", { extent: "line" }],
+  ["voxel shift", { voxelShift: 0 }],
+  ["model", { model: "joseph" }],
+])("a checkpoint of an operator with another %s is refused", async (_name, change) => {
+  let checkpoint: FitCheckpoint | undefined;
+  await run({
+    iterations: 3,
+    learningRate: 1e-3,
+    checkpointEvery: 2,
+    onCheckpoint: (state) => {
+      checkpoint = state;
+    },
+  });
+  using other = createProjector({ backend, grid, detector: A.detector, views: A.views, ...change });
+  await expect(
+    fitVolume(other, projections, { iterations: 3, learningRate: 1e-3, resume: checkpoint }),
+  ).rejects.toMatchObject({ detail: { defect: "wrong-checkpoint" } });
+});
+
+test("a start in HU and an operator of some pixels are refused", async () => {
+  await expect(run({ start: { ...truth, quantity: "hounsfield" } })).rejects.toMatchObject({
+    detail: { defect: "wrong-quantity" },
+  });
+  using some = A.withPixels(Uint32Array.of(1, 2, 3));
+  await expect(fitVolume(some, projections)).rejects.toMatchObject({ detail: { field: "pixels" } });
+});
+
+test("runs that are too short are warned of with the default settings, a long one is not", async () => {
+  const defects = async (iterations: number) => (await run({ iterations })).warnings.map(({ defect }) => defect);
+  expect(await defects(5)).toEqual(["loss-not-flat"]);
+  expect(await defects(20)).toEqual(["loss-not-flat"]);
+  expect(await defects(600)).toEqual([]);
 });
 
 test("a loss that still falls is warned of", async () => {
