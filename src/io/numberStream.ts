@@ -8,6 +8,8 @@ export interface NumberStream {
   take(count: number): Promise<Decoded>;
   /** Passes over numbers; how many, fewer than asked only where the stream ends. */
   skip(count: number): Promise<number>;
+  /** Whether anything follows; to be asked last. */
+  more(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -17,6 +19,7 @@ export function binaryNumbers(bytes: ByteStream, type: StoredType, littleEndian:
   return {
     take: async (count) => decode(await bytes.take(count * width), type, littleEndian),
     skip: async (count) => Math.floor((await bytes.skip(count * width)) / width),
+    more: async () => (await bytes.skip(1)) > 0,
     close: () => bytes.close(),
   };
 }
@@ -84,6 +87,7 @@ export function textNumbers(bytes: ByteStream, type: StoredType, name: string): 
       return done === count ? out : out.slice(0, done);
     },
     skip: (count) => consume(count, () => {}),
+    more: async () => (await refill()) > 0,
     close: () => bytes.close(),
   };
 }

@@ -92,7 +92,7 @@ export async function readStoredVoxels(
       const passed = await numbers.skip(rest);
       if (passed < rest) throw truncated(part, stored, share, to - p * share + passed);
       // Asking for more makes a compressed stream verify its checksum; more than that is not inflated.
-      if (stored.byteSkip >= 0 && (await numbers.skip(1)) > 0) trailing = true;
+      if (stored.byteSkip >= 0 && (await numbers.more())) trailing = true;
     } finally {
       await numbers.close();
     }

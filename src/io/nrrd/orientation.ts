@@ -83,9 +83,9 @@ export function nrrdGrid(header: NrrdHeader, name: string): NrrdGrid {
     });
   const [x, y, z] = edges;
   const indexToWorld: Matrix4 = [
-    ...[sx * x[0], sx * y[0], sx * z[0], sx * origin[0]],
-    ...[sy * x[1], sy * y[1], sy * z[1], sy * origin[1]],
-    ...[sz * x[2], sz * y[2], sz * z[2], sz * origin[2]],
+    ...[x[0], y[0], z[0], origin[0]].map((value) => sx * value + 0),
+    ...[x[1], y[1], z[1], origin[1]].map((value) => sy * value + 0),
+    ...[x[2], y[2], z[2], origin[2]].map((value) => sz * value + 0),
     ...[0, 0, 0, 1],
   ];
   refuseBadAffine(indexToWorld, name, "'space directions' or 'space origin'");
@@ -95,7 +95,7 @@ export function nrrdGrid(header: NrrdHeader, name: string): NrrdGrid {
 function spatialAxes({ sizes, directions, kinds }: NrrdHeader, name: string): number[] {
   const all = sizes.map((_, axis) => axis);
   const axes = directions
-    ? all.filter((axis) => directions[axis] !== null)
+    ? all.filter((axis) => !isTime(directions[axis]))
     : all.filter((axis) => !NOT_SPATIAL.test(kinds?.[axis] ?? "")).slice(0, 3);
   if (axes.length === 0 || axes.length > 3)
     throw fault("CORRUPT_FILE", `${name}: ${axes.length} axes are of space; a volume has three`, {
@@ -103,6 +103,10 @@ function spatialAxes({ sizes, directions, kinds }: NrrdHeader, name: string): nu
     });
   return axes;
 }
+
+/** Whether an axis goes nowhere in space: it has no direction, or one of time alone. */
+const isTime = (direction: readonly number[] | null) =>
+  direction === null || (direction.length === 4 && direction.slice(0, 3).every((x) => x === 0));
 
 /** @throws UNSUPPORTED_FORMAT (`unknown-space`) */
 function patientSpace({ space }: NrrdHeader, name: string): Vec3 | null {
