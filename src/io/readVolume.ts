@@ -51,6 +51,8 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   if (looksLikeTiff(head)) return (await import("./tiff/readTiff.js")).tiffVolume(source, options);
   const { looksLikeZip } = await import("./npz/zip.js");
   if (looksLikeZip(head)) return (await import("./npz/npz.js")).npzVolume(source, options);
+  const { looksLikeMatlab, matlabVolume } = await import("./matlab/readMatlab.js");
+  if (looksLikeMatlab(head)) return matlabVolume(source, options);
   if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file" });
   if (/\.(nii|hdr)(\.gz)?$/i.test(name) && head.length < 348)
     throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has 348 bytes, the file ${head.length}`, {
@@ -58,7 +60,7 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
     });
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy, .npz, TIFF`,
+    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy, .npz, TIFF, MATLAB`,
     {
       defect: "bad-magic",
     },
