@@ -4,6 +4,7 @@ import { type Image, writeImage } from "../../io/index.js";
 import { greyImage, sliceThreePlanes } from "../../report/index.js";
 import type { Grid, Volume } from "../../volume/grid.js";
 import { orientation, spacing } from "../../volume/index.js";
+import { isNoVolume, readStoredImage, type StoredImage } from "../dicomImage.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { addVolumeOptions, readInput, type VolumeChoice } from "../volumeInput.js";
@@ -86,6 +87,26 @@ function threeSlices(volume: Volume): Image {
   return { rows, columns, values: pixels };
 }
 
+/** What is known of a DICOM image that makes no volume. */
+function imageAlone({ facts, range }: StoredImage, warning: Warning) {
+  const { frames, rows, columns, storedType } = facts;
+  return {
+    results: {
+      shape: [columns, rows, frames],
+      affine: null,
+      type: storedType,
+      quantity: "unknown",
+      range,
+      warnings: [warning],
+      ...facts,
+    },
+    outputs: [],
+    summary: [
+      `dicom, ${storedType}: ${frames} ${frames === 1 ? "frame" : "frames"} of ${columns} x ${rows} pixels, stored values ${range ? range.join(" to ") : "all NaN"}`,
+    ],
+  };
+}
+
 export const inspect: Operation<InspectOptions> = {
   name: "inspect",
   summary: "show a volume's grid, orientation, values and warnings, and draw three slices",
@@ -106,7 +127,15 @@ export const inspect: Operation<InspectOptions> = {
     ),
   announce: ({ file }) => `grid, orientation and values of ${file}; seconds`,
   async execute(options, session) {
-    const volume = await readInput(options.file, options, session);
+    const stored = await readStoredImage(options.file, session.signal);
+    const volume = await readInput(options.file, options, session).catch((error: unknown) => {
+      if (!stored || options.at || !isNoVolume(error)) throw error;
+      return { defect: "not-a-volume", message: error.message };
+    });
+    if ("defect" in volume) {
+      session.warn(volume);
+      return imageAlone(stored!, volume);
+    }
     const { grid, quantity, type } = volume;
     const mm = spacing(grid);
     const facts = factsOf(volume.values);
@@ -127,6 +156,7 @@ export const inspect: Operation<InspectOptions> = {
         range: facts.range,
         warnings: [...volume.warnings, ...suspicious],
         ...(values && { values }),
+        ...stored?.facts,
       },
       outputs,
       summary: [
