@@ -18,6 +18,10 @@ const groupOf: Readonly<Record<string, string>> = {
   x00281053: "x00289145", // RescaleSlope: Pixel Value Transformation
 };
 
+/** All numbers of a decimal-string element, NaN for what is none; empty if it is not there. */
+export const decimals = (set: DataSet, tag: string): number[] =>
+  (set.string(tag) ?? "").split("\\").map(Number.parseFloat);
+
 /** Whether the frames of an image have headers of their own. */
 export const hasFrameHeaders = (set: DataSet): boolean => FRAME_GROUPS in set.elements;
 
@@ -32,7 +36,8 @@ export function frameHeader(set: DataSet, frame: number): FrameHeader {
       const group = groupOf[tag];
       const places = [item(own, group, 0), item(shared, group, 0), set];
       const place = places.find((candidate) => candidate?.elements[tag]?.length);
-      return place && Array.from({ length: count }, (_, i) => place.floatString(tag, i) ?? Number.NaN);
+      const found = place && decimals(place, tag);
+      return found && Array.from({ length: count }, (_, i) => found[i] ?? Number.NaN);
     },
   };
 }

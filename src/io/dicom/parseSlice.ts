@@ -2,7 +2,7 @@ import type { DataSet } from "dicom-parser";
 import { fault, type Warning } from "../../core/errors.js";
 import { add, cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
 import type { Source } from "../source.js";
-import { frameHeader, hasFrameHeaders } from "./frameGeometry.js";
+import { decimals, frameHeader, hasFrameHeaders } from "./frameGeometry.js";
 import { type DicomFile, openDicom } from "./openDicom.js";
 import { describePixels, type PixelData } from "./pixelData.js";
 
@@ -117,8 +117,8 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
 
 /** mm along the normal from the first frame, one for each frame; undefined if there are not so many. */
 function frameOffsets(set: DataSet, frames: number): number[] | undefined {
-  if (set.numStringValues(GRID_FRAME_OFFSETS) !== frames) return undefined;
-  const offsets = Array.from({ length: frames }, (_, i) => set.floatString(GRID_FRAME_OFFSETS, i) ?? Number.NaN);
+  const offsets = decimals(set, GRID_FRAME_OFFSETS);
+  if (offsets.length !== frames) return undefined;
   return offsets.every(Number.isFinite) ? offsets.map((offset) => offset - offsets[0]) : undefined;
 }
 
