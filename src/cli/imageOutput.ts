@@ -28,6 +28,14 @@ export function stackFormat(path: string): "npy" | "nifti" {
   return format;
 }
 
+/** As `imageFormat`, pictures only. @throws INVALID_ARGUMENT */
+export function pictureFormat(path: string): "png" {
+  if (extname(path).toLowerCase() === ".png") return "png";
+  throw fault("INVALID_ARGUMENT", `the picture is a PNG: --out must end in .png, not '${path}'`, {
+    defect: "unknown-ending",
+  });
+}
+
 /** "drr.png", "label3" -> "drr-label3.png" */
 function withSuffix(path: string, suffix: string): string {
   const [ending] = /(\.nii\.gz|\.[^.]+)$/i.exec(path) ?? [""];

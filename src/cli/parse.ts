@@ -1,5 +1,6 @@
 /** Parsers of option values: text from the command line to numbers, refused with what was expected. */
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { fault } from "../core/errors.js";
 
 const refuse = (expected: string): never => {
   throw new InvalidArgumentError(`It must be ${expected}.`);
@@ -60,3 +61,17 @@ export const oneOf =
 export const repeat =
   <T>(parse: (text: string) => T) =>
   (text: string, previous: T[] | undefined): T[] => [...(previous ?? []), parse(text)];
+
+/** Refuses two flags that contradict each other, where the later would replace the earlier. */
+export function refuseBoth(command: Command, ...flags: readonly string[]): Command {
+  const given = new Set<string>();
+  for (const flag of flags)
+    command.on(`option:${flag}`, () => {
+      given.add(flag);
+      if (given.size > 1)
+        throw fault("INVALID_ARGUMENT", `--${[...given].join(" and --")} contradict each other: leave one out`, {
+          defect: "contradictory-options",
+        });
+    });
+  return command;
+}

@@ -6,6 +6,7 @@ import { checkPaths } from "./paths.js";
 import { type TextStream, terminalProgress } from "./progress.js";
 import { compareOutputs, runFilePath, writeRunFile } from "./runFile.js";
 import { lazyBackend, type Outcome, type Session } from "./session.js";
+import { withFlags } from "./words.js";
 
 /** Where the program writes; the process's own, or a test's. */
 export interface Streams {
@@ -43,7 +44,8 @@ export async function perform({ operation, options, common, streams, signal, bef
   };
   const session: Session = {
     say,
-    warn: (warning) => {
+    warn: (said) => {
+      const warning = { ...said, message: withFlags(said.message) };
       if (warnings.some(({ message }) => message === warning.message)) return;
       warnings.push(warning);
       say(`warning (${warning.defect}): ${warning.message}`);

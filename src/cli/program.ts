@@ -5,6 +5,7 @@ import { OPERATIONS } from "./operations.js";
 import { perform, type Streams } from "./perform.js";
 import { repeatRun } from "./runFile.js";
 import { VERSION } from "./version.js";
+import { withFlags } from "./words.js";
 
 /** Exit codes. 2 is also what a refused option or file gives. */
 export const EXIT = { ok: 0, defect: 1, refused: 2, aborted: 130 } as const;
@@ -76,8 +77,9 @@ function reportError(error: unknown, json: boolean, { stdout, stderr }: Streams)
   }
   if (isTomogradError(error) && error.code !== "INVARIANT") {
     const { defect } = error.detail;
-    print(error.code, defect, error.message);
-    if (!json) stderr.write(`error (${defect ?? error.code}): ${error.message}\n`);
+    const message = withFlags(error.message);
+    print(error.code, defect, message);
+    if (!json) stderr.write(`error (${defect ?? error.code}): ${message}\n`);
     return error.code === "ABORTED" ? EXIT.aborted : EXIT.refused;
   }
   if (error instanceof RangeError && /allocation|array length/i.test(error.message)) {

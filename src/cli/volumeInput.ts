@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Warning } from "../core/errors.js";
+import { fault, type Warning } from "../core/errors.js";
 import { readVolume } from "../io/index.js";
 import type { VolumeFile } from "../io/types.js";
 import { clampPadding, hounsfieldToAttenuation, hounsfieldToDensity } from "../physics/index.js";
@@ -36,10 +36,10 @@ export function addVolumeOptions(command: Command): Command {
     );
 }
 
-export function addAttenuationOption(command: Command): Command {
+export function addAttenuationOption(command: Command, fallback = "two-slope"): Command {
   return command.option(
     "--attenuation <model>",
-    "HU to attenuation: two-slope (water and bone, 1/mm), linear (water and air, 1/mm), density (DiffDRR's 0..1), none",
+    `HU to attenuation: two-slope (water and bone, 1/mm), linear (water and air, 1/mm), density (DiffDRR's 0..1), none (default: ${fallback})`,
     parse.oneOf("two-slope", "linear", "density", "none"),
   );
 }
@@ -57,6 +57,10 @@ export async function readInput(path: string, choice: VolumeChoice, session: Ses
     ...(choice.affine && { affine: choice.affine }),
   });
   session.progress.done();
+  if (choice.series !== undefined && volume.format !== "dicom")
+    throw fault("INVALID_ARGUMENT", `--series chooses among DICOM series, ${path} is ${volume.format}: leave it out`, {
+      defect: "contradictory-options",
+    });
   for (const warning of volume.warnings) session.warn(warning);
   return volume;
 }
@@ -64,28 +68,36 @@ export async function readInput(path: string, choice: VolumeChoice, session: Ses
 /** The smallest value below which a volume of unknown quantity is taken for HU: air is -1000, nothing else goes there. */
 const AIR_LIKE = -500;
 
+function lowestOf({ values }: Volume): number {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const value of values) if (value < lowest) lowest = value;
+  return lowest;
+}
+
+/** What the voxels mean, told by the air in them where the file does not say. */
+export function quantityOf(volume: Volume): Quantity {
+  if (volume.quantity !== "unknown") return volume.quantity;
+  return lowestOf(volume) > AIR_LIKE ? "unknown" : "hounsfield";
+}
+
 /** Voxels as the rays integrate them: HU are mapped, attenuation and density taken as they are. */
 export function attenuationOf(volume: Volume, model: AttenuationName, warn: (warning: Warning) => void): Volume {
   if (model === "none") return volume;
-  let hounsfield = volume;
-  if (volume.quantity === "unknown") {
-    let lowest = Number.POSITIVE_INFINITY;
-    for (const value of volume.values) if (value < lowest) lowest = value;
-    if (lowest > AIR_LIKE) {
-      warn({
-        defect: "unknown-quantity",
-        message: `the file does not say what its voxels mean and holds no air (smallest value ${lowest}): they are integrated as they are; --quantity says what they are`,
-      });
-      return volume;
-    }
+  const quantity = quantityOf(volume);
+  if (quantity === "unknown") {
+    warn({
+      defect: "unknown-quantity",
+      message: `the file does not say what its voxels mean and holds no air (smallest value ${lowestOf(volume)}): they are integrated as they are; --quantity says what they are`,
+    });
+    return volume;
+  }
+  if (volume.quantity === "unknown")
     warn({
       defect: "assumed-hounsfield",
-      message: `the file does not say what its voxels mean; with a smallest value of ${lowest} they are taken for HU (--quantity says otherwise)`,
+      message: `the file does not say what its voxels mean; with a smallest value of ${lowestOf(volume)} they are taken for HU (--quantity says otherwise)`,
     });
-    hounsfield = { ...volume, quantity: "hounsfield" };
-  }
-  if (hounsfield.quantity !== "hounsfield") return hounsfield;
-  const { volume: clamped, warnings } = clampPadding(hounsfield);
+  if (quantity !== "hounsfield") return volume;
+  const { volume: clamped, warnings } = clampPadding({ ...volume, quantity });
   for (const warning of warnings) warn(warning);
   if (model === "density") return hounsfieldToDensity(clamped);
   return hounsfieldToAttenuation(clamped, { model });

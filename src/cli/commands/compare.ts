@@ -5,15 +5,20 @@ import { mse, psnr, ssim2d, ssim3d } from "../../metric/index.js";
 import { difference, largestMagnitude, signedImage, sliceThreePlanes } from "../../report/index.js";
 import type { Volume } from "../../volume/grid.js";
 import { sameGrid } from "../../volume/index.js";
+import { refuseNonFinite } from "../attenuated.js";
+import { pictureFormat } from "../imageOutput.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
+import type { Session } from "../session.js";
 import { readStackOrVolume, type StackOrVolume } from "../stackInput.js";
+import { type AttenuationName, addAttenuationOption, attenuationOf, quantityOf } from "../volumeInput.js";
 
 interface CompareOptions {
   readonly a: string;
   readonly truth: string;
   readonly peak?: number;
   readonly out?: string;
+  readonly attenuation?: AttenuationName;
 }
 
 export const compare: Operation<CompareOptions> = {
@@ -23,20 +28,23 @@ export const compare: Operation<CompareOptions> = {
   inputs: ({ a, truth }) => [a, truth],
   outputs: ({ out }) => given(out),
   configure: (command) =>
-    command
+    addAttenuationOption(command, "none: a volume in HU compares with one in HU only")
       .argument("<a>", "volume or stack: .nii, .nii.gz, .npy or a DICOM folder")
       .argument("<truth>", "what it is compared with: same shape")
       .option("--peak <value>", "of PSNR and range of SSIM (default: the largest value of the truth)", parse.positive)
       .option("--out <file.png>", "picture of a - truth: blue below zero, red above"),
   announce: ({ a, truth }) => `${a} against ${truth}; seconds`,
   async execute(options, session) {
-    const [a, truth] = [await readStackOrVolume(options.a, session), await readStackOrVolume(options.truth, session)];
+    if (options.out) pictureFormat(options.out);
+    const a = converted(options.a, await readStackOrVolume(options.a, session), options, session);
+    const truth = converted(options.truth, await readStackOrVolume(options.truth, session), options, session);
     if (a.kind !== truth.kind || a.shape.some((n, i) => n !== truth.shape[i]))
       throw fault(
         "SHAPE_MISMATCH",
         `both must have one shape: ${options.a} is a ${a.kind} of ${a.shape.join(" x ")}, ${options.truth} a ${truth.kind} of ${truth.shape.join(" x ")}; resample or crop one of them`,
         { defect: "shape-mismatch" },
       );
+    refuseOtherQuantity(a, truth, options);
     if (a.volume && truth.volume && !sameGrid(a.volume.grid, truth.volume.grid))
       session.warn({
         defect: "grid-mismatch",
@@ -53,8 +61,9 @@ export const compare: Operation<CompareOptions> = {
       mse: error,
       rmse: Math.sqrt(error),
       largestDifference: worst,
+      equal: worst === 0,
       // JSON has no infinity: equal arrays have none
-      psnr: error === 0 ? null : psnr(a.values, truth.values, range),
+      psnr: worst === 0 ? null : psnr(a.values, truth.values, range),
       ssim:
         a.kind === "volume"
           ? ssim3d(a.values, truth.values, { size: a.shape as [number, number, number], ...ssimRange })
@@ -76,6 +85,27 @@ export const compare: Operation<CompareOptions> = {
     };
   },
 };
+
+/** As read, or HU converted where --attenuation asks for it. @throws NOT_FINITE, INVALID_ARGUMENT */
+function converted(path: string, read: StackOrVolume, options: CompareOptions, session: Session): StackOrVolume {
+  refuseNonFinite(path, read.values);
+  if (options.attenuation === undefined || options.attenuation === "none" || !read.volume) return read;
+  const volume = attenuationOf(read.volume, options.attenuation, session.warn);
+  return { ...read, volume, values: volume.values };
+}
+
+/** @throws INVALID_ARGUMENT (defect `quantity-mismatch`) if the two volumes mean different things */
+function refuseOtherQuantity(a: StackOrVolume, truth: StackOrVolume, options: CompareOptions): void {
+  if (!a.volume || !truth.volume) return;
+  const [mine, theirs] = [quantityOf(a.volume), quantityOf(truth.volume)];
+  if (mine === theirs || mine === "unknown" || theirs === "unknown") return;
+  const convert = mine === "hounsfield" || theirs === "hounsfield";
+  throw fault(
+    "INVALID_ARGUMENT",
+    `${options.a} holds ${mine}, ${options.truth} ${theirs}: ${convert ? "--attenuation two-slope (or linear, density) converts HU" : "convert one of them first"}`,
+    { defect: "quantity-mismatch", quantities: [mine, theirs] },
+  );
+}
 
 /** Mean SSIM over the images of two stacks. */
 function meanSsim(a: StackOrVolume, truth: StackOrVolume, range: { readonly range?: number }): number {

@@ -5,6 +5,7 @@ import { greyImage, sliceThreePlanes } from "../../report/index.js";
 import type { Grid, Volume } from "../../volume/grid.js";
 import { orientation, spacing } from "../../volume/index.js";
 import { isNoVolume, readStoredImage, type StoredImage } from "../dicomImage.js";
+import { pictureFormat } from "../imageOutput.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { addVolumeOptions, readInput, type VolumeChoice } from "../volumeInput.js";
@@ -127,6 +128,7 @@ export const inspect: Operation<InspectOptions> = {
     ),
   announce: ({ file }) => `grid, orientation and values of ${file}; seconds`,
   async execute(options, session) {
+    if (options.out) pictureFormat(options.out);
     const stored = await readStoredImage(options.file, session.signal);
     const volume = await readInput(options.file, options, session).catch((error: unknown) => {
       if (!stored || options.at || !isNoVolume(error)) throw error;

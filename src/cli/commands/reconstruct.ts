@@ -1,21 +1,23 @@
 import { setImmediate } from "node:timers/promises";
 import { writeFileAtomically } from "#platform";
 import type { Model } from "../../backend/kernels.js";
-import { fault } from "../../core/errors.js";
+import { fault, type Warning } from "../../core/errors.js";
 import type { Vec3 } from "../../core/linear.js";
 import { geometryContent, geometryPath, readProjections, readVolume, writeVolume } from "../../io/index.js";
 import { psnr, ssim3d } from "../../metric/index.js";
 import { createProjector, toHost } from "../../projector/index.js";
-import { type FitOptions, fieldOfViewGrid, fit } from "../../reconstruction/index.js";
-import type { Grid, Projections, Volume } from "../../volume/grid.js";
-import { createGrid, gridCenter, resample, sameGrid, voxelCount } from "../../volume/index.js";
+import { type FitOptions, fieldOfViewGrid, fit, type Iteration } from "../../reconstruction/index.js";
+import type { Grid, Projections } from "../../volume/grid.js";
+import { createGrid, gridCenter, voxelCount } from "../../volume/index.js";
 import { readCheckpoint, writeCheckpoint } from "../checkpointFile.js";
 import { stackFormat } from "../imageOutput.js";
 import { refuseTooLarge } from "../memory.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { reconstructionReport } from "../reconstructionReport.js";
-import { type AttenuationName, addAttenuationOption, attenuationOf } from "../volumeInput.js";
+import { readOthers } from "../startAndTruth.js";
+import { type AttenuationName, addAttenuationOption } from "../volumeInput.js";
+import { counted } from "../words.js";
 
 interface ReconstructOptions {
   readonly projections: string;
@@ -61,9 +63,10 @@ export const reconstruct: Operation<ReconstructOptions> = {
   outputs: ({ out, report, checkpoint }) => given(out, report, checkpoint),
   configure: (command) =>
     addAttenuationOption(
-      command
+      parse
+        .refuseBoth(command, "report", "no-report")
         .argument("<projections>", "line integrals: .npy or .nii.gz, [view][row][column]")
-        .requiredOption("--out <file>", "the volume: .nii, .nii.gz or .npy")
+        .requiredOption("--out <file>", "the volume: .nii, .nii.gz or .npy; required")
         .option("--geometry <file>", "geometry file (default: NAME.geometry.json beside the projections)")
         .option("--like <volume>", "reconstruct on the grid of this file")
         .option("--grid <NXxNYxNZ>", "voxels (default: the field of view of the detector)", parse.size3)
@@ -110,7 +113,7 @@ export const reconstruct: Operation<ReconstructOptions> = {
         .option("--seed <n>", "of the random pixels (default: 0)", parse.integer)
         .option("--allow-negative", "voxels may become negative")
         .option("--tv <weight,delta>", "smoothed total variation", parse.numbers(2, "two numbers such as 1e-4,1e-4"))
-        .option("--start <volume>", "start from this volume instead of zeros")
+        .option("--start <volume>", "start from this volume instead of zeros (HU are converted)")
         .option("--truth <volume>", "compare with this volume in the report (HU are converted)")
         .option("--checkpoint <file>", "where the state goes at Ctrl-C and every --checkpoint-every steps")
         .option("--checkpoint-every <n>", "steps between checkpoints", parse.positiveInteger)
@@ -125,10 +128,12 @@ export const reconstruct: Operation<ReconstructOptions> = {
     `the volume behind ${projections} to ${out} by gradient descent; after two steps it says how long`,
   async execute(options, session) {
     stackFormat(options.out);
+    checkOptions(options);
     const geometryFile = options.geometry ?? geometryPath(options.projections);
     const projections = await readProjections(options.projections, { geometry: geometryFile });
     for (const warning of projections.warnings) session.warn(warning);
     const grid = await chooseGrid(options, projections);
+    const others = await readOthers(options, grid, session);
     const backend = await session.backend();
     session.say(`${projections.about}; ${grid.size.join(" x ")} voxels on ${backend.about}`);
     refuseTooLarge({
@@ -147,6 +152,7 @@ export const reconstruct: Operation<ReconstructOptions> = {
       model: options.model ?? "siddon",
     });
     const subsets = options.subsets ?? Math.max(1, Math.round(projections.views.length / SUBSET_VIEWS));
+    refuseFewRays(projections, subsets, options.rays ?? 1);
     const iterations = options.iterations ?? Math.max(101, DEFAULT_PASSES * subsets);
     const checkpointPath = options.checkpoint ?? `${options.out}.checkpoint`;
     let checkpointWritten = false;
@@ -166,7 +172,8 @@ export const reconstruct: Operation<ReconstructOptions> = {
       ...(options.decay && { decay: options.decay }),
       ...(options.rays !== undefined && { rayFraction: options.rays }),
       ...(options.tv && { totalVariation: { weight: options.tv[0], delta: options.tv[1] } }),
-      ...(options.start && { start: await onGrid(await readVolume(options.start), grid) }),
+      ...(others.start && { start: others.start }),
+      ...(others.start?.quantity === "density" && { quantity: "density" }),
       ...(resume && { resume }),
       ...(options.checkpointEvery && { checkpointEvery: options.checkpointEvery }),
       onIteration: async ({ iteration, value }) => {
@@ -188,12 +195,12 @@ export const reconstruct: Operation<ReconstructOptions> = {
     };
     const run = await fit(A, projections, settings);
     using device = run.volume;
-    for (const warning of run.warnings) session.warn(warning);
+    for (const warning of [...run.warnings, ...divergence(run.history, subsets)]) session.warn(warning);
     if (run.stopped === "aborted")
       session.say(`stopped at step ${run.history.length}; --resume ${checkpointPath} with the same options goes on`);
     const volume = await toHost(device);
     await writeVolume(options.out, volume);
-    const truth = options.truth ? await readTruth(options, grid, session.warn) : undefined;
+    const { truth } = others;
     const last = run.history.at(-1);
     const figures = truth && {
       psnr: psnr(volume.values, truth.values),
@@ -251,14 +258,38 @@ async function chooseGrid(options: ReconstructOptions, projections: Projections)
   });
 }
 
-const onGrid = async (volume: Volume, grid: Grid): Promise<Volume> =>
-  sameGrid(volume.grid, grid) ? volume : resample(volume, grid, { interpolation: "linear" });
+/** Options that ask for nothing here are refused rather than ignored. @throws INVALID_ARGUMENT */
+function checkOptions(options: ReconstructOptions): void {
+  const refuse = (message: string) => {
+    throw fault("INVALID_ARGUMENT", message, { defect: "contradictory-options" });
+  };
+  if (options.momentum !== undefined && options.optimizer !== "sgd")
+    refuse("--momentum belongs to --optimizer sgd; adam has its own");
+  if (options.attenuation !== undefined && !options.truth && !options.start)
+    refuse("--attenuation converts the HU of --truth and --start; neither is given");
+}
 
-async function readTruth(
-  options: ReconstructOptions,
-  grid: Grid,
-  warn: Parameters<typeof attenuationOf>[2],
-): Promise<Volume> {
-  const file = await readVolume(options.truth as string);
-  return onGrid(attenuationOf(file, options.attenuation ?? "two-slope", warn), grid);
+/** Pixels that a step needs at least to say anything about a volume. */
+const FEWEST_RAYS = 16;
+
+/** @throws INVALID_ARGUMENT (defect `too-few-rays`) */
+function refuseFewRays({ detector, views }: Projections, subsets: number, share: number): void {
+  const inView = Math.max(1, Math.round(share * detector.rows * detector.columns));
+  const rays = inView * Math.floor(views.length / subsets);
+  if (share === 1 || rays >= FEWEST_RAYS) return;
+  throw fault(
+    "INVALID_ARGUMENT",
+    `--rays ${share} leaves ${counted(rays, "pixel")} a step, at least ${FEWEST_RAYS} are needed: take a larger share or fewer --subsets`,
+    { defect: "too-few-rays", rays },
+  );
+}
+
+/** A warning if the last pass over the data ended with a larger mean loss than the first. */
+function divergence(history: readonly Iteration[], subsets: number): Warning[] {
+  if (history.length < 2 * subsets) return [];
+  const mean = (part: readonly Iteration[]) => part.reduce((sum, { value }) => sum + value, 0) / part.length;
+  const [first, last] = [mean(history.slice(0, subsets)), mean(history.slice(-subsets))];
+  if (!(last > first)) return [];
+  const message = `the loss rose from ${first.toPrecision(3)} to ${last.toPrecision(3)}: give a smaller --learning-rate`;
+  return [{ defect: "diverged", message }];
 }

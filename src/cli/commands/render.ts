@@ -4,20 +4,23 @@ import { geometryContent } from "../../io/index.js";
 import { createProjector, labelChannels, toDevice, toHost } from "../../projector/index.js";
 import { DISPLAY_PRESETS, type DisplayPreset } from "../../report/index.js";
 import type { Projections } from "../../volume/grid.js";
-import { resample, sameGrid, voxelCount } from "../../volume/index.js";
+import { type Grid, spacing, voxelCount } from "../../volume/index.js";
+import { attenuated } from "../attenuated.js";
 import { imageFormat, writeImages } from "../imageOutput.js";
-import { refuseTooLarge } from "../memory.js";
+import { readLabelMap } from "../labelMap.js";
+import { refuseTinyStep, refuseTooLarge, refuseTooManyViews } from "../memory.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
+import { extremes, judgeRange } from "../seen.js";
 import { addViewOptions, chosenViews, DEFAULT_SIZE, type ViewChoice } from "../viewInput.js";
 import {
   type AttenuationName,
   addAttenuationOption,
   addVolumeOptions,
-  attenuationOf,
   readInput,
   type VolumeChoice,
 } from "../volumeInput.js";
+import { aboutSeconds } from "../words.js";
 
 interface RenderOptions extends VolumeChoice, ViewChoice {
   readonly volume: string;
@@ -45,7 +48,7 @@ export const render: Operation<RenderOptions> = {
         addViewOptions(
           command
             .argument("<volume>", "NIfTI file or folder of DICOM slices")
-            .requiredOption("--out <file>", ".png (a picture), .npy or .nii.gz (line integrals)")
+            .requiredOption("--out <file>", ".png (a picture), .npy or .nii.gz (line integrals); required")
             .option(
               "--model <name>",
               "siddon (exact), joseph or trilinear (default: siddon)",
@@ -54,7 +57,11 @@ export const render: Operation<RenderOptions> = {
             .option("--step <mm>", "of trilinear (default: half the smallest spacing)", parse.positive)
             .option("--maximum", "maximum intensity projection instead of the integral")
             .option("--labels <file>", "label map: one radiograph for each --label")
-            .option("--label <values>", "labels with commas in between", parse.numberList)
+            .option(
+              "--label <values>",
+              "labels with commas in between; the pictures are named OUT-label1.png, OUT-label2.png ...",
+              parse.numberList,
+            )
             .option(
               "--preset <name>",
               `how a PNG looks: ${DISPLAY_PRESETS.join(", ")} (default: radiograph)`,
@@ -77,11 +84,13 @@ export const render: Operation<RenderOptions> = {
       "\nExamples:\n  $ tomograd render ct.nii.gz --out drr.png\n  $ tomograd render dicom/ --rotation 30,0,0 --size 512x512 --out oblique.png\n  $ tomograd render ct.nii.gz --geometry scan.geometry.json --out projections.npy",
     ),
   announce: ({ volume, out, geometry, size }) =>
-    `X-rays of ${volume} ${geometry ? `at the views of ${geometry}` : `with ${(size ?? DEFAULT_SIZE).join(" x ")} pixels`} to ${out}; a second or so, then up to 0.1 s a view`,
+    `X-rays of ${volume} ${geometry ? `at the views of ${geometry}` : `with ${(size ?? DEFAULT_SIZE).join(" x ")} pixels`} to ${out}; ${geometry ? "a few seconds for each million rays" : aboutSeconds(raysOf(size ?? DEFAULT_SIZE))}`,
   async execute(options, session) {
     checkOptions(options);
+    if (options.geometry === undefined) refuseTooManyViews(1, options.size ?? DEFAULT_SIZE);
     const file = await readInput(options.volume, options, session);
-    const volume = attenuationOf(file, options.attenuation ?? "two-slope", session.warn);
+    const volume = attenuated(options.volume, file, options.attenuation, session.warn);
+    if (options.step !== undefined) refuseTinyStep(options.step, diagonal(volume.grid));
     const trajectory = await chosenViews(options, volume.grid);
     const backend = await session.backend();
     refuseTooLarge({
@@ -103,11 +112,7 @@ export const render: Operation<RenderOptions> = {
     const images: { readonly name: string; readonly projections: Projections }[] = [];
     const started = performance.now();
     if (options.labels && options.label) {
-      const labels = await readInput(options.labels, { quantity: "label" }, session);
-      const onGrid = sameGrid(labels.grid, volume.grid)
-        ? labels
-        : resample(labels, volume.grid, { interpolation: "nearest" });
-      using l = toDevice(backend, { ...onGrid, quantity: "label", values: Uint8Array.from(onGrid.values) });
+      using l = toDevice(backend, await readLabelMap(options.labels, options.label, volume.grid, session));
       const channels = labelChannels(A, x, l, options.label);
       for (const [i, channel] of channels.entries()) {
         images.push({ name: `label${options.label[i]}`, projections: await toHost(channel) });
@@ -119,9 +124,10 @@ export const render: Operation<RenderOptions> = {
     }
     const seconds = (performance.now() - started) / 1000;
     const outputs = await writeImages(options.out, images, trajectory, options);
-    const [low, high] = extremes(images[0].projections.values);
-    if (high === 0)
-      session.warn({ defect: "volume-not-seen", message: "no ray meets anything: check pose, distances and detector" });
+    const ranges = images.map(({ projections }) => extremes(projections.values));
+    const low = Math.min(...ranges.map(([lowest]) => lowest));
+    const high = Math.max(...ranges.map(([, highest]) => highest));
+    await judgeRange(A, [options.maximum ? Math.max(0, low) : low, high], session.warn);
     return {
       results: { views: trajectory.views.length, range: [low, high], secondsRendering: seconds },
       outputs,
@@ -154,12 +160,10 @@ function checkOptions(options: RenderOptions): void {
       );
 }
 
-function extremes(values: ArrayLike<number>): [number, number] {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    low = Math.min(low, values[i]);
-    high = Math.max(high, values[i]);
-  }
-  return [low, high];
+const raysOf = ([rows, columns]: readonly [number, number]) => rows * columns;
+
+/** mm, the longest way of a ray through the box. */
+function diagonal(grid: Grid): number {
+  const mm = spacing(grid);
+  return Math.hypot(...grid.size.map((n, axis) => n * mm[axis]));
 }

@@ -12,10 +12,12 @@ import {
 import { geometryContent, geometryPath, readGeometry, writeProjections } from "../../io/index.js";
 import { createProjector, toDevice, toHost } from "../../projector/index.js";
 import { type Grid, gridCenter, voxelCount } from "../../volume/index.js";
+import { attenuated } from "../attenuated.js";
 import { stackFormat } from "../imageOutput.js";
-import { refuseTooLarge } from "../memory.js";
+import { refuseTooLarge, refuseTooManyViews } from "../memory.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
+import { extremes, judgeRange } from "../seen.js";
 import {
   addDetectorOptions,
   DEFAULT_SDD,
@@ -28,10 +30,10 @@ import {
   type AttenuationName,
   addAttenuationOption,
   addVolumeOptions,
-  attenuationOf,
   readInput,
   type VolumeChoice,
 } from "../volumeInput.js";
+import { aboutSeconds, counted } from "../words.js";
 
 const TRAJECTORIES = ["circular", "short-scan", "helical", "random", "parallel"] as const;
 
@@ -64,7 +66,10 @@ export const simulate: Operation<SimulateOptions> = {
         addDetectorOptions(
           command
             .argument("<volume>", "NIfTI file or folder of DICOM slices")
-            .requiredOption("--out <file>", ".npy or .nii.gz; the geometry goes to NAME.geometry.json beside it")
+            .requiredOption(
+              "--out <file>",
+              ".npy or .nii.gz, required; the geometry goes to NAME.geometry.json beside it",
+            )
             .option(
               "--trajectory <name>",
               `${TRAJECTORIES.join(", ")} (default: circular)`,
@@ -97,13 +102,17 @@ export const simulate: Operation<SimulateOptions> = {
       "after",
       "\nExample:\n  $ tomograd simulate ct.nii.gz --views 120 --size 128x128 --pixel 3.125,3.125 --out scan.npy\n  $ tomograd reconstruct scan.npy --like ct.nii.gz --out back.nii.gz",
     ),
-  announce: ({ volume, views, out, geometry }) =>
-    `${geometry ? `the views of ${geometry}` : `${views ?? DEFAULT_VIEWS} views`} of ${volume} to ${out}; up to 0.1 s a view`,
+  announce: ({ volume, views = DEFAULT_VIEWS, size: [rows, columns] = DEFAULT_SIZE, out, geometry }) =>
+    geometry
+      ? `the views of ${geometry} of ${volume} to ${out}; a few seconds for each million rays`
+      : `${counted(views, "view")} of ${volume} to ${out}; ${aboutSeconds(views * rows * columns)}`,
   async execute(options, session) {
     stackFormat(options.out);
     checkOptions(options);
+    if (options.geometry === undefined)
+      refuseTooManyViews(options.views ?? DEFAULT_VIEWS, options.size ?? DEFAULT_SIZE);
     const file = await readInput(options.volume, options, session);
-    const volume = attenuationOf(file, options.attenuation ?? "two-slope", session.warn);
+    const volume = attenuated(options.volume, file, options.attenuation, session.warn);
     const trajectory = options.geometry ? await readGeometry(options.geometry) : makeTrajectory(options, volume.grid);
     const backend = await session.backend();
     refuseTooLarge({
@@ -126,6 +135,7 @@ export const simulate: Operation<SimulateOptions> = {
     const projections = { ...(await toHost(y)), about: trajectory.about };
     const seconds = (performance.now() - started) / 1000;
     await writeProjections(options.out, projections);
+    await judgeRange(A, extremes(projections.values), session.warn);
     const beside = geometryPath(options.out);
     return {
       results: { views: trajectory.views.length, about: trajectory.about, geometry: beside, secondsRendering: seconds },

@@ -1,0 +1,27 @@
+/** "1 view", "3 views" */
+export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+
+/** Rays that a core takes through a volume in a second, roughly: a chest CT of 512 x 512 x 133 voxels, float32. */
+const RAYS_PER_SECOND = 1e6;
+
+/** How long so many rays take, roughly, for the first line of a command. */
+export function aboutSeconds(rays: number): string {
+  const seconds = Math.round(rays / RAYS_PER_SECOND);
+  return seconds < 3 ? "a few seconds" : `about ${seconds} s (on reference ten times that)`;
+}
+
+/** What the messages of the library call by its options' names, as the command line names it. */
+const FLAGS: Readonly<Record<string, string>> = {
+  learningRate: "--learning-rate",
+  rayFraction: "--rays",
+  totalVariation: "--tv",
+  stepMm: "--step",
+  nonNegative: "--allow-negative",
+  pixelSize: "--pixel",
+};
+
+/** The same message with the flags of the command line instead of the library's options. */
+export const withFlags = (message: string): string =>
+  message
+    .replace(/(?:the option )?'(quantity|series|frame|dataset|affine|geometry)'/g, "--$1")
+    .replace(/\b[a-z]+[A-Z][A-Za-z]+\b/g, (word) => FLAGS[word] ?? word);
