@@ -15,6 +15,7 @@ export { type NpyArray, npyPieces, readNpy, writeNpy } from "./npy.js";
 export { readNrrd } from "./nrrd/readNrrd.js";
 export { encodeNrrd, type WriteNrrdOptions, writeNrrd } from "./nrrd/writeNrrd.js";
 export type { Decoded, StoredType } from "./numeric.js";
+export { type ImageFile, type ReadImageOptions, readImage } from "./picture/readImage.js";
 export {
   geometryPath,
   type ProjectionsFile,

@@ -11,7 +11,8 @@ const HEAD = 544;
 
 /**
  * Reads a volume, recognizing the format by its content: NIfTI-1 and -2 (plain or gzip), ANALYZE 7.5, a DICOM series
- * (folder, list of files, or one file), NRRD and MetaImage (attached or detached), .npy (three axes [nz][ny][nx]).
+ * (folder, list of files, or one file), NRRD and MetaImage (attached or detached), .npy and .npz ([nz][ny][nx]), TIFF
+ * stacks, a folder or list of PNG, JPEG or TIFF slices, MATLAB arrays.
  * Values are [nz][ny][nx], x fastest; the affine is RAS mm at voxel centers.
  * @throws UNSUPPORTED_FORMAT (`bad-magic`) if nothing recognizes it, and what the format's reader throws
  * @example const ct = await readVolume("chest/");   // a folder of DICOM slices: HU
@@ -26,8 +27,12 @@ export async function readVolume(
 }
 
 async function recognized(input: Input | readonly Input[], options: ReadVolumeOptions): Promise<VolumeFile> {
-  if (Array.isArray(input) || (await isFolder(input as Input)))
+  if (Array.isArray(input) || (await isFolder(input as Input))) {
+    const { findPictures, pictureVolume } = await import("./picture/pictureStack.js");
+    const pictures = await findPictures(input instanceof URL ? pathOfUrl(input) : (input as string | readonly Input[]));
+    if (pictures) return pictureVolume(pictures, options);
     return (await import("./dicom/readDicom.js")).readDicom(input, options);
+  }
   const one = input as Input;
   const source = await toSource(one);
   const name = source.name ?? "the input";
@@ -47,12 +52,8 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   if (looksLikeMetaImage(head)) return (await import("./metaImage/readMetaImage.js")).readMetaImage(located, options);
   if (dicomKind(head) || /\.(dcm|ima)$/i.test(name))
     return (await import("./dicom/readDicom.js")).readDicom(source, options);
-  const { looksLikeTiff } = await import("./tiff/directory.js");
-  if (looksLikeTiff(head)) return (await import("./tiff/readTiff.js")).tiffVolume(source, options);
-  const { looksLikeZip } = await import("./npz/zip.js");
-  if (looksLikeZip(head)) return (await import("./npz/npz.js")).npzVolume(source, options);
-  const { looksLikeMatlab, matlabVolume } = await import("./matlab/readMatlab.js");
-  if (looksLikeMatlab(head)) return matlabVolume(source, options);
+  const other = await laboratoryVolume(source, options);
+  if (other) return other;
   if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file" });
   if (/\.(nii|hdr)(\.gz)?$/i.test(name) && head.length < 348)
     throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has 348 bytes, the file ${head.length}`, {
@@ -60,11 +61,25 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
     });
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy, .npz, TIFF, MATLAB`,
+    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy, .npz, TIFF, PNG, JPEG, MATLAB`,
     {
       defect: "bad-magic",
     },
   );
+}
+
+/** The formats of laboratories and microscopes, which are not read through gzip. */
+async function laboratoryVolume(source: Source, options: ReadVolumeOptions): Promise<VolumeFile | undefined> {
+  const head = await source.read(0, HEAD);
+  const { looksLikeTiff } = await import("./tiff/directory.js");
+  if (looksLikeTiff(head)) return (await import("./tiff/readTiff.js")).tiffVolume(source, options);
+  const { looksLikeZip } = await import("./npz/zip.js");
+  if (looksLikeZip(head)) return (await import("./npz/npz.js")).npzVolume(source, options);
+  const { pictureFormat } = await import("./picture/readImage.js");
+  if (pictureFormat(head))
+    return (await import("./picture/pictureStack.js")).pictureVolume({ sources: [source], others: [] }, options);
+  const { looksLikeMatlab, matlabVolume } = await import("./matlab/readMatlab.js");
+  return looksLikeMatlab(head) ? matlabVolume(source, options) : undefined;
 }
 
 async function isFolder(input: Input): Promise<boolean> {

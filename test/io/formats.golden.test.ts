@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readVolume } from "../../src/io/index.js";
+import { readImage, readVolume } from "../../src/io/index.js";
 import { dataFolder, hasData, readManifest } from "../helpers/folders.js";
 
 const folder = join(dataFolder, "formats");
@@ -17,6 +17,8 @@ interface Entry {
   readonly values: readonly { readonly ijk: readonly number[]; readonly value: number | readonly number[] }[];
   readonly mean: number;
   readonly dataset?: string;
+  /** The slices of a folder. */
+  readonly files?: readonly string[];
   readonly spacing?: readonly number[];
   readonly channels?: number;
   readonly tolerance?: number;
@@ -29,8 +31,8 @@ const of = (...formats: string[]) => entries.filter(({ format }) => formats.incl
 const name = ({ file, dataset, note }: Entry) => `${file}${dataset ? ` ${dataset}` : ""}: ${note.slice(0, 60)}`;
 
 describe.skipIf(!present)("volumes of other software", () => {
-  const volumes = of("tiff", "npy", "npz").filter(
-    ({ channels, expect, file }) => !channels && !expect && file !== "tiff-slices",
+  const volumes = [...of("tiff", "npy", "npz", "mat"), ...of("png").filter(({ files }) => files)].filter(
+    ({ channels, expect, file }) => !channels && !expect && file !== "mat-v73.mat",
   );
   test.each(volumes.map((entry) => [name(entry), entry] as const))("%s", async (_, entry) => {
     const shape = entry.shape!;
@@ -56,5 +58,41 @@ describe.skipIf(!present)("volumes of other software", () => {
     }
     const mean = sum / shape.reduce((a, b) => a * b, 1);
     expect(Math.abs(mean - entry.mean)).toBeLessThanOrEqual(1e-9 * Math.abs(entry.mean));
+  });
+});
+
+describe.skipIf(!present)("pictures of other software", () => {
+  const pictures = [...of("png", "jpeg"), ...of("tiff").filter(({ channels }) => channels)].filter(
+    ({ file, expect }) => !expect && /\.\w+$/.test(file),
+  );
+  test.each(pictures.map((entry) => [name(entry), entry] as const))("%s", async (_, entry) => {
+    const [ni, nj] = entry.shape!;
+    const channels = entry.channels ?? 1;
+    const image = await readImage(join(folder, entry.file), { channels: "stored" });
+    expect([image.columns, image.rows, image.channels, image.type]).toEqual([ni, nj, channels, entry.storedType]);
+    const tolerance = entry.tolerance ?? 0;
+    for (const { ijk, value } of entry.values)
+      [value].flat().forEach((wanted, c) => {
+        const found = image.values[(ijk[0] + ni * ijk[1]) * channels + c];
+        expect(Math.abs(found - wanted), `${ijk}: ${found}`).toBeLessThanOrEqual(tolerance);
+      });
+    const mean = (image.values as Uint16Array).reduce((a, b) => a + b, 0) / image.values.length;
+    expect(Math.abs(mean - entry.mean)).toBeLessThanOrEqual(tolerance / 2 + 1e-9 * entry.mean);
+    const gray = await readImage(join(folder, entry.file));
+    expect([gray.channels, gray.values.length]).toEqual([1, ni * nj]);
+    expect(gray.warnings.map(({ defect }) => defect)).toEqual(channels > 1 ? ["color"] : []);
+  });
+
+  test("arithmetic coding is refused by name", async () => {
+    for (const { file } of of("jpeg").filter(({ expect }) => expect))
+      await expect(readImage(join(folder, file))).rejects.toMatchObject({
+        code: "UNSUPPORTED_FORMAT",
+        detail: { defect: "unsupported-compression" },
+      });
+  });
+
+  test("objects and complex numbers are refused by name", async () => {
+    for (const { file } of of("npy").filter(({ expect }) => expect))
+      await expect(readVolume(join(folder, file))).rejects.toMatchObject({ detail: { defect: "unsupported-type" } });
   });
 });
