@@ -1,4 +1,5 @@
 import { compare } from "./commands/compare.js";
+import { convert } from "./commands/convert.js";
 import { demo } from "./commands/demo.js";
 import { doctor } from "./commands/doctor.js";
 import { inspect } from "./commands/inspect.js";
@@ -11,6 +12,7 @@ import { anyOperation, type Operation } from "./operation.js";
 export const OPERATIONS: readonly Operation[] = [
   anyOperation(demo),
   anyOperation(inspect),
+  anyOperation(convert),
   anyOperation(render),
   anyOperation(simulate),
   anyOperation(reconstruct),

@@ -2,23 +2,35 @@ import { writeFileAtomically } from "#platform";
 import { fault } from "../core/errors.js";
 import type { Volume } from "../volume/grid.js";
 
-/**
- * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .tif or .tiff, or .nhdr and .mhd with
- * their voxels beside them; type, affine and quantity are kept. A file appears whole or not at all.
- * @throws UNSUPPORTED_FORMAT for another ending, WRITE_FAILED
- */
-export async function writeVolume(path: string, volume: Volume): Promise<void> {
-  if (/\.nii(\.gz)?$/i.test(path)) return (await import("./nifti/writeNifti.js")).writeNifti(path, volume);
-  if (/\.npy$/i.test(path)) return writeFileAtomically(path, (await import("./npy.js")).npyVolumePieces(volume));
-  if (/\.npz$/i.test(path)) return (await import("./npz/npz.js")).writeNpz(path, volume);
-  if (/\.tiff?$/i.test(path)) return (await import("./tiff/writeTiff.js")).writeTiff(path, volume);
-  if (/\.(nrrd|nhdr)$/i.test(path)) return (await import("./nrrd/writeNrrd.js")).writeNrrd(path, volume);
-  if (/\.(mha|mhd)$/i.test(path)) return (await import("./metaImage/writeMetaImage.js")).writeMetaImage(path, volume);
+/** Writes a volume to a path whose ending it knows. */
+export type VolumeWriter = (path: string, volume: Volume) => Promise<void>;
+
+/** What writes each ending; loaded when it is asked for. */
+const writers: readonly (readonly [RegExp, VolumeWriter])[] = [
+  [/\.nii(\.gz)?$/i, async (...file) => (await import("./nifti/writeNifti.js")).writeNifti(...file)],
+  [/\.(nrrd|nhdr)$/i, async (...file) => (await import("./nrrd/writeNrrd.js")).writeNrrd(...file)],
+  [/\.(mha|mhd)$/i, async (...file) => (await import("./metaImage/writeMetaImage.js")).writeMetaImage(...file)],
+  [/\.tiff?$/i, async (...file) => (await import("./tiff/writeTiff.js")).writeTiff(...file)],
+  [/\.npz$/i, async (...file) => (await import("./npz/npz.js")).writeNpz(...file)],
+  [/\.npy$/i, async (path, volume) => writeFileAtomically(path, (await import("./npy.js")).npyVolumePieces(volume))],
+];
+
+/** What writes files of this path's ending. @throws UNSUPPORTED_FORMAT (`unknown-ending`) */
+export function volumeWriter(path: string): VolumeWriter {
+  const [, writer] = writers.find(([ending]) => ending.test(path)) ?? [];
+  if (writer) return writer;
   throw fault(
     "UNSUPPORTED_FORMAT",
     `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz or .tif, not '${path}'`,
-    {
-      defect: "unknown-ending",
-    },
+    { defect: "unknown-ending" },
   );
+}
+
+/**
+ * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .npz, .tif or .tiff, or .nhdr and .mhd
+ * with their voxels beside them; type, affine and quantity are kept. A file appears whole or not at all.
+ * @throws UNSUPPORTED_FORMAT for another ending, WRITE_FAILED
+ */
+export async function writeVolume(path: string, volume: Volume): Promise<void> {
+  await volumeWriter(path)(path, volume);
 }

@@ -1,0 +1,78 @@
+import { kindOfPath } from "#platform";
+import { fault } from "../../core/errors.js";
+import { detachedPath } from "../../io/detached.js";
+import { volumeWriter } from "../../io/writeVolume.js";
+import type { Volume } from "../../volume/grid.js";
+import { orientation, spacing } from "../../volume/index.js";
+import { given, type Operation } from "../operation.js";
+import { addVolumeOptions, readInput, type VolumeChoice } from "../volumeInput.js";
+
+interface ConvertOptions extends VolumeChoice {
+  readonly file: string;
+  readonly out: string;
+}
+
+const typeNames = {
+  Uint8Array: "uint8",
+  Int16Array: "int16",
+  Float32Array: "float32",
+  Float64Array: "float64",
+} as const;
+
+/** The type that the written file has. */
+const typeOf = (values: Volume["values"]) => typeNames[values.constructor.name as keyof typeof typeNames];
+
+/** Refuses to replace voxels that no header of this name has written: they may be another header's. @throws INVALID_ARGUMENT */
+async function refuseForeignVoxels(out: string): Promise<void> {
+  const beside = detachedPath(out);
+  if (beside && (await kindOfPath(beside)) && !(await kindOfPath(out)))
+    throw fault("INVALID_ARGUMENT", `${beside} is there, but not ${out}: give the output another name`, {
+      defect: "output-is-input",
+      path: beside,
+    });
+}
+
+export const convert: Operation<ConvertOptions> = {
+  name: "convert",
+  summary: "write a volume of any format in another: values, affine and quantity stay",
+  positional: ["file", "out"],
+  inputs: ({ file }) => [file],
+  outputs: ({ out }) => given(out, detachedPath(out)),
+  configure: (command) =>
+    addVolumeOptions(
+      command
+        .argument(
+          "<file>",
+          "what is read: a file or folder of any format that tomograd knows, recognized by its content",
+        )
+        .argument("<out>", "what is written, by its ending: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .tif"),
+    ).addHelpText(
+      "after",
+      "\nExamples:\n  $ tomograd convert chest/ chest.nii.gz\n  $ tomograd convert series.nrrd third.mha --frame 2\n  $ tomograd convert mask.mha mask.nrrd --quantity label",
+    ),
+  announce: ({ file, out }) => `${file} to ${out}; seconds`,
+  async execute(options, session) {
+    const write = volumeWriter(options.out);
+    await refuseForeignVoxels(options.out);
+    const volume = await readInput(options.file, options, session);
+    const { grid, quantity, values, format, frames, warnings } = volume;
+    await write(options.out, { grid, quantity, values });
+    const mm = spacing(grid);
+    return {
+      results: {
+        format,
+        shape: [...grid.size],
+        affine: [0, 4, 8, 12].map((at) => grid.indexToWorld.slice(at, at + 4)),
+        type: typeOf(values),
+        quantity,
+        frames,
+        warnings,
+      },
+      outputs: given(options.out, detachedPath(options.out)),
+      summary: [
+        `${format} of ${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm, axes towards ${orientation(grid)}`,
+        `written as ${typeOf(values)}, ${quantity}`,
+      ],
+    };
+  },
+};

@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeNifti, readVolume } from "../../src/io/index.js";
+import { dataFolder, hasData } from "../helpers/folders.js";
+import { cli, cliJson, smallCt, temporaryFolder, writeSmallCt } from "./cli.js";
+
+let folder: string;
+let ct: string;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  ct = await writeSmallCt(folder);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("convert", () => {
+  test("a chain through every ending gives the first file's voxels, affine and quantity", async () => {
+    let previous = ct;
+    for (const ending of ["nrrd", "nhdr", "mha", "mhd", "npz", "npy", "tif", "nii"]) {
+      const next = join(folder, `volume.${ending}`);
+      const { code, json } = await cliJson("convert", previous, next);
+      expect(code, ending).toBe(0);
+      expect(json).toMatchObject({ shape: [12, 10, 8], type: "int16", quantity: "hounsfield", warnings: [] });
+      previous = next;
+    }
+    const { values, grid, quantity } = await readVolume(previous);
+    expect({ values, grid, quantity }).toEqual(smallCt());
+    expect(Buffer.compare(await readFile(previous), encodeNifti(smallCt()))).toBe(0);
+  });
+
+  test("the run file stands beside, holds both files of a detached image, and repeats to the same bytes", async () => {
+    const out = join(folder, "again.nhdr");
+    expect((await cli(["convert", ct, out])).stdout).toContain(`wrote ${out}\nwrote ${join(folder, "again.raw.gz")}\n`);
+    const run = `${out}.run.json`;
+    const record = JSON.parse(await readFile(run, "utf8"));
+    expect(record.operation).toBe("convert");
+    expect(record.outputs.map(({ path }: { path: string }) => path)).toEqual([out, join(folder, "again.raw.gz")]);
+    const { code, stderr } = await cli(["run", run]);
+    expect(code).toBe(0);
+    expect(stderr.match(/the same bytes as then/g)).toHaveLength(2);
+  });
+
+  test("--quantity is what the new file says", async () => {
+    const out = join(folder, "mask.mha");
+    await cli(["convert", ct, out, "--quantity", "label"]);
+    expect((await readVolume(out)).quantity).toBe("label");
+  });
+
+  test("an ending that nobody writes is refused before anything is read, so is the input as output", async () => {
+    const unknown = await cliJson("convert", ct, join(folder, "volume.xyz"));
+    expect([unknown.code, unknown.json.error.defect]).toEqual([2, "unknown-ending"]);
+    const same = await cliJson("convert", ct, ct);
+    expect([same.code, same.json.error.defect]).toEqual([2, "output-is-input"]);
+    expect(existsSync(join(folder, "volume.xyz"))).toBe(false);
+    await writeFile(join(folder, "other.raw"), "voxels of another header");
+    const foreign = await cliJson("convert", ct, join(folder, "other.mhd"));
+    expect([foreign.code, foreign.json.error.defect]).toEqual([2, "output-is-input"]);
+  });
+});
+
+describe.skipIf(!hasData)("convert on real files", () => {
+  test("one of several volumes, chosen by --frame", async () => {
+    const out = join(folder, "second.nrrd");
+    const source = join(dataFolder, "oriented", "nrrd-vector-first.nrrd");
+    const { json } = await cliJson("convert", source, out, "--frame", "1");
+    expect(json).toMatchObject({ format: "nrrd", shape: [13, 11, 9], frames: 2, warnings: [] });
+    const [written, wanted] = [await readVolume(out), await readVolume(source, { frame: 1 })];
+    expect([written.values, written.grid]).toEqual([wanted.values, wanted.grid]);
+  });
+});
