@@ -1,4 +1,5 @@
 import { fault, type Warning } from "../core/errors.js";
+import { counted } from "../core/words.js";
 import type { Volume } from "../volume/grid.js";
 import { type AttenuationName, attenuationOf } from "./volumeInput.js";
 
@@ -9,7 +10,7 @@ export function refuseNonFinite(path: string, values: ArrayLike<number>): void {
   if (bad === 0) return;
   throw fault(
     "NOT_FINITE",
-    `${path} holds ${bad} values that are NaN or infinite of ${values.length}: replace them first`,
+    `${path} holds ${counted(bad, "value")} of ${values.length} that cannot be summed (NaN or infinite): replace them first`,
     { defect: "non-finite-values", count: bad },
   );
 }

@@ -1,6 +1,3 @@
-/** "1 view", "3 views" */
-export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
-
 /** Rays that a core takes through a volume in a second, roughly: a chest CT of 512 x 512 x 133 voxels, float32. */
 const RAYS_PER_SECOND = 1e6;
 
@@ -16,7 +13,6 @@ const FLAGS: Readonly<Record<string, string>> = {
   rayFraction: "--rays",
   totalVariation: "--tv",
   stepMm: "--step",
-  nonNegative: "--allow-negative",
   pixelSize: "--pixel",
 };
 

@@ -1,7 +1,9 @@
 /** Trajectories of a gantry that turns about an axis through the isocenter along world z. */
+
 import { fault } from "../core/errors.js";
 import type { Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import { counted } from "../core/words.js";
 import { cArmView } from "./cArm.js";
 import { checkDetector, checkLength, parallelViewOf } from "./camera.js";
 import { rotationAbout } from "./rotation/euler.js";
@@ -66,7 +68,7 @@ function turn(
         defect: "contradictory-options",
       });
     checkCount("anglesDeg.length", anglesDeg.length);
-    return { anglesDeg, about: `${anglesDeg.length} views at given angles` };
+    return { anglesDeg, about: `${counted(anglesDeg.length, "view")} at given angles` };
   }
   checkCount("views", views);
   if (!(Number.isFinite(rangeDeg) && rangeDeg !== 0 && Number.isFinite(startDeg)))
@@ -75,7 +77,7 @@ function turn(
       `startDeg and rangeDeg must be finite and the range not 0, got ${startDeg}, ${rangeDeg}`,
     );
   const angles = Array.from({ length: views }, (_, k) => startDeg + ((k + phase) * rangeDeg) / views);
-  return { anglesDeg: angles, about: `${views} views over ${rounded(rangeDeg)} degrees` };
+  return { anglesDeg: angles, about: `${counted(views, "view")} over ${rounded(rangeDeg)} degrees` };
 }
 
 /** @throws INVALID_ARGUMENT unless a number of views is a whole number above 0 */

@@ -1,8 +1,10 @@
 /** Trajectories whose views are not on a circle: positioner angles, random directions, free lists. */
+
 import { fault } from "../core/errors.js";
 import { add, cross, norm, normalize, scale, subtract, type Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { createRandom } from "../core/random.js";
+import { counted } from "../core/words.js";
 import { cArmView } from "./cArm.js";
 import { checkDetector, checkLength } from "./camera.js";
 import { aboutGantry, checkCount, type GantryOptions } from "./circular.js";
@@ -94,7 +96,7 @@ export function randomSphereTrajectory(
   return {
     detector,
     views: sources.map((source) => lookAtView({ detector, source, target: isocenter, sdd, offset })),
-    about: `random on a sphere, ${views} views, seed ${seed}, ${aboutGantry(options)}`,
+    about: `random on a sphere, ${counted(views, "view")}, seed ${seed}, ${aboutGantry(options)}`,
   };
 }
 
@@ -106,7 +108,7 @@ export function freeTrajectory(options: {
   readonly about?: string;
 }): Trajectory {
   refuseUnknownOptions("freeTrajectory", options, ["detector", "views", "about"]);
-  const { detector, views, about = `free, ${views.length} views` } = options;
+  const { detector, views, about = `free, ${counted(views.length, "view")}` } = options;
   checkDetector(detector);
   checkCount("views.length", views.length);
   views.forEach((view, n) => {
@@ -150,6 +152,6 @@ export function positionerTrajectory(
   return {
     detector,
     views: anglesDeg.map(([primary, secondary]) => positionerView(options, primary, secondary)),
-    about: `positioner angles, ${anglesDeg.length} views, ${aboutGantry(options)}`,
+    about: `positioner angles, ${counted(anglesDeg.length, "view")}, ${aboutGantry(options)}`,
   };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { fault } from "../core/errors.js";
 import { cross, dot, norm, subtract, type Vec3 } from "../core/linear.js";
 import { nearestWord } from "../core/options.js";
+import { counted } from "../core/words.js";
 import type { Trajectory, View } from "../geometry/view.js";
 
 const vector = z.tuple([z.number(), z.number(), z.number()]);
@@ -57,7 +58,7 @@ export function checkedGeometry(content: unknown): Trajectory {
     parsed.data.beam === "cone"
       ? parsed.data.views.map((view) => ({ beam: "cone", ...view }))
       : parsed.data.views.map((view) => ({ beam: "parallel", ...view }));
-  const trajectory = { detector, views, about: about ?? `${views.length} ${beam} views` };
+  const trajectory = { detector, views, about: about ?? counted(views.length, `${beam} view`) };
   views.forEach((view, index) => void checkView(view, index, trajectory));
   return trajectory;
 }

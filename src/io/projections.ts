@@ -1,5 +1,6 @@
 import { fault, type Warning } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import { counted } from "../core/words.js";
 import type { Trajectory } from "../geometry/view.js";
 import type { Projections } from "../volume/grid.js";
 import { readGeometry, writeGeometry } from "./geometryFile.js";
@@ -41,7 +42,7 @@ export async function readProjections(input: Input, options: ReadProjectionsOpti
   const real = values instanceof Float32Array || values instanceof Float64Array ? values : Float32Array.from(values);
   let bad = 0;
   for (let i = 0; i < real.length; i++) if (!Number.isFinite(real[i])) bad++;
-  const notFinite = { defect: "non-finite-values", message: `${bad} pixels are NaN or infinite` };
+  const notFinite = { defect: "non-finite-values", message: `NaN or infinite: ${counted(bad, "pixel")}` };
   const others = warnings.filter(({ defect }) => defect !== notFinite.defect && defect !== "no-orientation");
   return { ...trajectory, values: real, warnings: bad > 0 ? [...others, notFinite] : others };
 }

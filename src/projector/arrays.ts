@@ -1,5 +1,6 @@
 import type { Backend, DeviceArray } from "../backend/backend.js";
 import { fault } from "../core/errors.js";
+import { counted } from "../core/words.js";
 import type { Detector, View } from "../geometry/view.js";
 import type { Grid, Projections, Quantity, Volume } from "../volume/grid.js";
 import type { DeviceProjections, DeviceVolume } from "./types.js";
@@ -82,6 +83,6 @@ export function toHost(device: DeviceVolume | DeviceProjections): Promise<Volume
   return values.then((v) => {
     if (!(v instanceof Float32Array || v instanceof Float64Array))
       throw fault("SHAPE_MISMATCH", "projections hold real numbers");
-    return { detector, views, about: `${views.length} views`, values: v };
+    return { detector, views, about: counted(views.length, "view"), values: v };
   });
 }

@@ -3,6 +3,7 @@ import { writeFileAtomically } from "#platform";
 import type { Model } from "../../backend/kernels.js";
 import { fault, type Warning } from "../../core/errors.js";
 import type { Vec3 } from "../../core/linear.js";
+import { counted } from "../../core/words.js";
 import { geometryContent, geometryPath, readProjections, readVolume, writeVolume } from "../../io/index.js";
 import { psnr, ssim3d } from "../../metric/index.js";
 import { createProjector, toHost } from "../../projector/index.js";
@@ -17,7 +18,6 @@ import * as parse from "../parse.js";
 import { reconstructionReport } from "../reconstructionReport.js";
 import { readOthers } from "../startAndTruth.js";
 import { type AttenuationName, addAttenuationOption } from "../volumeInput.js";
-import { counted } from "../words.js";
 
 interface ReconstructOptions {
   readonly projections: string;

@@ -1,5 +1,6 @@
 import type { Model } from "../../backend/kernels.js";
 import { fault } from "../../core/errors.js";
+import { counted } from "../../core/words.js";
 import {
   circularTrajectory,
   type Detector,
@@ -33,7 +34,7 @@ import {
   readInput,
   type VolumeChoice,
 } from "../volumeInput.js";
-import { aboutSeconds, counted } from "../words.js";
+import { aboutSeconds } from "../words.js";
 
 const TRAJECTORIES = ["circular", "short-scan", "helical", "random", "parallel"] as const;
 

@@ -1,4 +1,5 @@
 import { fault, type Warning } from "../../core/errors.js";
+import { counted } from "../../core/words.js";
 import type { Slice } from "./parseSlice.js";
 
 /**
@@ -13,7 +14,10 @@ export function chooseSeries(
   const images = all.filter((slice) => !slice.localizer);
   const localizers = all.length - images.length;
   if (images.length > 0 && localizers > 0)
-    warnings.push({ defect: "mixed-series", message: `${localizers} localizer images beside the slices are left out` });
+    warnings.push({
+      defect: "mixed-series",
+      message: `${counted(localizers, "localizer image")} beside the slices left out`,
+    });
   const groups = new Map<string, Slice[]>();
   for (const slice of images.length > 0 ? images : all)
     groups.set(slice.series, [...(groups.get(slice.series) ?? []), slice]);
@@ -25,7 +29,10 @@ export function chooseSeries(
     slices: slices.length,
   }));
   const list = listed
-    .map((s, i) => `${i}: ${s.uid} (${s.modality} ${s.description || `series ${s.number ?? "?"}`}, ${s.slices} slices)`)
+    .map(
+      (s, i) =>
+        `${i}: ${s.uid} (${s.modality} ${s.description || `series ${s.number ?? "?"}`}, ${counted(s.slices, "slice")})`,
+    )
     .join("; ");
   if (wanted === undefined && groups.size > 1)
     throw fault("INVALID_ARGUMENT", `the input holds ${groups.size} series; choose one with 'series': ${list}`, {

@@ -1,5 +1,6 @@
 import { fault, type Warning } from "../../core/errors.js";
 import { add, cross, dot, type Matrix4, norm, scale, subtract, type Vec3 } from "../../core/linear.js";
+import { counted } from "../../core/words.js";
 import { bytesPer } from "../numeric.js";
 import type { Slice } from "./parseSlice.js";
 
@@ -122,7 +123,7 @@ async function dropDuplicates(
         `${previous.name} and ${slice.name} are different images at one place: two acquisitions?`,
       );
   }
-  const message = `${dropped.length} files repeat a slice and are left out: ${dropped.slice(0, 5).join(", ")}`;
+  const message = `left out because they repeat a slice: ${counted(dropped.length, "file")}: ${dropped.slice(0, 5).join(", ")}`;
   return { slices, warnings: dropped.length > 0 ? [{ defect: "duplicate-slice", message }] : [] };
 }
 

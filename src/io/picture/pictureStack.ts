@@ -1,6 +1,7 @@
 import { listFolder } from "#platform";
 import { fault, throwIfAborted, type Warning } from "../../core/errors.js";
 import { IDENTITY4 } from "../../core/linear.js";
+import { counted } from "../../core/words.js";
 import { dicomKind } from "../dicom/sniff.js";
 import { noOrientation } from "../orientation.js";
 import { type Input, type Source, toSource } from "../source.js";
@@ -53,7 +54,7 @@ export async function pictureVolume({ sources, others }: Pictures, options: Read
   if (others.length > 0)
     warnings.set("other-files", {
       defect: "other-files",
-      message: `${others.length} files that are no pictures are left out: ${others.slice(0, 5).join(", ")}`,
+      message: `left out, no pictures: ${counted(others.length, "file")}: ${others.slice(0, 5).join(", ")}`,
     });
   let first: Raster | undefined;
   let collector: ValueCollector | undefined;
