@@ -30,7 +30,12 @@ function picture({ rows, columns, bitsStored }: FrameShape): Uint16Array {
 type Kind = "Rle" | "Jpeg" | "JpegLs" | "Jpeg2000" | "HtJpeg2000" | "JpegXl";
 
 /** Encodes with the native codecs of dcmjs-codecs, which share no code with the decoders here but those of wasm. */
-async function encode(kind: Kind, shape: FrameShape, values: Uint16Array, options: object = {}): Promise<Uint8Array> {
+async function encode(
+  kind: Kind,
+  shape: FrameShape,
+  values: Uint16Array,
+  options: Record<string, unknown> = {},
+): Promise<Uint8Array> {
   const { default: codecs } = (await import("dcmjs-codecs")) as unknown as { default: typeof import("dcmjs-codecs") };
   const { NativeCodecs, Context } = codecs;
   if (!NativeCodecs.isInitialized()) await NativeCodecs.initializeAsync();
@@ -55,7 +60,7 @@ const refusal = async (decoding: Promise<unknown>) => {
 };
 const defectOf = async (decoding: Promise<unknown>) => (await refusal(decoding)).detail.defect;
 
-const lossless: [string, Kind, string, object][] = [
+const lossless: [string, Kind, string, Record<string, unknown>][] = [
   [RLE, "Rle", "RLE", {}],
   ...[1, 2, 3, 4, 5, 6, 7].map(
     (predictor) =>

@@ -23,8 +23,13 @@ interface Dose {
 const constructed = present ? readManifest(folder).constructed : [];
 const enhanced: Enhanced[] = constructed.filter((entry: object) => "huSortedByZ" in entry);
 const doses: Dose[] = constructed.filter((entry: object) => "zOffsets" in entry);
+interface Table {
+  readonly file: string;
+  readonly lutOutputSha256: string;
+}
+const tables: Table[] = constructed.filter((entry: object) => "lutOutputSha256" in entry);
 
-describe.skipIf(!present)("multi-frame DICOM", () => {
+describe.skipIf(!present)("DICOM frames and tables", () => {
   test.each(enhanced)("$file: frames out of order, each with its own place and rescale", async (entry) => {
     const volume = await readVolume(join(folder, entry.file));
     const [frames, rows, columns] = entry.decoded.shape;
@@ -48,4 +53,10 @@ describe.skipIf(!present)("multi-frame DICOM", () => {
       expect(volume.warnings).toEqual([]);
     },
   );
+
+  test.each(tables)("$file: the modality lookup table replaces slope and intercept", async (entry) => {
+    const { values } = await readVolume(join(folder, entry.file));
+    const bytes = new Uint8Array(Uint16Array.from(values).buffer);
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(entry.lutOutputSha256);
+  });
 });

@@ -3,6 +3,7 @@ import { fault, type Warning } from "../../core/errors.js";
 import { add, cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
 import type { Source } from "../source.js";
 import { decimals, frameHeader, hasFrameHeaders } from "./frameGeometry.js";
+import { type ModalityTable, modalityTable } from "./modalityTable.js";
 import { type DicomFile, openDicom } from "./openDicom.js";
 import { describePixels, type PixelData } from "./pixelData.js";
 
@@ -16,6 +17,8 @@ export interface Slice {
   readonly columns: number;
   readonly slope: number;
   readonly intercept: number;
+  /** What stored values mean, in place of slope and intercept. */
+  readonly table?: ModalityTable;
   /** mm: between rows (down a column), between columns (along a row). */
   readonly pixelSpacing: readonly [number, number];
   /** Center of the first pixel, mm; undefined if the file does not say. */
@@ -49,11 +52,15 @@ export async function parseSlices(source: Source, path?: string): Promise<Slice[
       defect: "unsupported-type",
       file: name,
     });
-  if (set.elements.x00283000)
-    throw fault("UNSUPPORTED_FORMAT", `${name}: a modality lookup table (0028,3000) is not read`, {
-      defect: "unsupported-type",
-      file: name,
-    });
+  if (segmentsOf(set) > 1)
+    throw fault(
+      "UNSUPPORTED_FORMAT",
+      `${name}: its frames belong to several segments, they are no slices of one volume`,
+      {
+        defect: "unsupported-type",
+        file: name,
+      },
+    );
   const offsets = set.elements[GRID_FRAME_OFFSETS] ? frameOffsets(set, pixels.frames) : undefined;
   if (pixels.frames > 1 && !hasFrameHeaders(set) && !offsets)
     throw fault(
@@ -64,7 +71,7 @@ export async function parseSlices(source: Source, path?: string): Promise<Slice[
   // What the frames share is found once.
   const first = describeFrame(file, pixels, 0);
   return Array.from({ length: pixels.frames }, (_, frame) => {
-    const slice = frame === 0 ? first : { ...describeFrame(file, pixels, frame), warnings: [] };
+    const slice = frame === 0 ? first : { ...describeFrame(file, pixels, frame), table: first.table, warnings: [] };
     return offsets ? shifted(slice, offsets[frame]) : slice;
   });
 }
@@ -102,6 +109,7 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     columns: pixels.columns,
     slope,
     intercept,
+    table: frame === 0 ? modalityTable(set, name) : undefined,
     pixelSpacing: [spacing[0], spacing[1]],
     position: position && [position[0], position[1], position[2]],
     orientation: cosines && directions(cosines, name),
@@ -127,6 +135,9 @@ function shifted(slice: Slice, offset: number): Slice {
   if (!position || !orientation) return slice;
   return { ...slice, position: add(position, scale(cross(orientation[0], orientation[1]), offset)) };
 }
+
+/** How many segments a segmentation has; 0 for other images. */
+const segmentsOf = (set: DataSet) => set.elements.x00620002?.items?.length ?? 0;
 
 /** Unit vectors along a row and down a column. */
 function directions(cosines: readonly number[], name: string): readonly [Vec3, Vec3] {

@@ -4,6 +4,7 @@ import { refuseUnknownOptions } from "../../core/options.js";
 import { type Input, type Source, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
+import { lookUp } from "./modalityTable.js";
 import { parseSlices, type Slice } from "./parseSlice.js";
 import { chooseSeries } from "./series.js";
 import { dicomKind } from "./sniff.js";
@@ -31,7 +32,10 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
   const collector = createValueCollector(count, type, "varying", options.maxBytes ?? DEFAULT_MAX_BYTES);
   for (const [k, slice] of slices.entries()) {
     throwIfAborted(options.signal);
-    collector.put(await slice.pixels.readFrame(slice.frame), k * rows * columns, slice.slope, slice.intercept);
+    const stored = await slice.pixels.readFrame(slice.frame);
+    const { table, slope, intercept } = slice;
+    if (table) collector.put(lookUp(table, stored), k * rows * columns, 1, 0);
+    else collector.put(stored, k * rows * columns, slope, intercept);
     options.onProgress?.({ done: k + 1, total: slices.length });
   }
   const { values, warnings } = collector.finish();

@@ -1,3 +1,4 @@
+/// <reference path="./codecModules.d.ts" />
 import { corruptStream } from "./jpegStream.js";
 
 /** Facts of a decoded frame as the codecs give them. */
@@ -24,6 +25,7 @@ export type CodecModule<Name extends string> = Readonly<Record<Name, new () => C
 
 /** Makes an instance; `print` and `printErr` take what the codec would print. */
 export type CodecFactory<Name extends string> = (options: {
+  locateFile?: (file: string) => string;
   print: (text: string) => void;
   printErr: (text: string) => void;
 }) => Promise<CodecModule<Name>>;
@@ -34,6 +36,18 @@ export interface DecodedFrame {
   readonly info: CodecFrameInfo;
   /** JPEG-LS: 0 if the components lie one after the other. */
   readonly interleaveMode?: number;
+}
+
+let locateFile: ((file: string) => string) | undefined;
+
+/**
+ * Says where a browser finds the codecs' wasm files, e.g. `charlswasm_decode.wasm`: their address by their name. They are
+ * in the `dist` folders of the packages @cornerstonejs/codec-charls, -openjpeg, -openjph and -libjpeg-turbo-8bit. Node
+ * finds them by itself.
+ * @example locateCodecs((file) => `/codecs/${file}`);
+ */
+export function locateCodecs(addressOf: (file: string) => string): void {
+  locateFile = addressOf;
 }
 
 /**
@@ -48,7 +62,10 @@ export function wasmCodec<Name extends string>(
   const start = async () => {
     const said: string[] = [];
     const listen = (text: string) => void said.push(text);
-    return { module: await (await load()).default({ print: listen, printErr: listen }), said };
+    return {
+      module: await (await load()).default({ print: listen, printErr: listen, ...(locateFile && { locateFile }) }),
+      said,
+    };
   };
   return async (encoded) => {
     loading ??= start();
