@@ -1,6 +1,7 @@
 import { fault, throwIfAborted, type Warning } from "../../core/errors.js";
 import { toGray } from "../color.js";
 import { bytesPer, type Decoded, decode } from "../numeric.js";
+import { orientationWarnings } from "../picture/raster.js";
 import type { Source } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
@@ -61,6 +62,7 @@ export async function tiffVolume(source: Source, options: ReadVolumeOptions): Pr
     collector.put(await slice(number), k * columns * rows, 1, 0);
     options.onProgress?.({ done: k + 1, total: slices });
   }
+  const turned = orientationWarnings((await pages[0].numbers(tags.orientation))[0] ?? 1);
   const { values, warnings } = collector.finish();
   return {
     format: "tiff",
@@ -69,7 +71,7 @@ export async function tiffVolume(source: Source, options: ReadVolumeOptions): Pr
     quantity: options.quantity ?? layout.quantity,
     grid: { size: [columns, rows, slices], indexToWorld: layout.indexToWorld },
     values,
-    warnings: [...layout.warnings, ...pageWarnings(first), ...severalVolumes(layout, options), ...warnings],
+    warnings: [...layout.warnings, ...pageWarnings(first), ...turned, ...severalVolumes(layout, options), ...warnings],
   };
 
   async function slice(number: number): Promise<Decoded> {
