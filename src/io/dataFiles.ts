@@ -1,6 +1,6 @@
 import { fault } from "../core/errors.js";
 import type { FindBeside } from "./beside.js";
-import type { FileNames } from "./fileNames.js";
+import { type FileNames, MOST_FILES } from "./fileNames.js";
 import type { StoredPart } from "./storedVoxels.js";
 
 /**
@@ -18,7 +18,7 @@ export async function openParts(
   const all = sizes.reduce((a, b) => a * b, 1);
   // A header may also have each file hold several steps of the slowest axis.
   const slabs = axes >= sizes.length - 1 && sizes[sizes.length - 1] % count === 0;
-  if (!(axes >= 1 && axes <= sizes.length) || (count !== wanted && !slabs) || all % count !== 0)
+  if (count > MOST_FILES || !(axes >= 1 && axes <= sizes.length) || (count !== wanted && !slabs) || all % count !== 0)
     throw fault("CORRUPT_FILE", `${name} names ${count} data files for axes of ${sizes.join(" x ")}`, {
       defect: "inconsistent-header",
     });

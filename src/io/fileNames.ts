@@ -1,5 +1,5 @@
 /** More files than this are not one volume. */
-const MOST_FILES = 1 << 20;
+export const MOST_FILES = 1 << 16;
 
 /** The files that hold the voxels, as a header names them. */
 export interface FileNames {
