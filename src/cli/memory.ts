@@ -66,13 +66,13 @@ export function refuseTooManyViews(views: number, [rows, columns]: readonly [num
 const MOST_SAMPLES = 1e5;
 
 /**
- * Refuses a step that would take forever.
+ * Samples along the longest ray; refuses a step that would take forever.
  * @param diagonal mm, of the volume's box
  * @throws TOO_LARGE (defect `too-large`)
  */
-export function refuseTinyStep(step: number, diagonal: number): void {
+export function samplesPerRay(step: number, diagonal: number): number {
   const samples = diagonal / step;
-  if (samples <= MOST_SAMPLES) return;
+  if (samples <= MOST_SAMPLES) return samples;
   throw fault(
     "TOO_LARGE",
     `--step ${step} takes ${samples.toPrecision(3)} samples along a ray through ${diagonal.toFixed(0)} mm: take a step of ${(diagonal / MOST_SAMPLES).toPrecision(2)} mm or more`,

@@ -1,6 +1,12 @@
 /** Rays that a core takes through a volume in a second, roughly: a chest CT of 512 x 512 x 133 voxels, float32. */
 const RAYS_PER_SECOND = 1e6;
 
+/** Samples of trilinear that cost what a ray of siddon does, roughly. */
+const SAMPLES_OF_A_RAY = 500;
+
+/** Rays of siddon that take as long as these. */
+export const equivalentRays = (rays: number, samples: number): number => (rays * samples) / SAMPLES_OF_A_RAY;
+
 /** How long so many rays take, roughly, for the first line of a command. */
 export function aboutSeconds(rays: number): string {
   const seconds = Math.round(rays / RAYS_PER_SECOND);

@@ -71,6 +71,12 @@ describe("work that no machine can do is refused before it is begun, within a se
   });
 });
 
+test("a small step says how many samples it takes, and about how long", async () => {
+  const { stderr } = await cli(["render", ct, ...small, "--out", at("t.npy"), "--model", "trilinear", "--step", "0.1"]);
+  // the box is 240 x 200 x 200 mm, its diagonal 370.9 mm
+  expect(stderr).toContain("up to 3710 samples along a ray; a few seconds");
+});
+
 describe("values that cannot be rendered", () => {
   test("NaN are counted and refused by render and simulate", async () => {
     const path = await withValues("nan.nii", (hu, i) => (i < 3 ? Number.NaN : hu));

@@ -8,7 +8,7 @@ import { type Grid, spacing, voxelCount } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
 import { imageFormat, writeImages } from "../imageOutput.js";
 import { readLabelMap } from "../labelMap.js";
-import { refuseTinyStep, refuseTooLarge, refuseTooManyViews } from "../memory.js";
+import { refuseTooLarge, refuseTooManyViews, samplesPerRay } from "../memory.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { extremes, judgeRange } from "../seen.js";
@@ -20,7 +20,7 @@ import {
   readInput,
   type VolumeChoice,
 } from "../volumeInput.js";
-import { aboutSeconds } from "../words.js";
+import { aboutSeconds, equivalentRays } from "../words.js";
 
 interface RenderOptions extends VolumeChoice, ViewChoice {
   readonly volume: string;
@@ -90,8 +90,12 @@ export const render: Operation<RenderOptions> = {
     if (options.geometry === undefined) refuseTooManyViews(1, options.size ?? DEFAULT_SIZE);
     const file = await readInput(options.volume, options, session);
     const volume = attenuated(options.volume, file, options.attenuation, session.warn);
-    if (options.step !== undefined) refuseTinyStep(options.step, diagonal(volume.grid));
+    const samples = options.step === undefined ? undefined : samplesPerRay(options.step, diagonal(volume.grid));
     const trajectory = await chosenViews(options, volume.grid);
+    if (samples !== undefined) {
+      const rays = trajectory.views.length * raysOf([trajectory.detector.rows, trajectory.detector.columns]);
+      session.say(`up to ${Math.ceil(samples)} samples along a ray; ${aboutSeconds(equivalentRays(rays, samples))}`);
+    }
     const backend = await session.backend();
     refuseTooLarge({
       voxels: voxelCount(volume.grid),
