@@ -1,3 +1,4 @@
+export { locateCodecs } from "./dicom/codecs/wasmCodec.js";
 export { readDicom } from "./dicom/readDicom.js";
 export {
   type GeometryFile,
