@@ -4,6 +4,7 @@ import { refuseUnknownOptions } from "../../core/options.js";
 import { type ByteStream, createByteStream } from "../byteStream.js";
 import { bytesPer, decode } from "../numeric.js";
 import { type Input, looksLikeGzip, sourcePieces, toSource } from "../source.js";
+import { chooseFrame } from "../textHeader.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector, tooLarge } from "../values.js";
 import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from "./header.js";
@@ -34,14 +35,7 @@ export async function readNifti(input: Input, options: ReadNiftiOptions = {}): P
   const name = source.name ?? "the file";
   const header = parseNiftiHeader(await readHead(source), name);
   const { indexToWorld, warnings } = niftiAffine(header, name);
-  const frame = options.frame ?? 0;
-  if (!Number.isInteger(frame) || frame < 0 || frame >= header.frames)
-    throw fault("INVALID_ARGUMENT", `${name} holds ${header.frames} volumes; there is no number ${frame}`, {});
-  if (header.frames > 1 && options.frame === undefined)
-    warnings.push({
-      defect: "several-volumes",
-      message: `the file holds ${header.frames} volumes, the first is read; choose with 'frame'`,
-    });
+  const frame = chooseFrame(header.frames, options, name, warnings);
   const voxels = await readVoxels(
     header.pair ? await voxelSource(input, header, options) : source,
     header,

@@ -3,7 +3,7 @@ import { fault } from "../../core/errors.js";
 import { cross, determinant3, dot, inverse3, linearPart, type Matrix4, type Vec3 } from "../../core/linear.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import type { Volume } from "../../volume/grid.js";
-import { hostIsLittleEndian, swapBytes } from "../numeric.js";
+import { joinPieces, littleEndianPieces } from "../valueBytes.js";
 
 /** What a NIfTI file holds. */
 export interface NiftiContent {
@@ -22,8 +22,6 @@ export interface WriteNiftiOptions {
 }
 
 const HEADER = 352;
-/** Bytes written at once. */
-const BLOCK = 1 << 20;
 
 /**
  * The bytes of a NIfTI-1 file (.nii, little endian), piece by piece; the voxels are not copied.
@@ -43,16 +41,7 @@ export function* niftiPieces({ size, indexToWorld, values, description }: NiftiC
   // in float32, as the file holds it: tiny and huge numbers become 0 and infinite there
   inverse3(linearPart(indexToWorld).map(Math.fround));
   yield header(size, indexToWorld, values, description);
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  for (let at = 0; at < bytes.length; at += BLOCK) {
-    const block = bytes.subarray(at, at + BLOCK);
-    if (hostIsLittleEndian) yield block;
-    else {
-      const swapped = block.slice();
-      swapBytes(swapped, values.BYTES_PER_ELEMENT);
-      yield swapped;
-    }
-  }
+  yield* littleEndianPieces(values);
 }
 
 /** What a volume's file says about itself; read back as its quantity. */
@@ -64,14 +53,8 @@ const volumeContent = (volume: Volume): NiftiContent => ({
 });
 
 /** The bytes of a .nii file of a volume. @throws as `niftiPieces` */
-export function encodeNifti(volume: Volume): Uint8Array {
-  const out = new Uint8Array(HEADER + volume.values.byteLength);
-  let at = 0;
-  for (const piece of niftiPieces(volumeContent(volume))) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
+export function encodeNifti(volume: Volume): Uint8Array<ArrayBuffer> {
+  return joinPieces(niftiPieces(volumeContent(volume)));
 }
 
 /** Writes .nii, or .nii.gz if the path ends so, whole or not at all. @throws WRITE_FAILED, and as `niftiPieces` */
