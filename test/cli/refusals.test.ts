@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readVolume, writeNpy, writeVolume } from "../../src/io/index.js";
@@ -226,4 +226,10 @@ describe("reconstruct", () => {
   test("messages of the library name the flags of the command line", async () => {
     expect((await refusal(...run("--optimizer", "sgd"))).message).toContain("--learning-rate");
   });
+});
+
+test("a folder without DICOM images holds no CT series", async () => {
+  await mkdir(at("empty"));
+  const error = await refusal("inspect", at("empty"));
+  expect(error).toMatchObject({ code: "NOT_FOUND", message: expect.stringContaining("holds no CT series") });
 });

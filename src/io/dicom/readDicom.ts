@@ -78,9 +78,13 @@ async function collect(
     }
   }
   if (slices.length === 0)
-    throw fault("NOT_FOUND", `${folder} holds no DICOM images; a NIfTI file must be named itself`, {
-      defect: "no-slices",
-    });
+    throw fault(
+      "NOT_FOUND",
+      `${folder} holds no CT series (no DICOM images); a file of another format must be named itself`,
+      {
+        defect: "no-slices",
+      },
+    );
   const message = `${others.length} DICOM files without pixels are left out: ${others.slice(0, 5).join(", ")}`;
   return { slices, warnings: others.length > 0 ? [{ defect: "not-an-image", message }] : [] };
 }
