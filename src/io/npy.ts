@@ -1,13 +1,11 @@
 import { type Source, writeFileAtomically } from "#platform";
-import { fault, throwIfAborted, type Warning } from "../core/errors.js";
-import { IDENTITY4, type Vec3 } from "../core/linear.js";
+import { fault, type Warning } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
-import type { Volume } from "../volume/grid.js";
 import { bytesPer, type Decoded, decode, hostIsLittleEndian, type StoredType, swapBytes } from "./numeric.js";
-import { metadataText, noOrientation, type OwnMetadata, parseMetadata } from "./orientation.js";
+import { type OwnMetadata, parseMetadata } from "./orientation.js";
 import { type Input, partOfSource, toSource } from "./source.js";
-import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "./types.js";
-import { createValueCollector, tooLarge } from "./values.js";
+import { DEFAULT_MAX_BYTES } from "./types.js";
+import { tooLarge } from "./values.js";
 
 /** An array of any shape. */
 export interface NpyArray {
@@ -20,7 +18,8 @@ export interface NpyArray {
   readonly warnings: readonly Warning[];
 }
 
-interface NpyHeader {
+/** What a header says of an array of numbers. */
+export interface NpyHeader {
   readonly shape: readonly number[];
   readonly type: StoredType;
   readonly littleEndian: boolean;
@@ -73,77 +72,8 @@ export async function readNpy(input: Input, options: { readonly maxBytes?: numbe
   return { shape, type, values, warnings: [...precisionWarning(type, values), ...extra] };
 }
 
-/**
- * A .npy file as a volume: [nz][ny][nx], one slice [ny][nx], or several volumes [frame][nz][ny][nx]. Affine and quantity
- * are those that `npyVolumePieces` appended; other files have the warning `no-orientation`.
- */
-export async function npyVolume(
-  source: Source,
-  options: ReadVolumeOptions,
-  metadata?: OwnMetadata,
-): Promise<VolumeFile> {
-  const header = await readHeader(source);
-  const { shape, type } = header;
-  refuseTruncated(source, header);
-  const own = metadata ?? (await readAppended(source, header));
-  const { size, frames, frame, warnings } = arrayShape(shape, options);
-  const [nx, ny, nz] = size;
-  const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
-  const collector = createValueCollector(nx * ny * nz, type, { slope: 1, intercept: 0 }, limit);
-  const first = frame * nx * ny * nz;
-  if (header.fortran) {
-    const { values } = await readNpy(source, { maxBytes: limit });
-    collector.put(values.subarray(first, first + nx * ny * nz), 0, 1, 0);
-  } else {
-    const slice = nx * ny * bytesPer[type];
-    for (let k = 0; k < nz; k++) {
-      throwIfAborted(options.signal);
-      const bytes = (await source.read(header.offset + first * bytesPer[type] + k * slice, slice)).slice();
-      collector.put(decode(bytes, type, header.littleEndian), k * nx * ny, 1, 0);
-      options.onProgress?.({ done: k + 1, total: nz });
-    }
-  }
-  const { values, warnings: further } = collector.finish();
-  return {
-    format: "npy",
-    type,
-    frames,
-    quantity: options.quantity ?? own?.quantity ?? "unknown",
-    grid: { size, indexToWorld: own?.indexToWorld ?? IDENTITY4 },
-    values,
-    warnings: own
-      ? [...warnings, ...further]
-      : [noOrientation(".npy"), ...trailing(source, header), ...warnings, ...further],
-  };
-}
-
-/**
- * The volume that an array [nz][ny][nx], [ny][nx] or [frame][nz][ny][nx] holds.
- * @throws SHAPE_MISMATCH (`bad-dimension`), INVALID_ARGUMENT if there is no such frame
- */
-export function arrayShape(
-  shape: readonly number[],
-  { frame }: ReadVolumeOptions,
-): { size: Vec3; frames: number; frame: number; warnings: Warning[] } {
-  if (shape.length < 2 || shape.length > 4 || product(shape) === 0)
-    throw fault("SHAPE_MISMATCH", `a volume has three axes [nz][ny][nx], this array has shape (${shape.join(", ")})`, {
-      defect: "bad-dimension",
-      shape,
-    });
-  const [frames, nz, ny, nx] = [...[1, 1, 1].slice(shape.length - 1), ...shape];
-  if (frame !== undefined && !(Number.isInteger(frame) && frame >= 0 && frame < frames))
-    throw fault("INVALID_ARGUMENT", `the array holds ${frames} volumes; there is no number ${frame}`, {});
-  const message = `the array holds ${frames} volumes, the first is read; choose with 'frame'`;
-  return {
-    size: [nx, ny, nz],
-    frames,
-    frame: frame ?? 0,
-    warnings: frames > 1 && frame === undefined ? [{ defect: "several-volumes", message }] : [],
-  };
-}
-
 /** What `npyVolumePieces` put behind the array. */
-async function readAppended(source: Source, header: NpyHeader): Promise<OwnMetadata | undefined> {
+export async function readAppended(source: Source, header: NpyHeader): Promise<OwnMetadata | undefined> {
   const end = header.offset + product(header.shape) * bytesPer[header.type];
   const head = await source.read(end, MAGIC.length);
   if (!looksLikeNpy(head)) return undefined;
@@ -175,7 +105,8 @@ interface HeaderFields {
   readonly offset: number;
 }
 
-async function readHeader(source: Source): Promise<NpyHeader> {
+/** The header of an array of numbers. @throws as `readNpy` */
+export async function readHeader(source: Source): Promise<NpyHeader> {
   const { descr, ...fields } = await readHeaderFields(source);
   const [, endian, word] = /^([<>|=])([a-zA-Z]\d*)$/.exec(descr ?? "") ?? [];
   if (!word || !typeNames[word])
@@ -217,7 +148,8 @@ async function readHeaderFields(source: Source): Promise<HeaderFields> {
   return { shape, descr: type[1], fortran: order === "True", offset: before + length };
 }
 
-function refuseTruncated(source: Source, { shape, type, offset }: NpyHeader): void {
+/** @throws TRUNCATED_FILE (`truncated`) if the file ends before its array does */
+export function refuseTruncated(source: Source, { shape, type, offset }: NpyHeader): void {
   const needed = offset + product(shape) * bytesPer[type];
   if (source.size < needed)
     throw fault(
@@ -227,7 +159,8 @@ function refuseTruncated(source: Source, { shape, type, offset }: NpyHeader): vo
     );
 }
 
-function trailing(source: Source, { shape, type, offset }: NpyHeader): Warning[] {
+/** The warning of bytes behind the array. */
+export function trailing(source: Source, { shape, type, offset }: NpyHeader): Warning[] {
   const extra = source.size - offset - product(shape) * bytesPer[type];
   return extra > 0 ? [{ defect: "trailing-data", message: `${extra} bytes follow the array; they are not read` }] : [];
 }
@@ -275,16 +208,6 @@ export function npyPieces(values: Decoded, shape: readonly number[]): Uint8Array
 export function npyTextPieces(text: string): Uint8Array[] {
   const bytes = new TextEncoder().encode(text);
   return [headerBytes(`|S${bytes.length}`, []), bytes];
-}
-
-/**
- * The bytes of a volume as .npy: the array [nz][ny][nx], and behind it, as numpy.save appends to an open file, a second
- * array with `metadataText`. numpy.load reads the first; called again on the open file, the second.
- * @throws SHAPE_MISMATCH, NOT_FINITE
- */
-export function npyVolumePieces(volume: Volume): Uint8Array[] {
-  const [nx, ny, nz] = volume.grid.size;
-  return [...npyPieces(volume.values, [nz, ny, nx]), ...npyTextPieces(metadataText(volume))];
 }
 
 function headerBytes(descr: string, shape: readonly number[]): Uint8Array {

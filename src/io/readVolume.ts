@@ -39,8 +39,8 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   const head = await contentHead(source);
   const { dicomKind } = await import("./dicom/sniff.js");
   const { looksLikeNifti } = await import("./nifti/header.js");
-  const { looksLikeNpy, npyVolume } = await import("./npy.js");
-  if (looksLikeNpy(head)) return npyVolume(source, options);
+  const { looksLikeNpy } = await import("./npy.js");
+  if (looksLikeNpy(head)) return (await import("./npyVolume.js")).npyVolume(source, options);
   // Two-file images need the path to find their second half.
   if (looksLikeNifti(head))
     return (await import("./nifti/readNifti.js")).readNifti(typeof one === "string" ? one : source, options);

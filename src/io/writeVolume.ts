@@ -12,7 +12,10 @@ const writers: readonly (readonly [RegExp, VolumeWriter])[] = [
   [/\.(mha|mhd)$/i, async (...file) => (await import("./metaImage/writeMetaImage.js")).writeMetaImage(...file)],
   [/\.tiff?$/i, async (...file) => (await import("./tiff/writeTiff.js")).writeTiff(...file)],
   [/\.npz$/i, async (...file) => (await import("./npz/npz.js")).writeNpz(...file)],
-  [/\.npy$/i, async (path, volume) => writeFileAtomically(path, (await import("./npy.js")).npyVolumePieces(volume))],
+  [
+    /\.npy$/i,
+    async (path, volume) => writeFileAtomically(path, (await import("./npyVolume.js")).npyVolumePieces(volume)),
+  ],
 ];
 
 /** What writes files of this path's ending. @throws UNSUPPORTED_FORMAT (`unknown-ending`) */

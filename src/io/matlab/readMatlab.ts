@@ -1,7 +1,7 @@
 import { fault, throwIfAborted } from "../../core/errors.js";
 import { IDENTITY4 } from "../../core/linear.js";
+import { arrayShape } from "../arrayShape.js";
 import { chosenArray } from "../chosenArray.js";
-import { arrayShape } from "../npy.js";
 import { bytesPer, decode } from "../numeric.js";
 import { noOrientation } from "../orientation.js";
 import type { Source } from "../source.js";
