@@ -1,6 +1,5 @@
 import type { Source } from "#platform";
-import { fault, type TomogradError, type Warning } from "../core/errors.js";
-import type { ReadVolumeOptions } from "./types.js";
+import { fault, type TomogradError } from "../core/errors.js";
 
 /** A header of text longer than this is none, bytes. */
 const LONGEST = 1 << 22;
@@ -45,19 +44,3 @@ export function checkSizes(sizes: readonly number[], name: string): void {
 /** The error for a header that lacks what it must have. */
 export const missingField = (name: string, field: string): TomogradError =>
   fault("CORRUPT_FILE", `${name}: the header has no '${field}'`, { defect: "missing-field", field });
-
-/**
- * Which of several volumes is read, with a warning where nobody chose.
- * @throws INVALID_ARGUMENT if there is no such volume
- */
-export function chooseFrame(frames: number, options: ReadVolumeOptions, name: string, warnings: Warning[]): number {
-  const frame = options.frame ?? 0;
-  if (!Number.isInteger(frame) || frame < 0 || frame >= frames)
-    throw fault("INVALID_ARGUMENT", `${name} holds ${frames} volumes; there is no number ${frame}`, {});
-  if (frames > 1 && options.frame === undefined)
-    warnings.push({
-      defect: "several-volumes",
-      message: `the file holds ${frames} volumes, the first is read; choose with 'frame'`,
-    });
-  return frame;
-}

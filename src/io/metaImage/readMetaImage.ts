@@ -6,9 +6,10 @@ import { orientation } from "../../volume/index.js";
 import { refuseBadAffine, refuseBadSpacing } from "../affine.js";
 import { filesBeside } from "../beside.js";
 import { openParts } from "../dataFiles.js";
+import { chooseFrame } from "../frame.js";
 import { type Input, toSource } from "../source.js";
 import { readStoredVoxels } from "../storedVoxels.js";
-import { chooseFrame, missingField, readTextHeader } from "../textHeader.js";
+import { missingField, readTextHeader } from "../textHeader.js";
 import { type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { endOfMetaImageHeader, looksLikeMetaImage, type MetaImageHeader, parseMetaImageHeader } from "./header.js";
 
