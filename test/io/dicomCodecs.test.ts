@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isTomogradError } from "../../src/core/errors.js";
 import { createRandom } from "../../src/core/random.js";
 import { decodeFrame, type FrameShape } from "../../src/io/dicom/codecs/index.js";
+import { decodeJpegDct } from "../../src/io/dicom/codecs/jpegDct.js";
 
 const uid = (ending: string) => `1.2.840.10008.1.2.${ending}`;
 const [RLE, JPEG, JPEG_LS, JPEG_2000] = [uid("5"), uid("4.57"), uid("4.80"), uid("4.90")];
@@ -83,6 +84,16 @@ describe("codecs", () => {
         expect(Array.from(decoded)).toEqual(Array.from(values));
       },
     );
+
+  test("the decoder for 12-bit JPEG agrees with libjpeg-turbo on 8 bits within 1, the rounding of its integers", async () => {
+    const shape = gray(45, 61, 8);
+    for (const quality of [30, 95]) {
+      const stream = await encode("Jpeg", shape, picture(shape), { lossy: true, quality });
+      const ours = decodeJpegDct(stream);
+      const theirs = await decodeFrame(uid("4.50"), stream, shape);
+      expect(Math.max(...Array.from(ours, (value, i) => Math.abs(value - theirs[i])))).toBeLessThanOrEqual(1);
+    }
+  });
 
   test("the frames of one codec do not share memory", async () => {
     const shape = gray(8, 8, 16);

@@ -4,6 +4,9 @@ import { corruptStream, frameOf, type JpegFrame, looksLikeJpeg, nextSegment } fr
 /** Where the coefficient of each place of the zigzag order lies in the block, [v][u] (ITU T.81, figure A.6). */
 export const zigzag: Uint8Array = zigzagOrder();
 
+/** Streams have about ten scans, each with tables of its own at most; each one costs a pass over the image. */
+const MOST_SCANS = 200;
+
 /** What a scan needs: its header and the tables as they stand. */
 export interface JpegScan {
   readonly frame: JpegFrame;
@@ -36,6 +39,7 @@ export function walkJpeg(
   let frame: JpegFrame | undefined;
   let restartInterval = 0;
   let scans = 0;
+  let huffmanSegments = 0;
   for (let at = 2; ; ) {
     const segment = nextSegment(bytes, at);
     const { marker, start, end } = segment;
@@ -45,11 +49,12 @@ export function walkJpeg(
       return { frame, quantization };
     }
     if (marker === 0xdb) readQuantization(bytes.subarray(start, end), quantization);
+    else if (marker === 0xc4 && ++huffmanSegments > MOST_SCANS) throw corruptStream("it has too many Huffman tables");
     else if (marker === 0xc4) readHuffman(bytes.subarray(start, end), dc, ac);
     else if (marker === 0xdd) restartInterval = (bytes[start] << 8) | bytes[start + 1];
     else if (marker === 0xda) {
       if (!frame) throw corruptStream("a scan comes before the frame header");
-      if (++scans > 1000) throw corruptStream("it has more than 1000 scans");
+      if (++scans > MOST_SCANS) throw corruptStream(`it has more than ${MOST_SCANS} scans`);
       const count = bytes[start];
       if (end - start < 4 + 2 * count || count === 0) throw corruptStream("a scan header is too short");
       const components = Array.from({ length: count }, (_, i) => {
@@ -86,6 +91,7 @@ function readHuffman(segment: Uint8Array, dc: Map<number, HuffmanTable>, ac: Map
     const counts = segment.subarray(at + 1, at + 17);
     const total = counts.reduce((sum, count) => sum + count, 0);
     if (at + 17 + total > segment.length) throw corruptStream("a Huffman table is too short");
+    if (segment[at] & 0xec) throw corruptStream("a Huffman table has an impossible number");
     const table = huffmanTable(counts, segment.subarray(at + 17, at + 17 + total));
     (segment[at] >> 4 === 0 ? dc : ac).set(segment[at] & 15, table);
     at += 17 + total;
