@@ -19,7 +19,7 @@ const spaces: Readonly<Record<string, Vec3 | null>> = {
 
 /** Axes of these kinds are no directions of space. */
 const NOT_SPATIAL =
-  /^(list|time|point|vector|covariant-vector|normal|stub|scalar|complex|\d-(vector|color|gradient|normal)|rgba?-color|hsv-color|xyz-color|quaternion|3d-.*matrix|2d-.*matrix)$/i;
+  /^(list|time|point|vector|covariant-vector|normal|s(tub|calar)|complex|\d-(vector|color|gradient|normal)|rgba?-color|hsv-color|xyz-color|quaternion|3d-.*matrix|2d-.*matrix)$/i;
 
 /** Millimeters of the units that are known. */
 const units: Readonly<Record<string, number>> = {
