@@ -64,8 +64,8 @@ interface Block {
 }
 
 /**
- * The samples of a page, [row][column][sample]. Memory: the page and one block; none is asked for that the file's bytes
- * cannot fill.
+ * The samples of a page, [row][column][sample]. Memory: the page as stored and as read; none is asked for that the
+ * file's bytes cannot fill.
  * @throws TRUNCATED_FILE, CORRUPT_FILE, UNSUPPORTED_FORMAT
  */
 export async function readPage(source: Source, page: Page, littleEndian: boolean): Promise<Decoded> {
@@ -85,13 +85,15 @@ export async function readPage(source: Source, page: Page, littleEndian: boolean
   const needed = columns * rows * samples * bytesPer[type];
   if (needed > scheme.growth * source.size) throw truncated(needed);
   const out = zeros(type, columns * rows * samples);
-  for (const block of await blocksOf(page, name)) {
+  const blocks = await blocksOf(page, name);
+  for (const { offset, length } of blocks) if (offset + length > source.size) throw truncated(offset + length);
+  const stored = await reader(source, blocks);
+  for (const block of blocks) {
     const perPixel = block.sample < 0 ? samples : 1;
     const length = block.columns * block.rows * perPixel * bytesPer[type];
-    if (block.offset + block.length > source.size) throw truncated(block.offset + block.length);
     if (length > scheme.growth * block.length) throw truncated(length);
-    const stored = await source.read(block.offset, block.length);
-    const bytes = await scheme.decode(reversed ? stored.map(reverseBits) : stored, length, name);
+    const packed = await stored(block);
+    const bytes = await scheme.decode(reversed ? packed.map(reverseBits) : packed, length, name);
     if (bytes.length < length) throw truncated(length);
     place(undoPredictor(bytes.slice(0, length), block, perPixel), block, perPixel);
   }
@@ -150,6 +152,19 @@ async function blocksOf({ columns, rows, samples, directory }: Page, name: strin
       sample: planes === 1 ? -1 : Math.floor(i / (across * down)),
     };
   });
+}
+
+/** Reads blocks that lie together at once: opening a file for each strip takes longer than reading them all. */
+async function reader(source: Source, blocks: readonly Block[]): Promise<(block: Block) => Promise<Uint8Array>> {
+  let [start, end, total] = [Number.POSITIVE_INFINITY, 0, 0];
+  for (const { offset, length } of blocks) {
+    start = Math.min(start, offset);
+    end = Math.max(end, offset + length);
+    total += length;
+  }
+  if (end - start > 2 * total) return ({ offset, length }) => source.read(offset, length);
+  const all = await source.read(start, end - start);
+  return async ({ offset, length }) => all.subarray(offset - start, offset - start + length);
 }
 
 function refusePredictor(predictor: number, type: StoredType, name: string): void {
