@@ -36,8 +36,14 @@ describe("files", () => {
 
   test("what is not there is NOT_FOUND", async () => {
     const path = join(folder, "absent");
-    for (const reading of [fileSource(path), listFolder(path), bytesOfUrl(pathToFileURL(path)), fileSource(folder)])
-      await expect(reading).rejects.toMatchObject({ code: "NOT_FOUND", detail: { defect: "missing-file" } });
+    const readings: (() => Promise<unknown>)[] = [
+      () => fileSource(path),
+      () => listFolder(path),
+      () => bytesOfUrl(pathToFileURL(path)),
+      () => fileSource(folder),
+    ];
+    for (const reading of readings)
+      await expect(reading()).rejects.toMatchObject({ code: "NOT_FOUND", detail: { defect: "missing-file" } });
     expect([await kindOfPath(path), await kindOfPath(folder)]).toEqual([undefined, "folder"]);
   });
 
