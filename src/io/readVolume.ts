@@ -12,7 +12,8 @@ const HEAD = 544;
 /**
  * Reads a volume, recognizing the format by its content: NIfTI-1 and -2 (plain or gzip), ANALYZE 7.5, a DICOM series
  * (folder, list of files, or one file), NRRD and MetaImage (attached or detached), .npy and .npz ([nz][ny][nx]), TIFF
- * stacks, a folder or list of PNG, JPEG or TIFF slices, MATLAB arrays.
+ * stacks, a folder or list of PNG, JPEG or TIFF slices, MATLAB arrays,
+ * Zarr folders (version 2 or 3, OME-Zarr).
  * Values are [nz][ny][nx], x fastest; the affine is RAS mm at voxel centers.
  * @throws UNSUPPORTED_FORMAT (`bad-magic`) if nothing recognizes it, and what the format's reader throws
  * @example const ct = await readVolume("chest/");   // a folder of DICOM slices: HU
@@ -28,6 +29,10 @@ export async function readVolume(
 
 async function recognized(input: Input | readonly Input[], options: ReadVolumeOptions): Promise<VolumeFile> {
   if (Array.isArray(input) || (await isFolder(input as Input))) {
+    const folder = input instanceof URL ? pathOfUrl(input) : input;
+    const zarr = await import("./zarr/store.js");
+    if (typeof folder === "string" && (await zarr.isZarrFolder(folder)))
+      return (await import("./zarr/readZarr.js")).readZarr(folder, options);
     const { findPictures, pictureVolume } = await import("./picture/pictureStack.js");
     const pictures = await findPictures(input instanceof URL ? pathOfUrl(input) : (input as string | readonly Input[]));
     if (pictures) return pictureVolume(pictures, options);

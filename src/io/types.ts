@@ -14,6 +14,7 @@ export type VolumeFormat =
   | "npz"
   | "tiff"
   | "mat"
+  | "zarr"
   | "png"
   | "jpeg";
 
@@ -43,7 +44,7 @@ export interface ReadVolumeOptions {
   readonly frame?: number;
   /** DICOM: which series of several: its SeriesInstanceUID, or its place in the list of the refusal, from 0. */
   readonly series?: string | number;
-  /** File with several arrays (NPZ, MATLAB): the name of the one to read. @default the only one that can be a volume */
+  /** File with several arrays (NPZ, MATLAB, Zarr): the name of the one to read. @default the only one that can be a volume */
   readonly dataset?: string;
   /**
    * `readVolume` only: voxel index to RAS mm at voxel centers, for files that do not say: 12 numbers (three rows) or 16,

@@ -1,0 +1,165 @@
+import { fault } from "../../core/errors.js";
+import type { StoredType } from "../numeric.js";
+import { readDocument, type ZarrStore } from "./store.js";
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** An array of a store, as its metadata describe it. */
+export interface ZarrArray {
+  /** Path in the store without slashes at its ends; empty for the root. */
+  readonly path: string;
+  readonly version: 2 | 3;
+  /** Slowest axis first. */
+  readonly shape: readonly number[];
+  readonly type: StoredType;
+  /** Names of the axes, if the metadata have them (version 3). */
+  readonly axisNames: readonly (string | null)[] | undefined;
+  readonly attributes: Document;
+  /** The document under which zarrita reads the numbers: bool as uint8, float16 as the uint16 of its bits. */
+  readonly readAs: Document;
+}
+
+const typesV2: Readonly<Record<string, StoredType>> = {
+  b1: "bool",
+  u1: "uint8",
+  i1: "int8",
+  u2: "uint16",
+  i2: "int16",
+  u4: "uint32",
+  i4: "int32",
+  u8: "uint64",
+  i8: "int64",
+  f2: "float16",
+  f4: "float32",
+  f8: "float64",
+};
+const typesV3: ReadonlySet<string> = new Set(Object.values(typesV2));
+
+/** Key of a file in a group or array. */
+export const keyIn = (path: string, name: string): string => (path === "" ? name : `${path}/${name}`);
+
+/** Paths of all arrays of a store, in order. @throws CORRUPT_FILE (`bad-header`) */
+export async function arrayPaths(store: ZarrStore): Promise<string[]> {
+  const paths: string[] = [];
+  for (const key of store.keys) {
+    const [, folder, name] = /^(?:(.*)\/)?([^/]+)$/.exec(key) ?? [];
+    if (name === ".zarray") paths.push(folder ?? "");
+    else if (name === "zarr.json" && (await readDocument(store, key))?.node_type === "array") paths.push(folder ?? "");
+  }
+  return paths.sort();
+}
+
+/** The attributes of a group or array; empty if it has none. @throws CORRUPT_FILE (`bad-header`) */
+export async function attributesOf(store: ZarrStore, path: string): Promise<Document> {
+  const document = await readDocument(store, keyIn(path, "zarr.json"));
+  const attributes = document ? document.attributes : await readDocument(store, keyIn(path, ".zattrs"));
+  return isDocument(attributes) ? attributes : {};
+}
+
+/** True for a JSON object. */
+export const isDocument = (content: unknown): content is Document =>
+  typeof content === "object" && content !== null && !Array.isArray(content);
+
+/**
+ * Describes the array at `path`.
+ * Sources: Zarr storage specifications, versions 2 and 3.0.
+ * @throws CORRUPT_FILE (`bad-header`, `bad-dimension`), UNSUPPORTED_FORMAT (`unsupported-type`,
+ *   `unsupported-compression`, `unsupported-version`)
+ */
+export async function describeArray(store: ZarrStore, path: string): Promise<ZarrArray> {
+  const name = `${store.name}/${path}`;
+  const attributes = await attributesOf(store, path);
+  const three = await readDocument(store, keyIn(path, "zarr.json"));
+  const document = three ?? (await readDocument(store, keyIn(path, ".zarray"))) ?? {};
+  const version = three ? 3 : 2;
+  if (document.zarr_format !== version)
+    throw fault("UNSUPPORTED_FORMAT", `${name}: version ${document.zarr_format} of Zarr is not read`, {
+      defect: "unsupported-version",
+    });
+  const shape = lengths(document.shape, "shape", name);
+  const grid = isDocument(document.chunk_grid) ? document.chunk_grid : {};
+  const configuration = isDocument(grid.configuration) ? grid.configuration : {};
+  if (version === 3 && grid.name !== "regular")
+    throw fault("UNSUPPORTED_FORMAT", `${name}: chunks of a ${grid.name} grid are not read`, {
+      defect: "unsupported-version",
+    });
+  const chunks = lengths(version === 3 ? configuration.chunk_shape : document.chunks, "chunk shape", name);
+  if (chunks.length !== shape.length || chunks.includes(0))
+    throw fault("CORRUPT_FILE", `${name}: chunks of ${chunks.join(" x ")} do not divide ${shape.join(" x ")}`, {
+      defect: "bad-dimension",
+    });
+  if (version === 3) refuseCodecs(document, chunks, name);
+  const names = document.dimension_names;
+  return {
+    path,
+    version,
+    shape,
+    axisNames: Array.isArray(names) && names.length === shape.length ? names : undefined,
+    attributes,
+    ...(version === 3 ? typeV3(document, name) : typeV2(document, name)),
+  };
+}
+
+function lengths(value: unknown, what: string, name: string): readonly number[] {
+  const sound = Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+  if (!sound || !Number.isSafeInteger(value.reduce((a: number, b: number) => a * b, 1)))
+    throw fault("CORRUPT_FILE", `${name}: impossible ${what} ${JSON.stringify(value)}`, { defect: "bad-dimension" });
+  return value;
+}
+
+const unsupported = (name: string, type: unknown) =>
+  fault("UNSUPPORTED_FORMAT", `${name}: numbers of type ${JSON.stringify(type)} are not read`, {
+    defect: "unsupported-type",
+  });
+
+function typeV2(document: Document, name: string): { type: StoredType; readAs: Document } {
+  const code = document.dtype;
+  const [, endian, word] = typeof code === "string" ? (/^([<>|])([a-z]\d)$/.exec(code) ?? []) : [];
+  const type = typesV2[word ?? ""];
+  if (!type) throw unsupported(name, code);
+  const plain = type === "bool" ? "u1" : type === "float16" ? "u2" : word;
+  return {
+    type,
+    readAs: { ...document, dtype: endian + plain, fill_value: fillBits(document.fill_value ?? 0, type, name) },
+  };
+}
+
+function typeV3(document: Document, name: string): { type: StoredType; readAs: Document } {
+  const code = document.data_type;
+  if (typeof code !== "string" || !typesV3.has(code)) throw unsupported(name, code);
+  const type = code as StoredType;
+  const plain = type === "bool" ? "uint8" : type === "float16" ? "uint16" : type;
+  return { type, readAs: { ...document, data_type: plain, fill_value: fillBits(document.fill_value, type, name) } };
+}
+
+/** The fill value for the type under which the numbers are read. */
+function fillBits(fill: unknown, type: StoredType, name: string): unknown {
+  if (type === "bool") return Number(Boolean(fill));
+  if (type !== "float16") return fill;
+  if (fill === 0) return 0;
+  if (fill === "NaN") return 0x7e00;
+  throw fault("UNSUPPORTED_FORMAT", `${name}: a float16 fill value other than 0 and NaN is not read`, {
+    defect: "unsupported-type",
+  });
+}
+
+/** What zarrita 0.7.5 reads wrongly or not at all without saying so. */
+function refuseCodecs(document: Document, chunks: readonly number[], name: string): void {
+  const refused = (why: string) =>
+    fault("UNSUPPORTED_FORMAT", `${name}: ${why}; save it as plain chunks`, { defect: "unsupported-compression" });
+  const codecs = Array.isArray(document.codecs) ? document.codecs.filter(isDocument) : [];
+  const shards = codecs.find((codec) => codec.name === "sharding_indexed");
+  const configuration = isDocument(shards?.configuration) ? shards.configuration : {};
+  if (shards && codecs.length > 1) throw refused("codecs around shards are not read");
+  if (configuration.index_location === "start") throw refused("shards that begin with their index are not read");
+  const parts = shards ? lengths(configuration.chunk_shape, "chunk shape", name) : chunks;
+  if (parts.length !== chunks.length || chunks.some((length, axis) => !Number.isInteger(length / parts[axis])))
+    throw fault("CORRUPT_FILE", `${name}: chunks of ${parts.join(" x ")} do not divide their shards`, {
+      defect: "bad-dimension",
+    });
+  const inner = Array.isArray(configuration.codecs) ? configuration.codecs : [];
+  if (inner.some((codec) => isDocument(codec) && codec.name === "sharding_indexed"))
+    throw refused("shards within shards are not read");
+  if (Array.isArray(document.storage_transformers) && document.storage_transformers.length > 0)
+    throw refused("storage transformers are not read");
+}
