@@ -73,6 +73,14 @@ export const writeFileAtomically = async (path: string, _pieces: Pieces): Promis
   });
 };
 
+/** @throws WRITE_FAILED: a browser has no paths */
+export const writeFolderAtomically = async (
+  path: string,
+  _files: Iterable<readonly [name: string, pieces: Pieces]>,
+): Promise<void> => {
+  throw fault("WRITE_FAILED", `a browser cannot write the folder ${path}`, { defect: "no-file-system" });
+};
+
 /**
  * Inflates gzip data of one or several members piece by piece, so that a caller bounds the output by not asking on.
  * Checksums are verified when the stream has been read to its end.

@@ -1,6 +1,6 @@
 /** What Node offers; the same names as `browser.ts`. The only library file that imports `node:` modules. */
 import { randomBytes } from "node:crypto";
-import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { pipeline, Readable, type Transform } from "node:stream";
@@ -148,6 +148,36 @@ export async function writeFileAtomically(path: string, pieces: Pieces): Promise
     });
   } catch (error) {
     await rm(part, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Writes a folder of files whole or not at all: beside it under another name, then renamed. `files` are names below the
+ * folder ('0/zarr.json') with their bytes. A folder that is there and not empty stays as it was.
+ * @throws WRITE_FAILED; what `files` throws passes through
+ */
+export async function writeFolderAtomically(
+  path: string,
+  files: Iterable<readonly [name: string, pieces: Pieces]>,
+): Promise<void> {
+  const failed = (error: Error) => fault("WRITE_FAILED", `cannot write ${path}: ${error.message}`, { path }, error);
+  const part = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
+  await mkdir(part).catch((error) => {
+    throw failed(error);
+  });
+  try {
+    for (const [name, pieces] of files) {
+      await mkdir(dirname(join(part, name)), { recursive: true }).catch((error) => {
+        throw failed(error);
+      });
+      await writeFileAtomically(join(part, name), pieces);
+    }
+    await rename(part, path).catch((error) => {
+      throw failed(error);
+    });
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
     throw error;
   }
 }

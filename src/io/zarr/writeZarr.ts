@@ -1,0 +1,82 @@
+import { writeFolderAtomically } from "#platform";
+import type { Volume } from "../../volume/grid.js";
+import { metadataText } from "../orientation.js";
+import { checkWritable, littleEndianPieces } from "../valueBytes.js";
+
+/** A chunk has about so many bytes, and at least a slice. */
+const CHUNK = 1 << 22;
+
+/**
+ * The files of a volume as OME-Zarr 0.5 (Zarr version 3), by key: one level `0`, [nz][ny][nx] in the type of the values,
+ * chunks of whole slices without compression. OME-Zarr holds scale and translation alone: the lengths of the affine's
+ * columns and its last column, in millimeters. The whole affine and the quantity stand in the attribute `tomograd`.
+ * Sources: Zarr 3.0, OME-Zarr (NGFF) 0.5.
+ * @throws SHAPE_MISMATCH, NOT_FINITE
+ */
+export function* zarrFiles(volume: Volume): Generator<readonly [key: string, pieces: Iterable<Uint8Array>]> {
+  checkWritable(volume);
+  const { grid, values } = volume;
+  const [nx, ny, nz] = grid.size;
+  const m = grid.indexToWorld;
+  const axes = ["z", "y", "x"];
+  const scale = [2, 1, 0].map((column) => Math.hypot(m[column], m[4 + column], m[8 + column]));
+  const multiscale = {
+    axes: axes.map((name) => ({ name, type: "space", unit: "millimeter" })),
+    datasets: [
+      {
+        path: "0",
+        coordinateTransformations: [
+          { type: "scale", scale },
+          { type: "translation", translation: [m[11], m[7], m[3]] },
+        ],
+      },
+    ],
+  };
+  const attributes = { ome: { version: "0.5", multiscales: [multiscale] }, ...JSON.parse(metadataText(volume)) };
+  yield ["zarr.json", document({ zarr_format: 3, node_type: "group", attributes })];
+
+  const slice = nx * ny;
+  const depth = Math.max(1, Math.min(nz, Math.floor(CHUNK / (slice * values.BYTES_PER_ELEMENT))));
+  yield [
+    "0/zarr.json",
+    document({
+      zarr_format: 3,
+      node_type: "array",
+      shape: [nz, ny, nx],
+      data_type: typeName(values),
+      chunk_grid: { name: "regular", configuration: { chunk_shape: [depth, ny, nx] } },
+      chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+      fill_value: 0,
+      codecs: [{ name: "bytes", configuration: { endian: "little" } }],
+      dimension_names: axes,
+      attributes: {},
+    }),
+  ];
+  for (let n = 0; n * depth < nz; n++) {
+    const part = values.subarray(n * depth * slice, (n + 1) * depth * slice);
+    yield [`0/c/${n}/0/0`, filledUp(part, depth * slice * values.BYTES_PER_ELEMENT)];
+  }
+}
+
+/**
+ * Writes a volume as an OME-Zarr folder, whole or not at all; see `zarrFiles`.
+ * @throws WRITE_FAILED, also where the folder is there and not empty; and as `zarrFiles`
+ */
+export const writeZarr = (path: string, volume: Volume): Promise<void> =>
+  writeFolderAtomically(path, zarrFiles(volume));
+
+const document = (content: unknown): Uint8Array[] => [
+  new TextEncoder().encode(`${JSON.stringify(content, undefined, 2)}\n`),
+];
+
+/** The bytes of numbers and zeros behind them: chunks at the end of an array are whole. */
+function* filledUp(values: Volume["values"], bytes: number): Generator<Uint8Array> {
+  yield* littleEndianPieces(values);
+  if (values.byteLength < bytes) yield new Uint8Array(bytes - values.byteLength);
+}
+
+function typeName(values: Volume["values"]): string {
+  if (values instanceof Uint8Array) return "uint8";
+  if (values instanceof Int16Array) return "int16";
+  return values instanceof Float32Array ? "float32" : "float64";
+}
