@@ -83,9 +83,20 @@ async function laboratoryVolume(source: Source, options: ReadVolumeOptions): Pro
   const { pictureFormat } = await import("./picture/readImage.js");
   if (pictureFormat(head))
     return (await import("./picture/pictureStack.js")).pictureVolume({ sources: [source], others: [] }, options);
+  if (looksLikeHdf5(head))
+    throw fault(
+      "UNSUPPORTED_FORMAT",
+      `${source.name ?? "the input"} is HDF5, which is not read; save the data set as .npy, .zarr or .nii`,
+      { defect: "bad-magic" },
+    );
   const { looksLikeMatlab, matlabVolume } = await import("./matlab/readMatlab.js");
   return looksLikeMatlab(head) ? matlabVolume(source, options) : undefined;
 }
+
+const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** True for HDF5 without a block of the user's before it. */
+const looksLikeHdf5 = (head: Uint8Array): boolean => HDF5_SIGNATURE.every((byte, i) => head[i] === byte);
 
 async function isFolder(input: Input): Promise<boolean> {
   const path = input instanceof URL && input.protocol === "file:" ? pathOfUrl(input) : input;

@@ -77,6 +77,7 @@ export const writeFileAtomically = async (path: string, _pieces: Pieces): Promis
 export const writeFolderAtomically = async (
   path: string,
   _files: Iterable<readonly [name: string, pieces: Pieces]>,
+  _replace = false,
 ): Promise<void> => {
   throw fault("WRITE_FAILED", `a browser cannot write the folder ${path}`, { defect: "no-file-system" });
 };

@@ -154,12 +154,14 @@ export async function writeFileAtomically(path: string, pieces: Pieces): Promise
 
 /**
  * Writes a folder of files whole or not at all: beside it under another name, then renamed. `files` are names below the
- * folder ('0/zarr.json') with their bytes. A folder that is there and not empty stays as it was.
+ * folder ('0/zarr.json') with their bytes. A folder that is there and not empty stays as it was, unless `replace` is
+ * given: then all that it holds goes.
  * @throws WRITE_FAILED; what `files` throws passes through
  */
 export async function writeFolderAtomically(
   path: string,
   files: Iterable<readonly [name: string, pieces: Pieces]>,
+  replace = false,
 ): Promise<void> {
   const failed = (error: Error) => fault("WRITE_FAILED", `cannot write ${path}: ${error.message}`, { path }, error);
   const part = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
@@ -173,9 +175,13 @@ export async function writeFolderAtomically(
       });
       await writeFileAtomically(join(part, name), pieces);
     }
-    await rename(part, path).catch((error) => {
+    const old = `${part}.old`;
+    const kept = replace && (await rename(path, old).catch(() => "none")) === undefined;
+    await rename(part, path).catch(async (error) => {
+      if (kept) await rename(old, path);
       throw failed(error);
     });
+    if (kept) await rm(old, { recursive: true, force: true });
   } catch (error) {
     await rm(part, { recursive: true, force: true });
     throw error;

@@ -100,7 +100,7 @@ describe("written Zarr", () => {
     ]);
   });
 
-  test("does not replace a folder with content, and leaves nothing behind", async () => {
+  test("replaces a folder of its own alone, and leaves nothing behind", async () => {
     const path = await store({ "mine.txt": 1 });
     const volume: Volume = {
       quantity: "unknown",
@@ -109,7 +109,14 @@ describe("written Zarr", () => {
     };
     await expect(writeVolume(path, volume)).rejects.toMatchObject({ code: "WRITE_FAILED" });
     expect(await readdir(path)).toEqual(["mine.txt"]);
-    expect((await readdir(folder)).filter((name) => name.endsWith(".part"))).toEqual([]);
+    const own = fresh();
+    await writeVolume(own, volume);
+    await writeVolume(own, { ...volume, values: Uint8Array.of(7) });
+    expect([...(await readVolume(own)).values]).toEqual([7]);
+    await writeFile(join(own, "mine.txt"), "");
+    await expect(writeVolume(own, volume)).rejects.toMatchObject({ code: "WRITE_FAILED" });
+    expect((await readdir(own)).sort()).toEqual(["0", "mine.txt", "zarr.json"]);
+    expect((await readdir(folder)).filter((name) => name.includes(".part"))).toEqual([]);
   });
 });
 

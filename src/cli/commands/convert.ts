@@ -45,7 +45,10 @@ export const convert: Operation<ConvertOptions> = {
           "<file>",
           "what is read: a file or folder of any format that tomograd knows, recognized by its content",
         )
-        .argument("<out>", "what is written, by its ending: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .tif"),
+        .argument(
+          "<out>",
+          "what is written, by its ending: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .tif, .zarr",
+        ),
     ).addHelpText(
       "after",
       "\nExamples:\n  $ tomograd convert chest/ chest.nii.gz\n  $ tomograd convert series.nrrd third.mha --frame 2\n  $ tomograd convert mask.mha mask.nrrd --quantity label",

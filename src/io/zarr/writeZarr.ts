@@ -1,7 +1,9 @@
-import { writeFolderAtomically } from "#platform";
+import { fileSource, kindOfPath, listFolder, writeFolderAtomically } from "#platform";
 import type { Volume } from "../../volume/grid.js";
 import { metadataText } from "../orientation.js";
+import { readWhole } from "../source.js";
 import { checkWritable, littleEndianPieces } from "../valueBytes.js";
+import { isZarrFolder } from "./store.js";
 
 /** A chunk has about so many bytes, and at least a slice. */
 const CHUNK = 1 << 22;
@@ -59,11 +61,21 @@ export function* zarrFiles(volume: Volume): Generator<readonly [key: string, pie
 }
 
 /**
- * Writes a volume as an OME-Zarr folder, whole or not at all; see `zarrFiles`.
- * @throws WRITE_FAILED, also where the folder is there and not empty; and as `zarrFiles`
+ * Writes a volume as an OME-Zarr folder, whole or not at all; see `zarrFiles`. A folder that it wrote before is replaced.
+ * @throws WRITE_FAILED, also where a folder with other content is there; and as `zarrFiles`
  */
-export const writeZarr = (path: string, volume: Volume): Promise<void> =>
-  writeFolderAtomically(path, zarrFiles(volume));
+export async function writeZarr(path: string, volume: Volume): Promise<void> {
+  await writeFolderAtomically(path, zarrFiles(volume), await isOwnFolder(path));
+}
+
+/** True for a folder that holds what `writeZarr` puts there, and nothing else. */
+async function isOwnFolder(path: string): Promise<boolean> {
+  if ((await kindOfPath(path)) !== "folder" || !(await isZarrFolder(path))) return false;
+  const names = (await listFolder(path)).map(({ name }) => name);
+  if (names.join() !== "0,zarr.json") return false;
+  const content = await readWhole(await fileSource(`${path}/zarr.json`));
+  return new TextDecoder().decode(content).includes('"tomograd":');
+}
 
 const document = (content: unknown): Uint8Array[] => [
   new TextEncoder().encode(`${JSON.stringify(content, undefined, 2)}\n`),
