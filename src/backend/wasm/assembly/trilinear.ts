@@ -332,8 +332,21 @@ export function adjoint(p0: i32, p1: i32, p2: i32, p3: i32, values: v128, from: 
   const highest = v128.bitselect(high, f32x4.splat(<f32>end), moving);
   const first = <i32>Mathf.max(0, Mathf.min(<f32>end, least(lowest)));
   const last = <i32>Mathf.max(0, Mathf.min(<f32>end, -least(f32x4.neg(highest))));
-  samplesAdjoint(scaled, first, max(first, min(last, inner)), from, to, false);
-  samplesAdjoint(scaled, max(first, inner), last, from, to, true);
+  const middle = max(first, min(last, inner));
+  // In between both planes of every lane's samples are own, a sample narrower than it is: no lane asks.
+  let ownFirst = middle, ownLast = middle;
+  if (v128.all_true<i32>(moving)) {
+    const c = f32x4.div(f32x4.sub(f32x4.splat(<f32>from - half), x), stepX);
+    const d = f32x4.div(f32x4.sub(f32x4.splat(<f32>to - 1 - half), x), stepX);
+    const enter = f32x4.add(f32x4.add(f32x4.ceil(f32x4.min(c, d)), middles), f32x4.splat(2));
+    const leave = f32x4.sub(f32x4.add(f32x4.floor(f32x4.max(c, d)), middles), f32x4.splat(1));
+    ownFirst = <i32>Mathf.max(<f32>first, Mathf.min(<f32>middle, -least(f32x4.neg(enter))));
+    ownLast = <i32>Mathf.max(<f32>ownFirst, Mathf.min(<f32>middle, least(leave)));
+  }
+  samplesAdjoint(scaled, first, ownFirst, from, to, false, false);
+  samplesAdjoint(scaled, ownFirst, ownLast, from, to, false, true);
+  samplesAdjoint(scaled, ownLast, middle, from, to, false, false);
+  samplesAdjoint(scaled, max(first, inner), last, from, to, true, false);
 }
 
 function least(lanes: v128): f32 {
@@ -343,7 +356,7 @@ function least(lanes: v128): f32 {
 
 // @ts-ignore: decorator
 @inline
-function samplesAdjoint(values: v128, first: i32, last: i32, from: i32, to: i32, edge: bool): void {
+function samplesAdjoint(values: v128, first: i32, last: i32, from: i32, to: i32, edge: bool, own: bool): void {
   const cx = x, cy = y, cz = z, dx = stepX, dy = stepY, dz = stepZ, m = middles;
   const strideX = i32x4.splat(job.strideX), strideY = i32x4.splat(job.strideY);
   const origin = originOf(job.volume);
@@ -358,7 +371,7 @@ function samplesAdjoint(values: v128, first: i32, last: i32, from: i32, to: i32,
     const i = f32x4.floor(px);
     const ownNear = v128.and(f32x4.ge(i, lowest), f32x4.le(i, highest));
     const ownFar = v128.and(f32x4.ge(i, below), f32x4.lt(i, highest));
-    if (!v128.any_true(v128.or(ownNear, ownFar))) continue;
+    if (!own && !v128.any_true(v128.or(ownNear, ownFar))) continue;
     const py = position(cy, dy, tau, job.ny, edge);
     const pz = position(cz, dz, tau, job.nz, edge);
     const j = f32x4.floor(py), k = f32x4.floor(pz);
@@ -366,18 +379,19 @@ function samplesAdjoint(values: v128, first: i32, last: i32, from: i32, to: i32,
     const value = edge ? f32x4.mul(values, share(t)) : values;
     const far = f32x4.mul(f32x4.sub(px, i), value);
     const A = addressOf(i, j, k, origin);
-    addFace(f32x4.sub(value, far), A, strideY, fy, fz, ownNear, padding);
-    addFace(far, i32x4.add(A, strideX), strideY, fy, fz, ownFar, padding);
+    addFace(f32x4.sub(value, far), A, strideY, fy, fz, own, ownNear, padding);
+    addFace(far, i32x4.add(A, strideX), strideY, fy, fz, own, ownFar, padding);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function addFace(value: v128, A: v128, strideY: v128, fy: v128, fz: v128, own: v128, padding: v128): void {
+function addFace(value: v128, A: v128, strideY: v128, fy: v128, fz: v128, all: bool, own: v128, padding: v128): void {
   const far = f32x4.mul(fy, value);
   const near = f32x4.sub(value, far);
   const nearHigh = f32x4.mul(near, fz);
   const farHigh = f32x4.mul(far, fz);
-  addPairs(v128.bitselect(A, padding, own), f32x4.sub(near, nearHigh), nearHigh, true, 4);
-  addPairs(v128.bitselect(i32x4.add(A, strideY), padding, own), f32x4.sub(far, farHigh), farHigh, true, 4);
+  const B = i32x4.add(A, strideY);
+  addPairs(all ? A : v128.bitselect(A, padding, own), f32x4.sub(near, nearHigh), nearHigh, true, 4);
+  addPairs(all ? B : v128.bitselect(B, padding, own), f32x4.sub(far, farHigh), farHigh, true, 4);
 }
