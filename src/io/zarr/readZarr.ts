@@ -12,10 +12,10 @@ import { arrayPaths, attributesOf, describeArray, keyIn, type ZarrArray } from "
 import { multiscalesOf, scaledAffine } from "./ome.js";
 import { folderStore, type ZarrStore } from "./store.js";
 
-/** Bytes that may be asked for whatever the store holds, and how often over those that it holds. */
-const [FREE_BYTES, MOST_GROWTH] = [64 * 2 ** 20, 4096];
+/** Bytes that may be asked for whatever the store holds, and how often over those that it holds, unless `maxBytes` is given. */
+const [FREE_BYTES, MOST_GROWTH] = [16 * 2 ** 20, 4096];
 /** Chunks of one volume, at most. */
-const MOST_CHUNKS = 2 ** 22;
+const MOST_CHUNKS = 2 ** 20;
 
 /** How the axes of an array make volumes. */
 interface Axes {
