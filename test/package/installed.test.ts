@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "./sourceImports.js";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const COMMANDS = ["inspect", "render", "simulate", "reconstruct", "compare", "run", "doctor", "demo"];
+const COMMANDS = ["inspect", "convert", "render", "simulate", "reconstruct", "compare", "run", "doctor", "demo"];
 
 /** An empty folder that gets the packed package installed, as a user's project would. */
 const folder = mkdtempSync(join(tmpdir(), "tomograd-package-"));
@@ -71,7 +71,7 @@ describe("the packed package, installed in an empty folder", () => {
     expect(["src", "test", "scripts"].filter((path) => existsSync(join(installed, path)))).toEqual([]);
   });
 
-  test("npx tomograd --help names the eight commands", () => {
+  test("npx tomograd --help names every command", () => {
     const help = run("npx", ["--no-install", "tomograd", "--help"]);
     expect(COMMANDS.filter((command) => !new RegExp(`^ +${command}\\b`, "m").test(help))).toEqual([]);
   });
