@@ -50,6 +50,11 @@ function runTests() {
 }
 
 say("test: installs what is missing, builds, then lint, types and all tests; about 5 minutes on two cores");
+for (const [name, path] of [
+  ["TOMOGRAD_GOLDEN", "../shared/golden"],
+  ["TOMOGRAD_DATA", "../shared/data"],
+])
+  if (!existsSync(process.env[name] ?? path)) say(`test: no data at ${name}: the tests that need them are skipped`);
 const built = attempt(build);
 const checks = built ? runChecks() : { passed: 0, failed: 1 };
 const tests = built ? runTests() : { passed: 0, failed: 0, skipped: 0 };

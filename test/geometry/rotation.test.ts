@@ -61,6 +61,7 @@ const SPECIAL: readonly Vec3[] = [
   [Math.PI / Math.SQRT2, 0, Math.PI / Math.SQRT2],
   [0.6 * Math.PI, -0.8 * Math.PI, 0],
   [0, 0, Math.PI - 1e-7],
+  [-8.333333333333349e-13, 0, 0],
   [7, -4, 3],
 ];
 

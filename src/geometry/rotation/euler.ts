@@ -38,7 +38,7 @@ function aboutAxis(axis: number, cos: number, sin: number, onAxis: number): numb
 }
 
 /** Below this cosine (sine for equal outer axes) of the second angle, the first and third axes count as one. */
-const GIMBAL_LOCK = 1e-12;
+const GIMBAL_LOCK = 1e-14;
 
 /**
  * Euler angles in radians, "ABC": R = R_A(e1) R_B(e2) R_C(e3), intrinsic A, then B', then C'' (= extrinsic C, B, A).
