@@ -1,14 +1,15 @@
 import type { Model } from "../../backend/kernels.js";
 import { fault } from "../../core/errors.js";
 import { geometryContent } from "../../io/index.js";
-import { createProjector, labelChannels, toDevice, toHost } from "../../projector/index.js";
+import { labelChannels, toDevice, toHost } from "../../projector/index.js";
 import { DISPLAY_PRESETS, type DisplayPreset } from "../../report/index.js";
 import type { Projections } from "../../volume/grid.js";
-import { type Grid, spacing, voxelCount } from "../../volume/index.js";
+import { type Grid, spacing } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
 import { imageFormat, writeImages } from "../imageOutput.js";
 import { readLabelMap } from "../labelMap.js";
-import { refuseTooLarge, refuseTooManyViews, samplesPerRay } from "../memory.js";
+import { refuseTooManyViews, samplesPerRay } from "../memory.js";
+import { openScan } from "../openScan.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { extremes, judgeRange } from "../seen.js";
@@ -96,23 +97,9 @@ export const render: Operation<RenderOptions> = {
       const rays = trajectory.views.length * raysOf([trajectory.detector.rows, trajectory.detector.columns]);
       session.say(`up to ${Math.ceil(samples)} samples along a ray; ${aboutSeconds(equivalentRays(rays, samples))}`);
     }
-    const backend = await session.backend();
-    refuseTooLarge({
-      voxels: voxelCount(volume.grid),
-      volumes: 3,
-      pixels: trajectory.views.length * trajectory.detector.rows * trajectory.detector.columns,
-      stacks: 2,
-      bytesPerNumber: backend.name === "reference" ? 8 : 4,
-    });
-    using A = createProjector({
-      backend,
-      grid: volume.grid,
-      detector: trajectory.detector,
-      views: trajectory.views,
-      model: options.model ?? "siddon",
-      ...(options.step !== undefined && { stepMm: options.step }),
-    });
-    using x = toDevice(backend, volume);
+    using scan = await openScan(session, volume, trajectory, options);
+    const { A, x } = scan;
+    const { backend } = A;
     const images: { readonly name: string; readonly projections: Projections }[] = [];
     const started = performance.now();
     if (options.labels && options.label) {

@@ -11,11 +11,12 @@ import {
   type Trajectory,
 } from "../../geometry/index.js";
 import { geometryContent, geometryPath, readGeometry, writeProjections } from "../../io/index.js";
-import { createProjector, toDevice, toHost } from "../../projector/index.js";
-import { type Grid, gridCenter, voxelCount } from "../../volume/index.js";
+import { toHost } from "../../projector/index.js";
+import { type Grid, gridCenter } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
 import { stackFormat } from "../imageOutput.js";
-import { refuseTooLarge, refuseTooManyViews } from "../memory.js";
+import { refuseTooManyViews } from "../memory.js";
+import { openScan } from "../openScan.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { extremes, judgeRange } from "../seen.js";
@@ -115,22 +116,9 @@ export const simulate: Operation<SimulateOptions> = {
     const file = await readInput(options.volume, options, session);
     const volume = attenuated(options.volume, file, options.attenuation, session.warn);
     const trajectory = options.geometry ? await readGeometry(options.geometry) : makeTrajectory(options, volume.grid);
-    const backend = await session.backend();
-    refuseTooLarge({
-      voxels: voxelCount(volume.grid),
-      volumes: 3,
-      pixels: trajectory.views.length * trajectory.detector.rows * trajectory.detector.columns,
-      stacks: 2,
-      bytesPerNumber: backend.name === "reference" ? 8 : 4,
-    });
-    using A = createProjector({
-      backend,
-      grid: volume.grid,
-      detector: trajectory.detector,
-      views: trajectory.views,
-      model: options.model ?? "siddon",
-    });
-    using x = toDevice(backend, volume);
+    using scan = await openScan(session, volume, trajectory, { model: options.model });
+    const { A, x } = scan;
+    const { backend } = A;
     const started = performance.now();
     using y = A.apply(x);
     const projections = { ...(await toHost(y)), about: trajectory.about };
