@@ -8,3 +8,4 @@ export * from "./runRecord.js";
 export * from "./scaleBar.js";
 export * from "./slices.js";
 export * from "./table.js";
+export * from "./windowedFigures.js";

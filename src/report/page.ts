@@ -41,6 +41,9 @@ figcaption { max-width: 26rem; margin-top: 0.35rem; color: var(--quiet); font-si
 svg { max-width: 100%; height: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; font-size: 0.875rem; }
 .legend b { display: inline-block; width: 0.9rem; height: 0.2rem; margin-right: 0.35rem; vertical-align: middle; }
+.controls { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: center; font-size: 0.875rem; }
+.controls input { vertical-align: middle; width: 12rem; }
+.controls output { display: inline-block; min-width: 4rem; text-align: right; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { padding-bottom: 0.35rem; color: var(--quiet); text-align: left; font-size: 0.875rem; }
@@ -52,7 +55,7 @@ a { color: var(--accent); }
 @media print { body { max-width: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 `;
 
-/** A self-contained HTML page: no script, no file beside it, light or dark as the reader's system is. */
+/** A self-contained HTML page: no file beside it, light or dark as the reader's system is. */
 export function renderPage(page: Page): string {
   const sections = page.sections.map(
     (section) => html`

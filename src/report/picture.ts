@@ -40,6 +40,12 @@ export interface FigureOptions {
   readonly scaleBar?: boolean;
 }
 
+/** What a picture needs beyond the options that callers give. */
+export interface PictureOptions extends FigureOptions {
+  /** `data:` URI of the values behind the picture, for `windowedFigures`. */
+  readonly exact?: string;
+}
+
 /** A PNG as `data:` URI. `pixels`: 8-bit, rows x columns of 1 (grey) or 3 (RGB) numbers. @throws SHAPE_MISMATCH */
 export function pngDataUri(pixels: Uint8Array, rows: number, columns: number): string {
   const channels = pixels.length / (rows * columns);
@@ -59,7 +65,7 @@ export function pngDataUri(pixels: Uint8Array, rows: number, columns: number): s
 export function greyFigure(image: Image, options: FigureOptions & GreyOptions = {}): Html {
   const window = options.window ?? displayWindow(image.values, options.preset);
   const pixels = greyImage(image.values, { preset: options.preset, window });
-  return figure(image, pixels, options, (width) => greyScaleBar({ ...options, window, width }));
+  return pictureFigure(image, pixels, options, (width) => greyScaleBar({ ...options, window, width }));
 }
 
 /**
@@ -68,7 +74,7 @@ export function greyFigure(image: Image, options: FigureOptions & GreyOptions = 
  */
 export function signedFigure(image: Image, options: FigureOptions & { readonly limit?: number } = {}): Html {
   const limit = options.limit ?? largestMagnitude(image.values);
-  return figure(image, signedImage(image.values, limit), options, (width) => signedScaleBar({ limit, width }));
+  return pictureFigure(image, signedImage(image.values, limit), options, (width) => signedScaleBar({ limit, width }));
 }
 
 /** The signed difference a - b as a picture. @throws SHAPE_MISMATCH */
@@ -84,16 +90,22 @@ export function commonWindow(images: readonly Image[], preset?: GreyOptions["pre
   return { low: Math.min(...windows.map((w) => w.low)), high: Math.max(...windows.map((w) => w.high)) };
 }
 
-function figure(image: Image, pixels: Uint8Array, options: FigureOptions, drawScale: (width: number) => Html): Html {
+/** An image drawn as `pixels` (8-bit grey or RGB) with letters, scale and caption. @throws SHAPE_MISMATCH */
+export function pictureFigure(
+  image: Image,
+  pixels: Uint8Array,
+  options: PictureOptions,
+  drawScale?: (width: number) => Html,
+): Html {
   const { rows, columns, letters, pixelSize = [1, 1] } = image;
   if (image.values.length !== rows * columns)
     throw fault("SHAPE_MISMATCH", `${rows} x ${columns} pixels are needed, got ${image.values.length} values`);
-  const { caption, width = 256, scaleBar = true } = options;
+  const { caption, width = 256, scaleBar = true, exact } = options;
   const height = Math.max(1, Math.round((width * rows * pixelSize[1]) / (columns * pixelSize[0])));
   const edges = ["left", "right", "top", "bottom"] as const;
-  return html`<figure><div class="picture"><img src="${pngDataUri(pixels, rows, columns)}" width="${width}" height="${height}" alt="">${
+  return html`<figure><div class="picture"><img src="${pngDataUri(pixels, rows, columns)}" width="${width}" height="${height}" alt=""${exact !== undefined && html` data-exact="${exact}"`}>${
     letters && edges.map((edge) => html`<span class="${edge}">${letters[edge]}</span>`)
-  }</div>${scaleBar && html`<div>${drawScale(width)}</div>`}${
+  }</div>${scaleBar && drawScale && html`<div>${drawScale(width)}</div>`}${
     caption !== undefined && html`<figcaption style="max-width: ${Math.max(width, 160)}px">${caption}</figcaption>`
   }</figure>
 `;

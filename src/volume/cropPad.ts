@@ -81,12 +81,18 @@ export function blockOfBox(grid: Grid, lower: Vec3, upper: Vec3): CropOptions {
   return { start, size };
 }
 
+/** The grid of a block of voxels, in its place in the world; the block may reach beyond the grid. @throws INVALID_GEOMETRY */
+export function blockGrid(grid: Grid, { start, size }: CropOptions): Grid {
+  const target: Grid = { size, indexToWorld: affine(linearPart(grid.indexToWorld), indexToWorld(grid, start)) };
+  validateGrid(target);
+  return target;
+}
+
 /** The block [start, start + size) of a volume that goes on for ever with `value`. */
 function moveBlock<Q extends Quantity>(volume: Volume<Q>, start: Vec3, size: Vec3, value: number): Volume<Q> {
   const { grid, values } = volume;
   const [nx, ny, nz] = grid.size;
-  const target: Grid = { size, indexToWorld: affine(linearPart(grid.indexToWorld), indexToWorld(grid, start)) };
-  validateGrid(target);
+  const target = blockGrid(grid, { start, size });
   const out = voxelArray(voxelType(values), voxelCount(target));
   if (value !== 0) out.fill(value);
   const from = Math.max(0, start[0]);
