@@ -108,7 +108,7 @@ const SCRIPT = `(() => {
     }
   };
   const label = (values) => {
-    group.querySelectorAll("output").forEach((output, i) => { output.value = values[i].toPrecision(3); });
+    group.querySelectorAll("output").forEach((output, i) => { output.value = Number(values[i].toPrecision(3)); });
     const texts = group.querySelectorAll(":scope > div:last-child text");
     [values[0], (values[0] + values[1]) / 2, values[1]].forEach((v, i) => { texts[i].textContent = Number(v.toPrecision(3)); });
   };
