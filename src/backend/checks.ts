@@ -57,16 +57,16 @@ const step = { step: "bound?" } as const;
 
 const reduction = { arrays: { out: { ...numbers, atLeast: 1 }, x: any }, numbers: {} } as const;
 
+const bounds = { lower: "bound", upper: "bound" } as const;
+const wrongBounds = ({ lower, upper }: { lower: number; upper: number }) =>
+  lower <= upper ? undefined : `lower ${lower} is above upper ${upper}`;
+
 const RULES: { readonly [K in KernelName]: Rule<KernelArguments[K]> } = {
   fill: { arrays: { out: any }, numbers: { value: "finite" } },
   copy: { arrays: { out: any, x: any }, numbers: {}, same: ["out", "x"] },
   axpby: { arrays: { a: scalar, x: any, b: scalar, y: any }, numbers: {}, same: ["x", "y"] },
   multiply: { arrays: { x: any, y: any }, numbers: {}, same: ["x", "y"] },
-  clamp: {
-    arrays: { x: any },
-    numbers: { lower: "bound", upper: "bound" },
-    settings: ({ lower, upper }) => (lower <= upper ? undefined : `lower ${lower} is above upper ${upper}`),
-  },
+  clamp: { arrays: { x: any }, numbers: bounds, settings: wrongBounds },
   reciprocalOrZero: { arrays: { x: any }, numbers: { threshold: "finite" } },
   sign: { arrays: { x: any }, numbers: {} },
   mapPiecewise: {
@@ -83,12 +83,35 @@ const RULES: { readonly [K in KernelName]: Rule<KernelArguments[K]> } = {
   sumAbsolute: reduction,
   sumSquares: reduction,
   dot: { arrays: { out: { ...numbers, atLeast: 1 }, x: any, y: any }, numbers: {}, same: ["x", "y"] },
+  dotDifferences: {
+    arrays: { out: { ...numbers, atLeast: 1 }, x: any, y: any, z: any },
+    numbers: {},
+    same: ["x", "y", "z"],
+  },
   extrema: { arrays: { out: { ...numbers, atLeast: 2 }, x: any }, numbers: {} },
   totalVariation: { arrays: { out: { ...numbers, atLeast: 1 }, x: volume }, numbers: { delta: "nonnegative" } },
   totalVariationGradient: {
     arrays: { out: volume, x: volume },
     numbers: { delta: "positive", weight: "finite" },
     same: ["out", "x"],
+  },
+  surrogateStep: {
+    arrays: { out: volume, at: volume, curvature: volume },
+    numbers: { scale: "finite", delta: "positive", weight: "nonnegative", ...bounds },
+    same: ["out", "at", "curvature"],
+    settings: wrongBounds,
+  },
+  totalVariationDualStep: {
+    arrays: { y: volume, curvature: volume, qx: volume, qy: volume, qz: volume, rx: volume, ry: volume, rz: volume },
+    numbers: { weight: "nonnegative", step: "nonnegative", momentum: "finite", ...bounds },
+    same: ["y", "curvature", "qx", "qy", "qz", "rx", "ry", "rz"],
+    settings: wrongBounds,
+  },
+  totalVariationPrimal: {
+    arrays: { x: volume, curvature: volume, qx: volume, qy: volume, qz: volume },
+    numbers: { weight: "nonnegative", ...bounds },
+    same: ["x", "curvature", "qx", "qy", "qz"],
+    settings: wrongBounds,
   },
   normalizedCrossCorrelation: {
     arrays: { value: numbers, cotangent: projections, predicted: projections, target: projections },

@@ -92,6 +92,8 @@ export interface KernelArguments {
   sumSquares: { out: DeviceArray; x: DeviceArray };
   /** out[0] <- sum of x y (x and y are two arrays) */
   dot: { out: DeviceArray; x: DeviceArray; y: DeviceArray };
+  /** out[0] <- sum of (x - y) (y - z): below 0 where the step from y to z turned back on the step from x to y */
+  dotDifferences: { out: DeviceArray; x: DeviceArray; y: DeviceArray; z: DeviceArray };
   /** out[0], out[1] <- minimum and maximum of x */
   extrema: { out: DeviceArray; x: DeviceArray };
   // ---- regularizer: smoothed isotropic total variation of a volume, sum of sqrt(|grad|² + delta²) - delta with
@@ -99,6 +101,56 @@ export interface KernelArguments {
   totalVariation: { out: DeviceArray; x: DeviceArray; delta: number };
   /** out <- out + weight * gradient of totalVariation */
   totalVariationGradient: { out: DeviceArray; x: DeviceArray; delta: number; weight: number };
+  /**
+   * Step of the separable quadratic surrogate of data term + weight * totalVariation at `at`:
+   * out <- min(max(at - (scale out + weight g) / (curvature + weight c), lower), upper), g = gradient of totalVariation,
+   * c = 2 (n w + the w of the three predecessors), w = 1 / sqrt(|grad|² + delta²), n = number of forward differences
+   * inside the grid. `out` holds the gradient of the data term before. Where curvature is infinite, out <- at (clamped).
+   * Source: Kim, Ramani, Fessler, IEEE Trans. Med. Imaging 34(1), 2015; c is Huber's (half-quadratic) curvature.
+   */
+  surrogateStep: {
+    out: DeviceArray;
+    at: DeviceArray;
+    curvature: DeviceArray;
+    scale: number;
+    delta: number;
+    weight: number;
+    lower: number;
+    upper: number;
+  };
+  // The proximal map of weight * (unsmoothed) total variation in the metric `curvature`, on its dual: a vector q of length
+  // at most 1 in each voxel, the components across the far faces 0. gradᵀ q = q(predecessor) - q, summed over the axes.
+  /**
+   * One step of fast gradient projection: with x(r) = min(max(y - weight gradᵀ r / curvature, lower), upper),
+   * q+ = (r + step grad x(r)) / max(1, its length); r <- q+ + momentum (q+ - q); q <- q+.
+   * Source: Beck, Teboulle, IEEE Trans. Image Processing 18(11), 2009.
+   */
+  totalVariationDualStep: {
+    y: DeviceArray;
+    curvature: DeviceArray;
+    qx: DeviceArray;
+    qy: DeviceArray;
+    qz: DeviceArray;
+    rx: DeviceArray;
+    ry: DeviceArray;
+    rz: DeviceArray;
+    weight: number;
+    step: number;
+    momentum: number;
+    lower: number;
+    upper: number;
+  };
+  /** x <- min(max(x - weight gradᵀ q / curvature, lower), upper) */
+  totalVariationPrimal: {
+    x: DeviceArray;
+    curvature: DeviceArray;
+    qx: DeviceArray;
+    qy: DeviceArray;
+    qz: DeviceArray;
+    weight: number;
+    lower: number;
+    upper: number;
+  };
   // ---- image metric ----------------------------------------------------------------------------------------------
   /**
    * Global NCC of each view with eps inside the roots (population variances, `docs/conventions.md`):
@@ -184,9 +236,13 @@ export const KERNEL_NAMES = [
   "sumAbsolute",
   "sumSquares",
   "dot",
+  "dotDifferences",
   "extrema",
   "totalVariation",
   "totalVariationGradient",
+  "surrogateStep",
+  "totalVariationDualStep",
+  "totalVariationPrimal",
   "normalizedCrossCorrelation",
   "adamStep",
   "sgdStep",

@@ -6,6 +6,7 @@ import * as projectors from "./project.js";
 import * as rayProjectors from "./projectRays.js";
 import * as reductions from "./reductions.js";
 import * as variation from "./totalVariation.js";
+import * as variationDual from "./totalVariationDual.js";
 import { viewGradient } from "./viewGradient.js";
 
 /** Everything, in float64. */
@@ -23,9 +24,13 @@ export const REFERENCE_KERNELS: KernelTable = {
   sumAbsolute: { run: reductions.sumAbsolute },
   sumSquares: { run: reductions.sumSquares },
   dot: { run: reductions.dot },
+  dotDifferences: { run: reductions.dotDifferences },
   extrema: { run: reductions.extrema },
   totalVariation: { run: variation.totalVariation },
   totalVariationGradient: { run: variation.totalVariationGradient },
+  surrogateStep: { run: variation.surrogateStep },
+  totalVariationDualStep: { run: variationDual.totalVariationDualStep },
+  totalVariationPrimal: { run: variationDual.totalVariationPrimal },
   normalizedCrossCorrelation: { run: normalizedCrossCorrelation },
   adamStep: { run: optimizers.adamStep },
   sgdStep: { run: optimizers.sgdStep },

@@ -18,6 +18,11 @@ export function dot({ out, x, y }: KernelArguments["dot"]): void {
   reduce(out, x, (value, i) => value * other[i]);
 }
 
+export function dotDifferences({ out, x, y, z }: KernelArguments["dotDifferences"]): void {
+  const [middle, last] = [numbersOf(y), numbersOf(z)];
+  reduce(out, x, (value, i) => (value - middle[i]) * (middle[i] - last[i]));
+}
+
 export function extrema({ out, x }: KernelArguments["extrema"]): void {
   let [minimum, maximum] = [Infinity, -Infinity];
   for (const value of numbersOf(x)) {

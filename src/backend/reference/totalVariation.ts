@@ -38,3 +38,28 @@ export function totalVariationGradient({ out, x, delta, weight }: KernelArgument
     if (dz !== 0) gradient[voxel + nx * ny] += scale * dz;
   });
 }
+
+export function surrogateStep(args: KernelArguments["surrogateStep"]): void {
+  const { at, scale, delta, weight, lower, upper } = args;
+  const [out, x, curvature] = [args.out, at, args.curvature].map(numbersOf);
+  const [nx, ny, nz] = sizeOf(at);
+  const slope = new Float64Array(x.length);
+  const bend = new Float64Array(x.length);
+  forEachGradient(at, delta, (voxel, dx, dy, dz, root) => {
+    const w = 1 / root;
+    const add = (inside: boolean, neighbor: number, difference: number) => {
+      if (!inside) return;
+      slope[voxel] -= w * difference;
+      bend[voxel] += 2 * w;
+      slope[neighbor] += w * difference;
+      bend[neighbor] += 2 * w;
+    };
+    add((voxel % nx) + 1 < nx, voxel + 1, dx);
+    add((Math.floor(voxel / nx) % ny) + 1 < ny, voxel + nx, dy);
+    add(Math.floor(voxel / (nx * ny)) + 1 < nz, voxel + nx * ny, dz);
+  });
+  for (let i = 0; i < x.length; i++) {
+    const moved = x[i] - (scale * out[i] + weight * slope[i]) / (curvature[i] + weight * bend[i]);
+    out[i] = Math.min(Math.max(moved, lower), upper);
+  }
+}

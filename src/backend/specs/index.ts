@@ -4,6 +4,7 @@ import { axpby } from "./axpby.js";
 import { clamp } from "./clamp.js";
 import { copy } from "./copy.js";
 import { dot } from "./dot.js";
+import { dotDifferences } from "./dotDifferences.js";
 import { extrema } from "./extrema.js";
 import { fill } from "./fill.js";
 import { mapPiecewise } from "./mapPiecewise.js";
@@ -24,8 +25,11 @@ import type { KernelSpec } from "./spec.js";
 import { sum } from "./sum.js";
 import { sumAbsolute } from "./sumAbsolute.js";
 import { sumSquares } from "./sumSquares.js";
+import { surrogateStep } from "./surrogateStep.js";
 import { totalVariation } from "./totalVariation.js";
+import { totalVariationDualStep } from "./totalVariationDualStep.js";
 import { totalVariationGradient } from "./totalVariationGradient.js";
+import { totalVariationPrimal } from "./totalVariationPrimal.js";
 import { viewGradient } from "./viewGradient.js";
 
 /** A specification for every kernel; leaving one out does not compile. */
@@ -43,9 +47,13 @@ export const SPECS: { readonly [K in KernelName]: KernelSpec<K> } = {
   sumAbsolute,
   sumSquares,
   dot,
+  dotDifferences,
   extrema,
   totalVariation,
   totalVariationGradient,
+  surrogateStep,
+  totalVariationDualStep,
+  totalVariationPrimal,
   normalizedCrossCorrelation,
   adamStep,
   sgdStep,

@@ -17,11 +17,17 @@ const scalarArgs = (scalar: Scalar): number[] =>
   typeof scalar === "number" ? [0, scalar] : [wasmArray(scalar).pointer, 0];
 
 /** Sums tiles of the kind `entry` of x into out[0]. */
-function sumTiles(entry: string, out: DeviceArray, x: DeviceArray, context: ProgramContext, y = x): Phase[] {
+function sumTiles(
+  entry: string,
+  out: DeviceArray,
+  x: DeviceArray,
+  context: ProgramContext,
+  others: readonly DeviceArray[] = [],
+): Phase[] {
   const array = wasmArray(x);
   const partial = context.temporary(8 * chunks(array));
   return [
-    linear(entry, array, [array.pointer, array.bytes, partial, wasmArray(y).pointer]),
+    linear(entry, array, [array.pointer, array.bytes, partial, ...others.map((other) => wasmArray(other).pointer)]),
     addPartialSums(out, partial, chunks(array)),
   ];
 }
@@ -57,6 +63,8 @@ function voxelArgs(array: DeviceArray): number[] {
   return [pointer + 4 * offset, ...size, 4 * sx, 4 * sy];
 }
 
+const firstElement = (array: DeviceArray): number => voxelArgs(array)[0];
+
 function totalVariation({ out, x, delta }: KernelArguments["totalVariation"], context: ProgramContext): Phase[] {
   const args = voxelArgs(x);
   const tasks = args[1];
@@ -64,17 +72,49 @@ function totalVariation({ out, x, delta }: KernelArguments["totalVariation"], co
   return [{ entry: "totalVariation", tasks, args: [...args, delta, partial] }, addPartialSums(out, partial, tasks)];
 }
 
-function totalVariationGradient(
+/** One plane a task, with scratch for the norms of three lines each. */
+function gradientArgs(
   { out, x, delta, weight }: KernelArguments["totalVariationGradient"],
   context: ProgramContext,
-): Phase[] {
+): number[] {
   const args = voxelArgs(x);
   const [, tasks, , nz] = args;
   const scratchBytes = 3 * 16 * (Math.ceil(nz / 4) + 2);
-  const scratch = context.temporary(tasks * scratchBytes);
-  const [firstOut] = voxelArgs(out);
-  const own = [...args, delta, firstOut, weight, scratch, scratchBytes];
-  return [{ entry: "totalVariationGradient", tasks, args: own }];
+  return [...args, delta, firstElement(out), weight, context.temporary(tasks * scratchBytes), scratchBytes];
+}
+
+function totalVariationGradient(args: KernelArguments["totalVariationGradient"], context: ProgramContext): Phase[] {
+  const own = gradientArgs(args, context);
+  return [{ entry: "totalVariationGradient", tasks: own[1], args: own }];
+}
+
+function surrogateStep(args: KernelArguments["surrogateStep"], context: ProgramContext): Phase[] {
+  const { at, curvature, scale, lower, upper } = args;
+  const own = [...gradientArgs({ ...args, x: at }, context), firstElement(curvature), scale, lower, upper];
+  return [{ entry: "surrogateStep", tasks: own[1], args: own }];
+}
+
+/** Slabs of the dual step for each thread: more balance the load, each costs a plane of x(r) more. */
+const SLABS_PER_THREAD = 4;
+
+function totalVariationDualStep(args: KernelArguments["totalVariationDualStep"], context: ProgramContext): Phase[] {
+  const { y, curvature, qx, qy, qz, rx, ry, rz, weight, step, momentum, lower, upper } = args;
+  const [, nx, ny, nz, ...strides] = voxelArgs(y);
+  const slabs = Math.min(nx, SLABS_PER_THREAD * context.threads);
+  const lineBytes = 16 * (Math.ceil(nz / 4) + 1);
+  const scratch = context.temporary(4 * slabs * ny * lineBytes);
+  const own = [
+    ...[y, curvature, qx, qy, qz, rx, ry, rz].map(firstElement),
+    ...[nx, ny, nz, ...strides, weight, lower, upper, step, momentum, slabs, scratch, lineBytes],
+  ];
+  return ["totalVariationDualEdges", "totalVariationDualStep"].map((entry) => ({ entry, tasks: slabs, args: own }));
+}
+
+function totalVariationPrimal(args: KernelArguments["totalVariationPrimal"]): Phase[] {
+  const { x, curvature, qx, qy, qz, weight, lower, upper } = args;
+  const [, nx, ...rest] = voxelArgs(x);
+  const own = [...[x, curvature, qx, qy, qz].map(firstElement), nx, ...rest, weight, lower, upper];
+  return [{ entry: "totalVariationPrimal", tasks: nx, args: own }];
 }
 
 function normalizedCrossCorrelation(args: KernelArguments["normalizedCrossCorrelation"]): Phase[] {
@@ -182,11 +222,15 @@ export const LOWERINGS: { readonly [K in Exclude<KernelName, ProjectorKernel>]: 
   selectLabel: { lower: selectLabel, overwrites: ({ out }) => [out] },
   sum: { lower: ({ out, x }, context) => sumTiles("sum", out, x, context) },
   sumAbsolute: { lower: ({ out, x }, context) => sumTiles("sumAbsolute", out, x, context) },
-  sumSquares: { lower: ({ out, x }, context) => sumTiles("dot", out, x, context) },
-  dot: { lower: ({ out, x, y }, context) => sumTiles("dot", out, x, context, y) },
+  sumSquares: { lower: ({ out, x }, context) => sumTiles("dot", out, x, context, [x]) },
+  dot: { lower: ({ out, x, y }, context) => sumTiles("dot", out, x, context, [y]) },
+  dotDifferences: { lower: ({ out, x, y, z }, context) => sumTiles("dotDifferences", out, x, context, [y, z]) },
   extrema: { lower: extrema },
   totalVariation: { lower: totalVariation },
   totalVariationGradient: { lower: totalVariationGradient },
+  surrogateStep: { lower: surrogateStep },
+  totalVariationDualStep: { lower: totalVariationDualStep },
+  totalVariationPrimal: { lower: totalVariationPrimal },
   normalizedCrossCorrelation: { lower: normalizedCrossCorrelation },
   adamStep: { lower: adamStep },
   sgdStep: { lower: sgdStep },

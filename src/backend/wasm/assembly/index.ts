@@ -5,5 +5,6 @@ export * from "./optimizers";
 export * from "./reductions";
 export * from "./storage";
 export * from "./totalVariation";
+export * from "./totalVariationDual";
 export * from "./projectors";
 export * from "./viewGradient";

@@ -46,6 +46,24 @@ export function dot(task: i32, args: usize): void {
   store<f64>(<usize>load<f64>(args, 16) + 8 * task, total(f64x2.add(a, b)));
 }
 
+/** args: x, bytes, partial sums (f64), y, z. */
+export function dotDifferences(task: i32, args: usize): void {
+  const x = <usize>load<f64>(args);
+  const y = <usize>load<f64>(args, 24);
+  const z = <usize>load<f64>(args, 32);
+  const end = chunkEnd(task, <usize>load<f64>(args, 8));
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  for (let i = chunkStart(task); i < end; i += 16) {
+    const middle = v128.load(y + i);
+    const p = f32x4.sub(v128.load(x + i), middle);
+    const q = f32x4.sub(middle, v128.load(z + i));
+    a = f64x2.add(a, f64x2.mul(low(p), low(q)));
+    b = f64x2.add(b, f64x2.mul(high(p), high(q)));
+  }
+  store<f64>(<usize>load<f64>(args, 16) + 8 * task, total(f64x2.add(a, b)));
+}
+
 /** args: out (f32), partial sums, their number. */
 export function addPartialSums(_task: i32, args: usize): void {
   const partial = <usize>load<f64>(args, 8);
