@@ -1,4 +1,4 @@
-export { astraToView, viewToAstra } from "./astra.js";
+export { astraToView, viewToAstra, viewToAstraFan } from "./astra.js";
 export {
   type CArmCotangent,
   type CArmOptions,
@@ -27,6 +27,8 @@ export {
 } from "./freeTrajectory.js";
 export * from "./indexFrame.js";
 export { type NanodrrCotangent, type NanodrrOptions, nanodrrView, nanodrrViewVjp } from "./nanodrr.js";
+export { type NikonScan, nikonToTrajectory, trajectoryToNikon } from "./nikon.js";
+export { type OpencvCamera, opencvToView, viewToOpencv } from "./opencv.js";
 export {
   type PixelPosition,
   pixelToWorld,
@@ -48,6 +50,9 @@ export {
 } from "./pose.js";
 export * from "./projectionMatrix.js";
 export { EULER_CONVENTIONS, type EulerConvention } from "./rotation/euler.js";
+export { type RtkFrame, type RtkProjection, rtkMatrix, rtkToView, viewToRtk } from "./rtk.js";
+export { reverseColumns, reverseRows, transformView } from "./sameView.js";
 export * from "./se3.js";
+export { type TigreGeometry, tigreToTrajectory, trajectoryToTigre } from "./tigre.js";
 export * from "./view.js";
 export * from "./viewGeometry.js";
