@@ -47,6 +47,8 @@ export interface Backend extends AsyncDisposable {
   readonly limits: { readonly maxElements: number };
   /** Bytes held by arrays that are not disposed (and by caches made for them). */
   readonly liveBytes: number;
+  /** Bytes that an array takes on this backend, padding included: what `allocate` adds to `liveBytes`. */
+  bytesFor(shape: Shape, type?: ElementType): number;
   unsupportedReason(kernel: KernelName): string | undefined;
   /** Elements are 0. `type` defaults to "real". @throws OUT_OF_MEMORY */
   allocate(shape: Shape, label?: string, type?: ElementType): DeviceArray;

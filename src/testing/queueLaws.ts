@@ -120,6 +120,16 @@ export function queueLaws(backendOf: () => Backend, create: BackendFactory, { te
     const start = backend.liveBytes;
     const volume = backend.allocate({ kind: "volume", size: [5, 6, 7] });
     expect(backend.liveBytes - start).toBeGreaterThanOrEqual(4 * 5 * 6 * 7);
+    for (const [shape, type] of [
+      [{ kind: "volume", size: [5, 6, 7] }, "real"],
+      [{ kind: "projections", views: 2, rows: 3, columns: 5 }, "real"],
+      [{ kind: "flat", length: 9 }, "f64"],
+    ] as const) {
+      const before = backend.liveBytes;
+      const array = backend.allocate(shape, "counted", type);
+      expect(backend.liveBytes - before).toBe(backend.bytesFor(shape, type));
+      array.dispose();
+    }
     backend.run("fill", { out: volume, value: 1 });
     volume.dispose();
     await backend.idle();

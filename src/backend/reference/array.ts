@@ -11,6 +11,10 @@ export interface ReferenceArray extends DeviceArray {
   readonly values: Values;
 }
 
+/** Bytes of an array. */
+export const referenceBytes = (shape: Shape, type: ElementType): number =>
+  shapeLength(shape) * { real: 8, f64: 8, u8: 1, u32: 4 }[type];
+
 /** A new array of zeros; `freed` is called once, when it is disposed. */
 export function createReferenceArray(
   backend: Backend,

@@ -4,7 +4,7 @@ import type { Backend, DeviceArray, ElementType, HostArray, Shape } from "../bac
 import { checkArray, checkCall, checkShape, checkUpload } from "../checks.js";
 import type { KernelArguments, KernelName } from "../kernels.js";
 import { kernelCode, unsupportedReason } from "../table.js";
-import { createReferenceArray, type ReferenceArray } from "./array.js";
+import { createReferenceArray, type ReferenceArray, referenceBytes } from "./array.js";
 import { REFERENCE_KERNELS } from "./kernels.js";
 
 /** A new `reference` backend. It owns its arrays; disposing of it disposes of them. `why` it was chosen ends `about`. */
@@ -47,6 +47,7 @@ export function createReferenceBackend(why?: string): Backend {
     get liveBytes() {
       return liveBytes;
     },
+    bytesFor: (shape, type = "real") => referenceBytes(shape, type),
     unsupportedReason: (kernel) => unsupportedReason(REFERENCE_KERNELS, kernel),
     allocate(shape, label = "array", type = "real") {
       checkShape(backend, shape, label);

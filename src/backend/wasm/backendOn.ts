@@ -11,7 +11,7 @@ import { checkArray, checkCall, checkShape, checkUpload } from "../checks.js";
 import { KERNEL_NAMES, type KernelArguments, type KernelName, type KernelTable } from "../kernels.js";
 import { kernelCode, unsupportedReason } from "../table.js";
 import type { Block, Heap } from "./heap.js";
-import { layoutOf } from "./layout.js";
+import { layoutOf, storedBytes } from "./layout.js";
 import type { Lowering } from "./lowerings.js";
 import type { Phase, ProgramContext, WasmArray } from "./program.js";
 import { createQueue } from "./queue.js";
@@ -49,7 +49,7 @@ export function createBackendOn({ heap, runner, maximumBytes, about }: Parts): {
 
   const createArray = (shape: Shape, type: ElementType, label: string, byHost: boolean): [OwnArray, Block] => {
     const layout = layoutOf(shape, type);
-    const bytes = layout.storedElements * layout.bytesPerElement;
+    const bytes = storedBytes(layout);
     const block = heap.allocate(bytes, label, { byHost, completed: queue.completed() });
     let disposed = false;
     const dispose = () => {
@@ -117,6 +117,7 @@ export function createBackendOn({ heap, runner, maximumBytes, about }: Parts): {
     get liveBytes() {
       return liveBytes;
     },
+    bytesFor: (shape, type = "real") => storedBytes(layoutOf(shape, type)),
     unsupportedReason: (kernel) => unsupportedReason(table, kernel),
     allocate(shape, label = "array", type = "real") {
       refuseIfClosed();

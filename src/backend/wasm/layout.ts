@@ -48,6 +48,9 @@ export function projectionStrides(shape: { rows: number; columns: number }): { v
   return { view: shape.columns * column, column };
 }
 
+/** Bytes of an array, padding and slack included. */
+export const storedBytes = ({ storedElements, bytesPerElement }: Layout): number => storedElements * bytesPerElement;
+
 export function layoutOf(shape: Shape, type: ElementType): Layout {
   const bytesPerElement = BYTES_PER_ELEMENT[type];
   const stored = (elements: number) => roundUp(elements + SLACK, 16);
