@@ -5,6 +5,7 @@ import type { Operation } from "./operation.js";
 import { checkPaths } from "./paths.js";
 import { type TextStream, terminalProgress } from "./progress.js";
 import { compareOutputs, runFilePath, writeRunFile } from "./runFile.js";
+import { commandLine } from "./runOptions.js";
 import { lazyBackend, type Outcome, type Session } from "./session.js";
 import { withFlags } from "./words.js";
 
@@ -51,6 +52,7 @@ export async function perform({ operation, options, common, streams, signal, bef
       say(`warning (${warning.defect}): ${warning.message}`);
     },
     progress,
+    command: commandLine(operation, { ...options, backend: common.backend, threads: common.threads }),
     json: common.json ?? false,
     signal,
     backend: () => backend.get(),

@@ -13,8 +13,9 @@ import {
   renderPage,
   renderTable,
   sliceThreePlanes,
+  windowedFigures,
 } from "../report/index.js";
-import type { Projections, Volume } from "../volume/grid.js";
+import type { Projections, Quantity, Volume } from "../volume/grid.js";
 import { VERSION } from "./version.js";
 
 export interface ReconstructionReportInput {
@@ -26,6 +27,8 @@ export interface ReconstructionReportInput {
   readonly truth?: Volume;
   readonly run: Run;
   readonly figures?: { readonly psnr: number; readonly ssim: number };
+  /** What was typed, for the reader to repeat. */
+  readonly command: string;
 }
 
 /** Points drawn in a curve; more are thinned. */
@@ -40,25 +43,53 @@ export function lossChart(history: Run["history"]): Promise<Html> {
   return lineChart([{ name: "loss", points }], { xLabel: "step", yLabel: "loss", logarithmic: true });
 }
 
-/** Three slices of a volume, with those of the truth and the difference below where there is one. */
+/** Three slices of a volume under a window to choose, with those of the truth above and the difference below. */
 export function sliceFigures(volume: Volume, truth?: Volume): Html {
   const mine = sliceThreePlanes(volume);
-  if (!truth)
-    return figureRow(mine.map((slice) => greyFigure(slice, { caption: slice.plane, preset: "line-integral" })));
-  const theirs = sliceThreePlanes(truth);
-  const window = displayWindow(truth.values, "radiograph");
+  const theirs = truth ? sliceThreePlanes(truth) : [];
   const row = (slices: typeof mine, what: string) =>
+    slices.map((image) => ({ image, caption: what ? `${what}, ${image.plane}` : image.plane }));
+  const slices = windowedFigures(truth ? [row(theirs, "truth"), row(mine, "reconstruction")] : [row(mine, "")], {
+    window: displayWindow((truth ?? volume).values, truth ? "radiograph" : "line-integral"),
+    unit: UNITS[volume.quantity],
+  });
+  return html`${slices}${
+    truth &&
     figureRow(
-      slices.map((slice) => greyFigure(slice, { caption: `${what}, ${slice.plane}`, preset: "line-integral", window })),
-    );
-  return html`${row(theirs, "truth")}${row(mine, "reconstruction")}${figureRow(
-    mine.map((slice, i) => differenceFigure(slice, theirs[i], { caption: `reconstruction - truth, ${slice.plane}` })),
-  )}`;
+      mine.map((slice, i) => differenceFigure(slice, theirs[i], { caption: `reconstruction - truth, ${slice.plane}` })),
+    )
+  }`;
+}
+
+const UNITS: Readonly<Record<Quantity, string>> = {
+  attenuation: "1/mm",
+  hounsfield: "HU",
+  density: "",
+  label: "",
+  unknown: "",
+};
+
+/** The middle row of the detector over all views. */
+function sinogramFigure({ detector, views, values }: Projections): Html {
+  const { rows, columns } = detector;
+  const row = Math.floor(rows / 2);
+  const sinogram = new Float32Array(views.length * columns);
+  for (let view = 0; view < views.length; view++) {
+    const first = (view * rows + row) * columns;
+    sinogram.set(values.subarray(first, first + columns), view * columns);
+  }
+  // drawn as a square whatever the numbers of views and columns
+  const image = { rows: views.length, columns, values: sinogram, pixelSize: [1 / columns, 1 / views.length] } as const;
+  return greyFigure(image, {
+    caption: `row ${row} of the detector: columns to the right, views ${views.length > 1 ? `0 to ${views.length - 1} ` : ""}downwards`,
+    preset: "line-integral",
+    width: 384,
+  });
 }
 
 /** The page about one reconstruction: geometry, data and fit, slices, loss, settings. */
 export async function reconstructionReport(input: ReconstructionReportInput): Promise<string> {
-  const { A, projections, volume, truth, run, figures, device } = input;
+  const { A, projections, volume, truth, run, figures, device, command } = input;
   const count = A.detector.rows * A.detector.columns;
   const shown = [...new Set([0, Math.floor(A.views.length / 3), Math.floor((2 * A.views.length) / 3)])];
   const some = A.withViews(shown.map((view) => A.views[view]));
@@ -94,7 +125,7 @@ export async function reconstructionReport(input: ReconstructionReportInput): Pr
     }${run.warnings.map(({ message }) => html` <strong>Note: ${message}.</strong>`)}`,
     sections: [
       { title: "Slices", content: sliceFigures(volume, truth) },
-      { title: "Projections", content: html`${rows}` },
+      { title: "Projections", content: html`${rows}${sinogramFigure(projections)}` },
       { title: "Loss", content: await lossChart(run.history) },
       { title: "Geometry", content: drawGeometry(projections, volume.grid) },
       {
@@ -108,6 +139,6 @@ export async function reconstructionReport(input: ReconstructionReportInput): Pr
         }),
       },
     ],
-    footer: html`tomograd ${VERSION} on ${A.backend.about}`,
+    footer: html`<code>${command}</code><br>tomograd ${VERSION}, Node ${process.versions.node}, on ${A.backend.about}`,
   });
 }

@@ -22,6 +22,19 @@ function argumentsOf(options: readonly Option[], name: string, value: unknown): 
   return Array.isArray(value) && Array.isArray(value[0]) ? value.map(text) : [text(value)];
 }
 
+/** The command line that asks for these options of an operation (common ones included), quoted for a POSIX shell. */
+export function commandLine(operation: Operation, options: Options): string {
+  const command = addCommonOptions(new Command(operation.name));
+  operation.configure(command);
+  const flags = Object.entries(options)
+    .filter(([name, value]) => value !== undefined && !operation.positional.includes(name))
+    .flatMap(([name, value]) => argumentsOf(command.options, name, value));
+  const paths = operation.positional.map((name) => String(options[name]));
+  return ["tomograd", operation.name, ...paths, ...flags].map(quoted).join(" ");
+}
+
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
 const refuse = (what: string, cause?: unknown) =>
   fault("UNSUPPORTED_FORMAT", `this is no run file of this version: ${what}`, { defect: "not-a-run-file" }, cause);
 

@@ -10,6 +10,8 @@ export interface Session {
   say(line: string): void;
   warn(warning: Warning): void;
   readonly progress: Progress;
+  /** What was typed, or would have to be to get the same: `tomograd reconstruct scan.npy --out back.nii.gz`. */
+  readonly command: string;
   /** The results go to stdout as JSON: a program asks, nobody looks. */
   readonly json: boolean;
   /** Fires at Ctrl-C. */

@@ -103,7 +103,7 @@ export function pictureFigure(
   const { caption, width = 256, scaleBar = true, exact } = options;
   const height = Math.max(1, Math.round((width * rows * pixelSize[1]) / (columns * pixelSize[0])));
   const edges = ["left", "right", "top", "bottom"] as const;
-  return html`<figure><div class="picture"><img src="${pngDataUri(pixels, rows, columns)}" width="${width}" height="${height}" alt=""${exact !== undefined && html` data-exact="${exact}"`}>${
+  return html`<figure><div class="picture"><img src="${pngDataUri(pixels, rows, columns)}" width="${width}" height="${height}" style="aspect-ratio: ${width} / ${height}" alt=""${exact !== undefined && html` data-exact="${exact}"`}>${
     letters && edges.map((edge) => html`<span class="${edge}">${letters[edge]}</span>`)
   }</div>${scaleBar && drawScale && html`<div>${drawScale(width)}</div>`}${
     caption !== undefined && html`<figcaption style="max-width: ${Math.max(width, 160)}px">${caption}</figcaption>`

@@ -34,7 +34,10 @@ describe("reconstruct", () => {
     expect(json.loss[1]).toBeLessThan(0.2 * json.loss[0]);
     expect(json.psnr).toBeGreaterThan(15);
     expect((await readVolume(at("back.nii.gz"))).grid.size).toEqual([12, 10, 8]);
-    expect(await readFile(at("back.nii.gz.html"), "utf8")).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*data:image\/png/);
+    const page = await readFile(at("back.nii.gz.html"), "utf8");
+    expect(page).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*data:image\/png/);
+    expect(page).toContain(`<code>tomograd reconstruct ${scan} --like=${ct} `);
+    expect(page).toContain("row 6 of the detector: columns to the right, views 0 to 5 downwards");
     const record = decodeRunRecord(await readFile(at("back.nii.gz.run.json"), "utf8"));
     expect(record.options).toMatchObject({ iterations: 40, rays: 0.5, like: ct, backend: "reference" });
     expect(record.inputs.map(({ path }) => path)).toEqual([scan, at("scan.geometry.json"), ct, ct]);

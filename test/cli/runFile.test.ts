@@ -2,6 +2,9 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Operation } from "../../src/cli/operation.js";
+import { OPERATIONS } from "../../src/cli/operations.js";
+import { commandLine } from "../../src/cli/runOptions.js";
 import { cli, cliJson, temporaryFolder, writeSmallCt } from "./cli.js";
 
 let folder: string;
@@ -88,5 +91,21 @@ describe("around every command", () => {
     expect((await cliJson("doctor", "--backend", "reference", "--threads", "2")).json.error).toMatchObject({
       defect: "contradictory-options",
     });
+  });
+});
+
+describe("a command line rebuilt from options", () => {
+  const reconstruct = OPERATIONS.find(({ name }) => name === "reconstruct");
+  test("names each flag with its value, quoted where a shell would split it", () => {
+    const options = {
+      projections: "my scan.npy",
+      out: "it's.nii.gz",
+      grid: [4, 5, 6],
+      tv: [1e-4, 0.01],
+      report: false,
+    };
+    expect(commandLine(reconstruct as Operation, { ...options, backend: "reference", threads: undefined })).toBe(
+      `tomograd reconstruct 'my scan.npy' '--out=it'\\''s.nii.gz' --grid=4x5x6 --tv=0.0001,0.01 --no-report --backend=reference`,
+    );
   });
 });

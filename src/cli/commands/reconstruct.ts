@@ -209,7 +209,10 @@ export const reconstruct: Operation<ReconstructOptions> = {
     const outputs = [options.out, ...(checkpointWritten ? [checkpointPath] : [])];
     if (options.report !== false) {
       const path = options.report ?? `${options.out}.html`;
-      const page = await reconstructionReport({ A, projections, volume, device, truth, run, figures });
+      const page = await reconstructionReport({
+        ...{ A, projections, volume, device, truth, run, figures },
+        command: session.command,
+      });
       await writeFileAtomically(path, new TextEncoder().encode(page));
       outputs.push(path);
     }
