@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { thrownWords } from "./thrownDefects.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const { codes, defects, pairs } = thrownWords(`${root}src`);
+
+/** The rows of the page's tables: words of the first column, codes where there are any, what to do. */
+const rows = readFileSync(`${root}docs/errors.md`, "utf8")
+  .split("\n")
+  .filter((line) => /^\| `/.test(line))
+  .map((line) => {
+    const cells = line.split(" | ");
+    const words: readonly string[] = cells[0].match(/[\w-]+/g) ?? [];
+    return { words, middle: cells[1], advice: cells.at(-1)!.replace(/ \|$/, "") };
+  });
+const listed = new Set(rows.flatMap(({ words }) => words));
+
+describe("docs/errors.md", () => {
+  test("lists every code that can be thrown, and no other", () => {
+    const family = /type ErrorCode =([^;]*);/.exec(readFileSync(`${root}src/core/errors.ts`, "utf8"))![1];
+    const known = family.match(/[A-Z_]{5,}/g)!;
+    expect(known.filter((code) => !listed.has(code))).toEqual([]);
+    expect([...codes.keys()].filter((code) => !known.includes(code))).toEqual([]);
+    const inPage = [...listed].filter((word) => /^[A-Z_]+$/.test(word));
+    expect(inPage.filter((code) => !known.includes(code))).toEqual([]);
+  });
+
+  test("lists every defect that can be thrown or warned of, and no other", () => {
+    const missing = [...defects].filter(([word]) => !listed.has(word)).map(([word, at]) => `${word} (${at[0]})`);
+    expect(missing).toEqual([]);
+    const stale = [...listed].filter((word) => /^[a-z0-9-]+$/.test(word) && !defects.has(word));
+    expect(stale).toEqual([]);
+  });
+
+  test("names beside each defect the codes with which it is thrown", () => {
+    const unlisted = [...pairs].filter(([pair]) => {
+      const [defect, code] = pair.split(" ");
+      return !rows.some(({ words, middle }) => words.includes(defect) && middle.includes(code));
+    });
+    expect(unlisted).toEqual([]);
+  });
+
+  test("defects are kebab-case words, and each row says what to do", () => {
+    for (const [word, at] of defects) expect(word, at[0]).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
+    for (const { words, middle, advice } of rows) {
+      expect(middle, `${words}: its codes`).toMatch(/\S/);
+      expect(advice.length, `${words}: '${advice}'`).toBeGreaterThan(20);
+    }
+  });
+});
