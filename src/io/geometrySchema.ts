@@ -92,7 +92,7 @@ function schemaFault(issue: z.core.$ZodIssue) {
     "",
   );
   if (issue.code !== "unrecognized_keys")
-    return fault("INVALID_GEOMETRY", `geometry file, at ${place || "the top"}: ${issue.message}`, {
+    return fault("INVALID_GEOMETRY", `geometry file, at ${place || "the top"}: ${inWords(issue.message)}`, {
       defect: "bad-geometry",
       place,
     });
@@ -105,6 +105,10 @@ function schemaFault(issue: z.core.$ZodIssue) {
     { defect: "unknown-key", key, place },
   );
 }
+
+/** What the schema says about a value that is not there, for readers of files. */
+const inWords = (message: string) =>
+  message.replace(/^.*expected (\w+), received undefined$/, "$1 expected, nothing found");
 
 const knownKeys = [
   ...["format", "about", "beam", "detector", "views", "rows", "columns", "pixelSize"],

@@ -66,8 +66,9 @@ async function decodeColor(bytes: Uint8Array, pixels: number, name: string): Pro
     });
     return data;
   } catch (error) {
-    const message = `${name}: the JPEG stream is damaged: ${(error as Error).message}`;
-    throw fault("CORRUPT_FILE", message, { defect: "corrupt-stream" }, error);
+    // Of some damage jpeg-js says what is wrong, at other it fails to find its tables.
+    const why = error instanceof TypeError ? "a table is missing" : (error as Error).message;
+    throw fault("CORRUPT_FILE", `${name}: the JPEG stream is damaged: ${why}`, { defect: "corrupt-stream" }, error);
   }
 }
 

@@ -73,14 +73,14 @@ export async function describeArray(store: ZarrStore, path: string): Promise<Zar
   const document = three ?? (await readDocument(store, keyIn(path, ".zarray"))) ?? {};
   const version = three ? 3 : 2;
   if (document.zarr_format !== version)
-    throw fault("UNSUPPORTED_FORMAT", `${name}: version ${document.zarr_format} of Zarr is not read`, {
+    throw fault("UNSUPPORTED_FORMAT", `${name}: version ${inWords(document.zarr_format)} of Zarr is not read`, {
       defect: "unsupported-version",
     });
   const shape = lengths(document.shape, "shape", name);
   const grid = isDocument(document.chunk_grid) ? document.chunk_grid : {};
   const configuration = isDocument(grid.configuration) ? grid.configuration : {};
   if (version === 3 && grid.name !== "regular")
-    throw fault("UNSUPPORTED_FORMAT", `${name}: chunks of a ${grid.name} grid are not read`, {
+    throw fault("UNSUPPORTED_FORMAT", `${name}: chunks of a grid of the kind ${inWords(grid.name)} are not read`, {
       defect: "unsupported-version",
     });
   const chunks = lengths(version === 3 ? configuration.chunk_shape : document.chunks, "chunk shape", name);
@@ -88,27 +88,39 @@ export async function describeArray(store: ZarrStore, path: string): Promise<Zar
     throw fault("CORRUPT_FILE", `${name}: chunks of ${chunks.join(" x ")} do not divide ${shape.join(" x ")}`, {
       defect: "bad-dimension",
     });
+  refuseNamelessCodecs(version === 3 ? document.codecs : [document.compressor, document.filters].flat(), version, name);
   if (version === 3) refuseCodecs(document, chunks, name);
-  const names = document.dimension_names;
+  const names = axisNames(document.dimension_names, shape.length, name);
   return {
     path,
     version,
     shape,
-    axisNames: Array.isArray(names) && names.length === shape.length ? names : undefined,
+    axisNames: names,
     attributes,
     ...(version === 3 ? typeV3(document, name) : typeV2(document, name)),
   };
 }
 
+/** @throws CORRUPT_FILE (`bad-header`) */
+function axisNames(value: unknown, axes: number, name: string): readonly (string | null)[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || value.length !== axes || value.some((one) => one !== null && typeof one !== "string"))
+    throw fault("CORRUPT_FILE", `${name}: ${inWords(value)} do not name ${axes} axes`, { defect: "bad-header" });
+  return value;
+}
+
+/** A value of a document, for messages. */
+const inWords = (value: unknown): string => (value === undefined ? "none" : JSON.stringify(value).slice(0, 80));
+
 function lengths(value: unknown, what: string, name: string): readonly number[] {
   const sound = Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
   if (!sound || !Number.isSafeInteger(value.reduce((a: number, b: number) => a * b, 1)))
-    throw fault("CORRUPT_FILE", `${name}: impossible ${what} ${JSON.stringify(value)}`, { defect: "bad-dimension" });
+    throw fault("CORRUPT_FILE", `${name}: impossible ${what} ${inWords(value)}`, { defect: "bad-dimension" });
   return value;
 }
 
 const unsupported = (name: string, type: unknown) =>
-  fault("UNSUPPORTED_FORMAT", `${name}: numbers of type ${JSON.stringify(type)} are not read`, {
+  fault("UNSUPPORTED_FORMAT", `${name}: numbers of type ${inWords(type)} are not read`, {
     defect: "unsupported-type",
   });
 
@@ -141,6 +153,17 @@ function fillBits(fill: unknown, type: StoredType, name: string): unknown {
   throw fault("UNSUPPORTED_FORMAT", `${name}: a float16 fill value other than 0 and NaN is not read`, {
     defect: "unsupported-type",
   });
+}
+
+/** @throws CORRUPT_FILE (`bad-header`) */
+function refuseNamelessCodecs(codecs: unknown, version: 2 | 3, name: string): void {
+  const key = version === 3 ? "name" : "id";
+  const sound = (codec: unknown) =>
+    version === 2 && (codec === null || codec === undefined)
+      ? true
+      : isDocument(codec) && typeof codec[key] === "string";
+  if (!Array.isArray(codecs) || !codecs.every(sound))
+    throw fault("CORRUPT_FILE", `${name}: a codec without '${key}': ${inWords(codecs)}`, { defect: "bad-header" });
 }
 
 /** What zarrita 0.7.5 reads wrongly or not at all without saying so. */

@@ -52,6 +52,14 @@ export async function readZarr(path: string, options: ReadVolumeOptions): Promis
   }));
   const array = await describeArray(store, paths[chosen]);
   const level = image ? image.levels.indexOf(array.path) : -1;
+  if (image && level >= 0 && image.axes.length !== array.shape.length)
+    throw fault(
+      "CORRUPT_FILE",
+      `${store.name}: ${image.axes.length} axes are described, the array has ${array.shape.length}`,
+      {
+        defect: "inconsistent-header",
+      },
+    );
   const named = image && level >= 0 ? image.axes.map(({ name }) => name) : array.axisNames;
   const axes = axesOf(array.shape, named, options);
   const { values, warnings } = await readNumbers(store, array, axes, options);

@@ -1,0 +1,65 @@
+/** Damaged files that `npm run fuzz` found; each stays refused in the way that is written here. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import jpeg from "jpeg-js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readImage, readVolume, writeVolume } from "../../src/io/index.js";
+import { smallCt } from "../cli/cli.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tomograd-fuzzed-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const refusal = (reading: Promise<unknown>) =>
+  reading.then(
+    () => expect.unreachable("it was read"),
+    (error) => ({ code: error.code, defect: error.detail?.defect, message: error.message }),
+  );
+
+/** Without its first segment with this marker. */
+function withoutSegment(bytes: Uint8Array, marker: number): Uint8Array {
+  for (let at = 2; at < bytes.length; at += 2 + 256 * bytes[at + 2] + bytes[at + 3])
+    if (bytes[at + 1] === marker)
+      return Uint8Array.from([...bytes.slice(0, at), ...bytes.slice(at + 2 + 256 * bytes[at + 2] + bytes[at + 3])]);
+  throw new Error(`there is no segment ${marker}`);
+}
+
+describe("found by fuzzing", () => {
+  test("a color JPEG without a Huffman table says so in words of its own", async () => {
+    const { data } = jpeg.encode({ width: 9, height: 7, data: new Uint8Array(4 * 63).fill(99) }, 80);
+    const found = await refusal(readImage(withoutSegment(new Uint8Array(data), 0xc4)));
+    expect(found).toMatchObject({ code: "CORRUPT_FILE", defect: "corrupt-stream" });
+    expect(found.message).not.toMatch(/undefined/);
+  });
+
+  test("OME-Zarr that describes other axes than its array has is refused", async () => {
+    const path = join(folder, "axes.zarr");
+    await writeVolume(path, smallCt());
+    const document = JSON.parse(await readFile(join(path, "zarr.json"), "utf8"));
+    document.attributes.ome.multiscales[0].axes.pop();
+    delete document.attributes.tomograd;
+    await writeFile(join(path, "zarr.json"), JSON.stringify(document));
+    expect(await refusal(readVolume(path))).toMatchObject({ code: "CORRUPT_FILE", defect: "inconsistent-header" });
+  });
+
+  test.each([
+    ["codecs", [{ configuration: { endian: "little" } }], "bad-header"],
+    ["zarr_format", { a: 1 }, "unsupported-version"],
+    ["chunk_grid", { name: "regular" }, "bad-dimension"],
+    ["chunk_grid", { configuration: {} }, "unsupported-version"],
+    ["dimension_names", ["z", 1, "x"], "bad-header"],
+    ["dimension_names", "xyz", "bad-header"],
+  ])("Zarr: %s %j is refused as %s, in words", async (key, value, wanted) => {
+    const path = join(folder, "broken.zarr");
+    await writeVolume(path, smallCt());
+    const document = JSON.parse(await readFile(join(path, "0/zarr.json"), "utf8"));
+    await writeFile(join(path, "0/zarr.json"), JSON.stringify({ ...document, [key]: value }));
+    const { defect, message } = await refusal(readVolume(path));
+    expect(defect).toBe(wanted);
+    expect(message).not.toMatch(/undefined|\[object/);
+    await rm(path, { recursive: true });
+  });
+});
