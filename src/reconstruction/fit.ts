@@ -5,24 +5,17 @@ import { meanAbsoluteError, meanSquaredError } from "../metric/residual.js";
 import { adam } from "../optimizer/adam.js";
 import type { DeviceOptimizer } from "../optimizer/deviceOptimizer.js";
 import { sgd } from "../optimizer/sgd.js";
-import { toDevice, toHost, zeros, zerosLike } from "../projector/arrays.js";
+import { toDevice, toHost, zerosLike } from "../projector/arrays.js";
 import type { DeviceVolume, Projector } from "../projector/types.js";
 import { type Regularizer, totalVariation } from "../regularizer/totalVariation.js";
 import type { Projections, Quantity, Volume } from "../volume/grid.js";
-import { checkFingerprint, type FitCheckpoint, fingerprint } from "./checkpoint.js";
+import { checkCheckpoint, fingerprint, readArray, type StateValues } from "./checkpoint.js";
+import { iterate, type Method } from "./iterate.js";
 import { DEFAULT_RATE, estimateRange, scheduledRate } from "./learningRate.js";
-import { checkData, createSubset, type Subset } from "./measurements.js";
+import { checkData, createSubsets, type Subset } from "./measurements.js";
 import { bitReversedOrder, orderedSubsets } from "./subsets.js";
 import type { Iteration, Run, RunOptions } from "./types.js";
-
-/** A step as it is shown while the run goes on. */
-export interface FitProgress extends Iteration {
-  readonly iterations: number;
-  /** The images that this step predicted (of its subset of views), before the step. */
-  image(): Promise<Projections>;
-  /** The volume after the step. */
-  volume(): Promise<Volume>;
-}
+import { checkStart, startVolume } from "./workspace.js";
 
 /** What `fit` may be told; every field has a default. */
 export interface FitOptions extends RunOptions {
@@ -52,15 +45,6 @@ export interface FitOptions extends RunOptions {
   readonly nonNegative?: boolean;
   /** Smoothed total variation: weight in loss per unit, delta in units of the volume. @default none */
   readonly totalVariation?: { readonly weight: number; readonly delta: number };
-  /** Called after every step; "stop" ends the run. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
-  readonly onIteration?: (progress: FitProgress) => "stop" | undefined | void | Promise<"stop" | undefined | void>;
-  /** Called with the whole state every `checkpointEvery` steps and when the run is aborted. */
-  readonly onCheckpoint?: (checkpoint: FitCheckpoint) => void | Promise<void>;
-  /** @default never (only on abort) */
-  readonly checkpointEvery?: number;
-  /** Continue a run: the same bits as if it had not been interrupted. */
-  readonly resume?: FitCheckpoint;
 }
 
 const OPTION_NAMES: readonly (keyof FitOptions)[] = [
@@ -94,10 +78,14 @@ const OPTION_NAMES: readonly (keyof FitOptions)[] = [
 export async function fit(A: Projector, projections: Projections, options: FitOptions = {}): Promise<Run> {
   refuseUnknownOptions("fit", options, OPTION_NAMES);
   checkData(A, projections);
-  checkStart(A, options);
+  if (A.pixels)
+    throw fault("INVALID_ARGUMENT", "fit needs the operator of all pixels; rayFraction draws a share of them", {
+      field: "pixels",
+    });
+  checkStart(A, options.start, options.quantity ?? "attenuation");
   const settings = await settle(A, projections, options);
   const print = fingerprintOf(A, projections, options, settings);
-  if (options.resume) checkFingerprint(options.resume, print);
+  if (options.resume) checkCheckpoint(options.resume, "fit", print);
 
   const owned: Disposable[] = [];
   const own = <T extends Disposable>(resource: T): T => {
@@ -107,23 +95,23 @@ export async function fit(A: Projector, projections: Projections, options: FitOp
   let x: DeviceVolume | undefined;
   let finished = false;
   try {
-    x = startVolume(A, options, settings.quantity);
-    const parts = orderedSubsets(A.views.length, settings.subsets).map((views) =>
-      createSubset(A, projections, views, own),
-    );
+    x = await startVolume(A, options, settings.quantity);
+    const create = createSubsets(A, projections, own);
     const descent: Descent = {
       x,
-      optimizer: own(createOptimizer(x, options, settings)),
+      optimizer: own(await createOptimizer(x, options, settings)),
       gradient: own(zerosLike(x, "gradient")),
-      parts,
-      random: createRandom(settings.seed, options.resume?.drawn),
-      history: [...(options.resume?.history ?? [])],
-      fingerprint: print,
+      parts: orderedSubsets(A.views.length, settings.subsets).map(create),
+      random: createRandom(settings.seed, options.resume?.numbers.drawn),
     };
-    const stopped = await descend(A, descent, options, settings);
+    const { iterations } = settings;
+    const { history, stopped } = await iterate(
+      methodOf(A, descent, options, settings),
+      { ...options, iterations },
+      print,
+    );
     await A.backend.idle();
     finished = true;
-    const { history } = descent;
     const warnings = stopped === "iterations" ? flatness(history, settings.subsets) : [];
     return { volume: x, history, stopped, warnings, used: { method: "fit", ...settings, model: A.model } };
   } finally {
@@ -137,7 +125,7 @@ type Settings = Readonly<Awaited<ReturnType<typeof settle>>>;
 
 async function settle(A: Projector, projections: Projections, options: FitOptions) {
   const { iterations = 101, loss = "mse", decay = "cosine", subsets = 1, rayFraction = 1, seed = 0 } = options;
-  checkNumbers(iterations, rayFraction);
+  checkRayFraction(rayFraction);
   const optimizer = options.optimizer ?? "adam";
   return {
     iterations,
@@ -168,44 +156,29 @@ interface Descent {
   readonly gradient: DeviceVolume;
   readonly parts: readonly Subset[];
   readonly random: Random;
-  readonly history: Iteration[];
-  readonly fingerprint: string;
 }
 
-/** The steps of a run, from where it starts or resumes until it ends. */
-async function descend(
-  A: Projector,
-  descent: Descent,
-  options: FitOptions,
-  settings: Settings,
-): Promise<Run["stopped"]> {
-  const { x, optimizer, gradient, parts, history } = descent;
+/** The descent as the loop knows it: an iteration is a step on one subset. */
+function methodOf(A: Projector, descent: Descent, options: FitOptions, settings: Settings): Method {
+  const { x, optimizer, gradient, parts, random } = descent;
   const { iterations, learningRate, subsets } = settings;
   const regularizer = options.totalVariation && totalVariation(options.totalVariation);
   const order = bitReversedOrder(subsets);
-  const started = performance.now() - 1000 * (history.at(-1)?.seconds ?? 0);
-  for (let iteration = options.resume?.iteration ?? 0; iteration < iterations; iteration++) {
-    if (options.signal?.aborted) {
-      await options.onCheckpoint?.(await checkpointOf(descent, iteration));
-      return "aborted";
-    }
-    const part = parts[order[iteration % subsets]];
-    const value = await differentiate(A, part, descent, regularizer, settings);
-    if (!Number.isFinite(value)) throw diverged(value, iteration, learningRate);
-    optimizer.step(gradient, scheduledRate(learningRate, settings.decay, iteration, iterations));
-    history.push({ iteration, value, seconds: (performance.now() - started) / 1000 });
-    const answer = await options.onIteration?.({
-      ...history[history.length - 1],
-      iterations,
-      image: () => toHost(part.image),
-      volume: () => toHost(x),
-    });
-    const done = iteration + 1;
-    if (options.checkpointEvery && done % options.checkpointEvery === 0 && done < iterations)
-      await options.onCheckpoint?.(await checkpointOf(descent, done));
-    if (answer === "stop") return "callback";
-  }
-  return "iterations";
+  let part = parts[0];
+  return {
+    name: "fit",
+    volume: x,
+    arrays: optimizer.state,
+    numbers: () => ({ steps: optimizer.steps, drawn: random.drawn }),
+    remedy: `give a learningRate below ${learningRate}`,
+    image: () => toHost(part.image),
+    async step(iteration) {
+      part = parts[order[iteration % subsets]];
+      const value = await differentiate(A, part, descent, regularizer, settings);
+      optimizer.step(gradient, scheduledRate(learningRate, settings.decay, iteration, iterations));
+      return { value };
+    },
+  };
 }
 
 /** Objective of a subset at the volume; fills its gradient. */
@@ -247,30 +220,7 @@ function drawRays(A: Projector, part: Subset, random: Random, fraction: number) 
   };
 }
 
-async function checkpointOf(descent: Descent, iteration: number): Promise<FitCheckpoint> {
-  return {
-    format: "tomograd-fit-checkpoint/1",
-    iteration,
-    volume: (await toHost(descent.x)).values as Float32Array | Float64Array,
-    optimizer: await optimizerState(descent.optimizer),
-    drawn: descent.random.drawn,
-    history: [...descent.history],
-    fingerprint: descent.fingerprint,
-  };
-}
-
-const diverged = (value: number, iteration: number, learningRate: number) =>
-  fault("NOT_FINITE", `the loss became ${value} at step ${iteration}: give a learningRate below ${learningRate}`, {
-    defect: "diverged",
-    iteration,
-    learningRate,
-  });
-
-function checkNumbers(iterations: number, rayFraction: number): void {
-  if (!Number.isInteger(iterations) || iterations < 1)
-    throw fault("INVALID_ARGUMENT", `iterations must be a positive integer, not ${iterations}`, {
-      field: "iterations",
-    });
+function checkRayFraction(rayFraction: number): void {
   if (!(rayFraction > 0 && rayFraction <= 1))
     throw fault("INVALID_ARGUMENT", `rayFraction must be above 0 and at most 1, not ${rayFraction}`, {
       field: "rayFraction",
@@ -289,41 +239,20 @@ async function defaultRate(A: Projector, projections: Projections, options: FitO
   return DEFAULT_RATE * (await estimateRange(A, projections));
 }
 
-function startVolume(A: Projector, options: FitOptions, quantity: Quantity): DeviceVolume {
-  const { start, resume } = options;
-  const values = resume?.volume ?? start?.values;
-  if (!values) return zeros(A.backend, A.grid, quantity, "reconstruction");
-  return toDevice(A.backend, { quantity, grid: start?.grid ?? A.grid, values }, "reconstruction");
-}
-
-function createOptimizer(x: DeviceVolume, { momentum, resume }: FitOptions, settings: Settings): DeviceOptimizer {
+async function createOptimizer(
+  x: DeviceVolume,
+  { momentum, resume }: FitOptions,
+  settings: Settings,
+): Promise<DeviceOptimizer> {
+  const moments: Record<string, StateValues> = {};
+  for (const name of Object.keys(resume?.arrays ?? {}))
+    if (resume && name !== "volume") moments[name] = await readArray(resume, name);
   const common = {
     learningRate: settings.learningRate,
     ...(settings.nonNegative && { lower: 0 }),
-    ...(resume && { resume: resume.optimizer }),
+    ...(resume && { resume: { steps: resume.numbers.steps, arrays: moments } }),
   };
   return settings.optimizer === "sgd" ? sgd(x, { ...common, momentum: momentum ?? 0 }) : adam(x, common);
-}
-
-async function optimizerState(optimizer: DeviceOptimizer): Promise<FitCheckpoint["optimizer"]> {
-  const arrays: Record<string, Float32Array | Float64Array> = {};
-  for (const [name, array] of Object.entries(optimizer.state))
-    arrays[name] = (await array.backend.download(array)) as Float32Array | Float64Array;
-  return { steps: optimizer.steps, arrays };
-}
-
-/** @throws INVALID_ARGUMENT for a start of another quantity, or an operator of some pixels only */
-function checkStart(A: Projector, { start, quantity = "attenuation" }: FitOptions): void {
-  if (A.pixels)
-    throw fault("INVALID_ARGUMENT", "fit needs the operator of all pixels; rayFraction draws a share of them", {
-      field: "pixels",
-    });
-  if (start && start.quantity !== "unknown" && start.quantity !== quantity)
-    throw fault(
-      "INVALID_ARGUMENT",
-      `start holds ${start.quantity}, but ${quantity} is reconstructed: convert it first (hounsfieldToAttenuation)`,
-      { defect: "wrong-quantity" },
-    );
 }
 
 /** Fall of the mean loss from an eighth of the run to the next that still counts as flat, at the end and half-way. */

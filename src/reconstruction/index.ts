@@ -1,7 +1,16 @@
-export type { FitCheckpoint } from "./checkpoint.js";
+export {
+  type Checkpoint,
+  holdCheckpoint,
+  type LiveCheckpoint,
+  type StateArray,
+  type StateValues,
+} from "./checkpoint.js";
+export type { ConstraintOptions } from "./constraints.js";
 export { fieldOfViewGrid, nearestIsocenter } from "./fieldOfView.js";
-export { type FitOptions, type FitProgress, fit } from "./fit.js";
+export { type FitOptions, fit } from "./fit.js";
 export { estimateRange } from "./learningRate.js";
 export { coarserGrid, cutSlabs, raysThrough, regionProjections, type Slab } from "./region.js";
+export type { IterativeOptions } from "./runMethod.js";
+export { type SirtOptions, sirt } from "./sirt.js";
 export { bitReversedOrder, orderedSubsets } from "./subsets.js";
-export type { Iteration, Reconstruct, Run, RunOptions } from "./types.js";
+export type { Iteration, Progress, Reconstruct, Run, RunOptions, Stopped } from "./types.js";

@@ -1,12 +1,16 @@
+import type { DeviceArray } from "../backend/backend.js";
 import { fault } from "../core/errors.js";
-import { toDevice, zeroProjections } from "../projector/arrays.js";
-import type { DeviceProjections, Projector } from "../projector/types.js";
+import { deviceProjections, toDevice, zeroProjections } from "../projector/arrays.js";
+import type { DeviceProjections, DeviceVolume, Projector } from "../projector/types.js";
 import type { Projections } from "../volume/grid.js";
 
-/** One subset of views: its operator, its data, and the buffer its images go to. */
+/** One subset of views: its operator, its data, and a buffer for its images, which subsets of equal size share. */
 export interface Subset {
   readonly A: Projector;
+  /** Line integrals p, times sqrt(w) if rays are weighted. */
   readonly target: DeviceProjections;
+  /** sqrt(w) of the rays; undefined: all weigh 1. */
+  readonly rootWeights: DeviceProjections | undefined;
   readonly image: DeviceProjections;
 }
 
@@ -29,32 +33,56 @@ export function checkData(A: Projector, projections: Projections): void {
       `${A.views.length} views of ${rows} x ${columns} pixels need ${expected} values, the projections hold ${projections.values.length}`,
       { defect: "truncated" },
     );
-  for (let i = 0; i < expected; i++)
-    if (!Number.isFinite(projections.values[i]))
-      throw fault(
-        "NOT_FINITE",
-        `projections must be finite: view ${Math.floor(i / (rows * columns))}, pixel ${i % (rows * columns)} is ${projections.values[i]}`,
-        { defect: "not-finite", index: i },
-      );
+  checkFinite(
+    projections.values,
+    (i) => `projections must be finite: view ${Math.floor(i / (rows * columns))}, pixel ${i % (rows * columns)}`,
+  );
 }
 
-/** Uploads the images of some views; `own` is told of everything that must be disposed. */
-export function createSubset(
+/** Looks at every value. @throws NOT_FINITE: `where(index)` and the value */
+export function checkFinite(values: ArrayLike<number>, where: (index: number) => string): void {
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i]))
+      throw fault("NOT_FINITE", `${where(i)} is ${values[i]}`, { defect: "not-finite", index: i });
+}
+
+/**
+ * Uploads the images of some views, call by call. `own` is told of everything that must be disposed. `weights`: w of
+ * each ray as the projections lie, checked by `checkWeights`.
+ */
+export function createSubsets(
   A: Projector,
   projections: Projections,
-  views: readonly number[],
   own: <T extends Disposable>(resource: T) => T,
-): Subset {
+  weights?: Float32Array | Float64Array,
+): (views: readonly number[]) => Subset {
+  const images = new Map<number, DeviceArray>();
   const pixels = A.detector.rows * A.detector.columns;
-  const all = views.length === A.views.length;
-  const values = all ? projections.values : new Float32Array(views.length * pixels);
-  if (!all)
-    for (const [i, view] of views.entries())
-      values.set(projections.values.subarray(view * pixels, (view + 1) * pixels), i * pixels);
-  const ofSubset = views.map((view) => A.views[view]);
-  return {
-    A: all ? A : own(A.withViews(ofSubset)),
-    target: own(toDevice(A.backend, { detector: A.detector, views: ofSubset, about: "subset", values }, "target")),
-    image: own(zeroProjections(A.backend, A.detector, ofSubset, "image")),
+  const roots = weights?.map(Math.sqrt);
+  return (views) => {
+    const all = views.length === A.views.length && views.every((view, i) => view === i);
+    const ofSubset = views.map((view) => A.views[view]);
+    const upload = (from: Projections["values"], label: string) => {
+      const values = all ? from : new Float32Array(views.length * pixels);
+      if (!all)
+        for (const [i, view] of views.entries())
+          values.set(from.subarray(view * pixels, (view + 1) * pixels), i * pixels);
+      const host = { detector: A.detector, views: ofSubset, about: "subset", values };
+      return own(toDevice(A.backend, host, label));
+    };
+    const target = upload(projections.values, "target");
+    const rootWeights = roots && upload(roots, "square roots of the weights");
+    if (rootWeights) A.backend.run("multiply", { x: rootWeights.array, y: target.array });
+    const array = images.get(views.length) ?? own(zeroProjections(A.backend, A.detector, ofSubset, "image").array);
+    images.set(views.length, array);
+    const image = deviceProjections(array, A.detector, ofSubset);
+    return { A: all ? A : own(A.withViews(ofSubset)), target, rootWeights, image };
   };
+}
+
+/** image <- sqrt(w) (A x - p) */
+export function misfit({ A, target, rootWeights, image }: Subset, x: DeviceVolume): void {
+  A.apply(x, { out: image });
+  if (rootWeights) A.backend.run("multiply", { x: rootWeights.array, y: image.array });
+  A.backend.run("axpby", { a: -1, x: target.array, b: 1, y: image.array });
 }

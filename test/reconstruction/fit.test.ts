@@ -6,7 +6,7 @@ import { circularTrajectory } from "../../src/geometry/index.js";
 import { toDevice, toHost } from "../../src/projector/arrays.js";
 import { createProjector, type ProjectorOptions } from "../../src/projector/createProjector.js";
 import type { Projector } from "../../src/projector/types.js";
-import type { FitCheckpoint } from "../../src/reconstruction/checkpoint.js";
+import { type Checkpoint, holdCheckpoint } from "../../src/reconstruction/checkpoint.js";
 import { type FitOptions, fit as fitVolume } from "../../src/reconstruction/fit.js";
 import type { Grid, Projections, Volume } from "../../src/volume/grid.js";
 
@@ -72,13 +72,13 @@ test.each<[string, FitOptions]>([
   ["SGD with momentum", { optimizer: "sgd", momentum: 0.9, learningRate: 1e-5 }],
   ["a fifth of the rays, redrawn", { rayFraction: 0.2, seed: 7 }],
 ])("%s: 4 + 5 steps by checkpoint give the same bits as 9", async (_name, options) => {
-  let checkpoint: FitCheckpoint | undefined;
+  let checkpoint: Checkpoint | undefined;
   const whole = await run({
     ...options,
     iterations: 9,
     checkpointEvery: 4,
-    onCheckpoint: (state) => {
-      checkpoint ??= structuredClone(state);
+    onCheckpoint: async (state) => {
+      checkpoint ??= structuredClone(await holdCheckpoint(state));
     },
   });
   expect(checkpoint?.iteration).toBe(4);
@@ -88,12 +88,12 @@ test.each<[string, FitOptions]>([
 });
 
 test("a checkpoint of another run is refused", async () => {
-  let checkpoint: FitCheckpoint | undefined;
+  let checkpoint: Checkpoint | undefined;
   await run({
     iterations: 3,
     checkpointEvery: 2,
-    onCheckpoint: (state) => {
-      checkpoint = state;
+    onCheckpoint: async (state) => {
+      checkpoint = await holdCheckpoint(state);
     },
   });
   await expect(run({ iterations: 4, resume: checkpoint })).rejects.toMatchObject({
@@ -104,15 +104,15 @@ test("a checkpoint of another run is refused", async () => {
 
 test("abort returns the volume so far and its checkpoint", async () => {
   const controller = new AbortController();
-  let checkpoint: FitCheckpoint | undefined;
+  let checkpoint: Checkpoint | undefined;
   const { stopped, history } = await run({
     iterations: 50,
     signal: controller.signal,
     onIteration: ({ iteration }) => {
       if (iteration === 4) controller.abort();
     },
-    onCheckpoint: (state) => {
-      checkpoint = state;
+    onCheckpoint: async (state) => {
+      checkpoint = await holdCheckpoint(state);
     },
   });
   expect(stopped).toBe("aborted");
@@ -170,13 +170,13 @@ test.each<[string, Partial<ProjectorOptions>]>([
   ["voxel shift", { voxelShift: 0 }],
   ["model", { model: "joseph" }],
 ])("a checkpoint of an operator with another %s is refused", async (_name, change) => {
-  let checkpoint: FitCheckpoint | undefined;
+  let checkpoint: Checkpoint | undefined;
   await run({
     iterations: 3,
     learningRate: 1e-3,
     checkpointEvery: 2,
-    onCheckpoint: (state) => {
-      checkpoint = state;
+    onCheckpoint: async (state) => {
+      checkpoint = await holdCheckpoint(state);
     },
   });
   using other = createProjector({ backend, grid, detector: A.detector, views: A.views, ...change });
