@@ -1,10 +1,18 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { isTomogradError, type TomogradError, throwIfAborted } from "../core/errors.js";
+import { isTomogradError, type TomogradError, throwIfAborted, type Warning } from "../core/errors.js";
 import { openDicom } from "../io/dicom/openDicom.js";
+import { oddLengths } from "../io/dicom/parseSlice.js";
 import { describePixels } from "../io/dicom/pixelData.js";
-import { dicomKind } from "../io/dicom/sniff.js";
-import { toSource } from "../io/index.js";
+import { isRadiograph, radiographFacts } from "../io/dicom/radiographFacts.js";
+import { DICOM_HEAD, dicomKind } from "../io/dicom/sniff.js";
+import {
+  type GeometryFile,
+  geometryContent,
+  type RadiographFacts,
+  radiographTrajectory,
+  toSource,
+} from "../io/index.js";
 
 /** The image of one DICOM file as it is stored, whether or not it makes a volume. */
 export interface StoredImage {
@@ -18,6 +26,17 @@ export interface StoredImage {
   };
   /** Smallest and largest finite stored value; null if there is none. */
   readonly range: readonly [number, number] | null;
+  /** What an X-ray image says of its geometry, and the views that follow from it. */
+  readonly radiograph?: RadiographPart;
+  readonly warnings: readonly Warning[];
+}
+
+/** The geometry of an X-ray image as `inspect --json` prints it. */
+export interface RadiographPart extends RadiographFacts {
+  /** Geometry file of the views about the isocenter that the image names, or about [0, 0, 0]. */
+  readonly geometry?: GeometryFile;
+  /** Why there are no views. */
+  readonly noViews?: string;
 }
 
 /** Reads the stored values of one DICOM file, frame by frame; undefined if the path is anything else. */
@@ -25,8 +44,9 @@ export async function readStoredImage(path: string, signal?: AbortSignal): Promi
   const facts = await stat(path).catch(() => undefined);
   if (!facts?.isFile()) return undefined;
   const source = await toSource(path);
-  if (!dicomKind(await source.read(0, 132))) return undefined;
-  const pixels = describePixels(await openDicom(source));
+  if (!dicomKind(await source.read(0, DICOM_HEAD))) return undefined;
+  const file = await openDicom(source);
+  const pixels = describePixels(file);
   const hash = createHash("sha256");
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -41,10 +61,44 @@ export async function readStoredImage(path: string, signal?: AbortSignal): Promi
     }
   }
   const { frames, rows, columns, type } = pixels;
+  const known = isRadiograph(file.set) ? radiographFacts(file.set, file.name, pixels) : undefined;
   return {
     facts: { frames, rows, columns, storedType: type, sha256: hash.digest("hex") },
     range: low <= high ? [low, high] : null,
+    ...(known && { radiograph: await radiographPart(known.facts) }),
+    warnings: [...oddLengths(file.set, file.name), ...pixels.warnings, ...(known?.warnings ?? [])],
   };
+}
+
+async function radiographPart(facts: RadiographFacts): Promise<RadiographPart> {
+  try {
+    return { ...facts, geometry: await geometryContent(radiographTrajectory(facts)) };
+  } catch (error) {
+    if (!isTomogradError(error)) throw error;
+    return { ...facts, noViews: error.message };
+  }
+}
+
+/** The lines about an X-ray image for people. */
+export function radiographLines({ geometry, noViews, ...facts }: RadiographPart): string[] {
+  const { modality, pixelSize, pixelSizeFrom, pixelSizeAt, sdd, sid, anglesDeg, viewPosition, rtImage } = facts;
+  const known = [
+    pixelSize && `pixels of ${pixelSize.join(" x ")} mm at the ${pixelSizeAt} (${pixelSizeFrom})`,
+    sdd !== undefined && `source to detector ${sdd} mm`,
+    sid !== undefined && `source to isocenter ${sid} mm`,
+    facts.magnification !== undefined && `magnification ${facts.magnification}`,
+    viewPosition && `view ${viewPosition}`,
+    rtImage?.gantryDeg !== undefined && `gantry ${rtImage.gantryDeg} degrees`,
+    rtImage?.patientSupportDeg !== undefined && `couch ${rtImage.patientSupportDeg} degrees`,
+  ];
+  const angles = anglesDeg?.map((pair) => pair.join("/")) ?? [];
+  const shown = angles.length > 8 ? [...angles.slice(0, 7), "...", angles[angles.length - 1]] : angles;
+  return [
+    `radiograph (${modality})${known.some(Boolean) ? `: ${known.filter(Boolean).join(", ")}` : ""}`,
+    ...(shown.length > 0 ? [`primary/secondary angles in degrees (+ LAO / + CRAN): ${shown.join(", ")}`] : []),
+    ...(facts.whiteIsZero ? ["MONOCHROME1: small stored values are shown bright"] : []),
+    geometry ? `views: ${geometry.views.length}, --json prints them` : `no views: ${noViews}`,
+  ];
 }
 
 /** Kinds of images that are slices of a body; without a pixel spacing they are damaged, others merely no volumes. */

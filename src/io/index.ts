@@ -1,5 +1,9 @@
 export { locateCodecs } from "./dicom/codecs/wasmCodec.js";
+export type { RadiographFacts, RtImageFacts } from "./dicom/radiographFacts.js";
+export { radiographProjections } from "./dicom/radiographProjections.js";
+export { type RadiographTrajectoryOptions, radiographTrajectory } from "./dicom/radiographViews.js";
 export { readDicom } from "./dicom/readDicom.js";
+export { type Radiograph, type ReadRadiographOptions, readRadiograph } from "./dicom/readRadiograph.js";
 export {
   type GeometryFile,
   geometryContent,

@@ -1,14 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parseGeometry, readImage } from "../../src/io/index.js";
 import { dataFolder, hasData, readManifest } from "../helpers/folders.js";
-import { cliJson } from "./cli.js";
+import { cli, cliJson, temporaryFolder } from "./cli.js";
 
 const folder = join(dataFolder, "dicom-transfer-syntaxes");
 const present = hasData && existsSync(join(folder, "manifest.json"));
 interface Entry {
   readonly file: string;
   readonly lossy?: boolean;
+  readonly primaryAnglesDeg?: readonly number[];
   readonly decoded: { readonly dtype: string; readonly shape: readonly number[]; readonly sha256: string };
 }
 const manifest = present ? readManifest(folder) : { encoded: [], constructed: [] };
@@ -24,6 +26,22 @@ describe.skipIf(!present)("inspect --json of one DICOM file", () => {
     // A volume, or an image that says why it is none.
     expect(json.affine !== null || json.warnings[0].defect === "not-a-volume").toBe(true);
   });
+
+  test.each(entries.filter(({ primaryAnglesDeg }) => primaryAnglesDeg))(
+    "$file: an X-ray image's geometry as `radiograph`, with a view for each frame; people get lines and a picture",
+    async ({ file, primaryAnglesDeg }) => {
+      const path = join(folder, file);
+      const { radiograph } = (await cliJson("inspect", path)).json;
+      expect(radiograph.anglesDeg.map(([primary]: [number]) => primary)).toEqual(primaryAnglesDeg);
+      expect((await parseGeometry(radiograph.geometry)).views).toHaveLength(primaryAnglesDeg!.length);
+      const picture = join(await temporaryFolder(), "frame.png");
+      const { stdout } = await cli(["inspect", path, "--out", picture]);
+      expect(stdout).toMatch(/source to detector \d+ mm/);
+      expect(stdout).toContain(primaryAnglesDeg!.map((angle) => `${angle}/0`).join(", "));
+      const { rows, columns } = await readImage(picture);
+      expect([rows, columns]).toEqual([radiograph.rows, radiograph.columns]);
+    },
+  );
 
   test.skipIf(!existsSync(join(dataFolder, "malformed")))(
     "a CT slice without pixel spacing is refused, not shown as a mere image",

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { fault, type Warning } from "../../core/errors.js";
-import { type Image, writeImage } from "../../io/index.js";
+import { type Image, readRadiograph, writeImage } from "../../io/index.js";
 import { greyImage, sliceThreePlanes } from "../../report/index.js";
 import type { Grid, Volume } from "../../volume/grid.js";
 import { orientation, spacing } from "../../volume/index.js";
-import { isNoVolume, readStoredImage, type StoredImage } from "../dicomImage.js";
+import { isNoVolume, radiographLines, readStoredImage, type StoredImage } from "../dicomImage.js";
 import { pictureFormat } from "../imageOutput.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
@@ -89,7 +89,7 @@ function threeSlices(volume: Volume): Image {
 }
 
 /** What is known of a DICOM image that makes no volume. */
-function imageAlone({ facts, range }: StoredImage, warning: Warning) {
+function imageAlone({ facts, range, radiograph, warnings }: StoredImage, warning: Warning, outputs: readonly string[]) {
   const { frames, rows, columns, storedType } = facts;
   return {
     results: {
@@ -98,15 +98,25 @@ function imageAlone({ facts, range }: StoredImage, warning: Warning) {
       type: storedType,
       quantity: "unknown",
       range,
-      warnings: [warning],
+      warnings: [warning, ...warnings],
       ...facts,
+      ...(radiograph && { radiograph }),
     },
-    outputs: [],
+    outputs: [...outputs],
     summary: [
       `dicom, ${storedType}: ${frames} ${frames === 1 ? "frame" : "frames"} of ${columns} x ${rows} pixels, stored values ${range ? range.join(" to ") : "all NaN"}`,
+      ...(radiograph ? radiographLines(radiograph) : []),
     ],
   };
 }
+
+/** Draws the first frame of a radiograph, bone bright where the file says so. */
+async function drawRadiograph(file: string, path: string): Promise<void> {
+  const { rows, columns, values } = await readRadiograph(file);
+  await writeImage(path, { rows, columns, values: values.subarray(0, rows * columns) });
+}
+
+const defaultPicture = (file: string) => `${basename(file.replace(/[/\\]+$/, ""))}.slices.png`;
 
 export const inspect: Operation<InspectOptions> = {
   name: "inspect",
@@ -134,9 +144,13 @@ export const inspect: Operation<InspectOptions> = {
       if (!stored || options.at || !isNoVolume(error)) throw error;
       return { defect: "not-a-volume", message: error.message };
     });
+    const picture = options.out ?? (session.json ? undefined : defaultPicture(options.file));
+    const outputs = options.picture === false ? [] : given(picture);
     if ("defect" in volume) {
-      session.warn(volume);
-      return imageAlone(stored!, volume);
+      for (const warning of [volume, ...stored!.warnings]) session.warn(warning);
+      const drawn = stored!.radiograph ? outputs : [];
+      for (const path of drawn) await drawRadiograph(options.file, path);
+      return imageAlone(stored!, volume, drawn);
     }
     const { grid, quantity, type } = volume;
     const mm = spacing(grid);
@@ -144,9 +158,6 @@ export const inspect: Operation<InspectOptions> = {
     const suspicious = suspicions(facts, mm);
     for (const warning of suspicious) session.warn(warning);
     const values = options.at?.map((index) => valueAt(volume, index));
-    const picture =
-      options.out ?? (session.json ? undefined : `${basename(options.file.replace(/[/\\]+$/, ""))}.slices.png`);
-    const outputs = options.picture === false ? [] : given(picture);
     for (const path of outputs) await writeImage(path, threeSlices(volume), { window: [0, 255] });
     const affine = affineRows(grid);
     return {
@@ -159,6 +170,7 @@ export const inspect: Operation<InspectOptions> = {
         warnings: [...volume.warnings, ...suspicious],
         ...(values && { values }),
         ...stored?.facts,
+        ...(stored?.radiograph && { radiograph: stored.radiograph }),
       },
       outputs,
       summary: [
@@ -171,6 +183,7 @@ export const inspect: Operation<InspectOptions> = {
             ]
           : []),
         ...(options.at ?? []).map((index, i) => `voxel ${index.join(",")}: ${values?.[i]}`),
+        ...(stored?.radiograph ? radiographLines(stored.radiograph) : []),
         "affine (voxel index to RAS mm):",
         ...affine.map((row) => `  ${row.map((m) => String(+m.toPrecision(8)).padStart(12)).join("")}`),
       ],

@@ -16,6 +16,10 @@ const groupOf: Readonly<Record<string, string>> = {
   x00200037: "x00209116", // ImageOrientationPatient: Plane Orientation
   x00281052: "x00289145", // RescaleIntercept: Pixel Value Transformation
   x00281053: "x00289145", // RescaleSlope: Pixel Value Transformation
+  x00181110: "x00189476", // DistanceSourceToDetector: X-Ray Geometry
+  x00181164: "x00289443", // ImagerPixelSpacing: Frame Pixel Data Properties
+  x00181510: "x00189405", // PositionerPrimaryAngle: Positioner Position
+  x00181511: "x00189405", // PositionerSecondaryAngle: Positioner Position
 };
 
 /** All numbers of a decimal-string element, NaN for what is none; empty if it is not there. */

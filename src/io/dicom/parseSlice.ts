@@ -6,6 +6,7 @@ import { decimals, frameHeader, hasFrameHeaders } from "./frameGeometry.js";
 import { type ModalityTable, modalityTable } from "./modalityTable.js";
 import { type DicomFile, openDicom } from "./openDicom.js";
 import { describePixels, type PixelData } from "./pixelData.js";
+import { isLocalizer, isProjection } from "./radiographFacts.js";
 
 /** The facts of one DICOM image, or of one frame, that a volume needs. Vectors are LPS, as DICOM has them. */
 export interface Slice {
@@ -47,6 +48,12 @@ export async function parseSlices(source: Source, path?: string): Promise<Slice[
   const file = await openDicom(source, path);
   const { name, set } = file;
   const pixels = describePixels(file);
+  if (isProjection(set))
+    throw fault(
+      "UNSUPPORTED_FORMAT",
+      `${name} is an X-ray image (${set.string("x00080060")}), not a slice of a volume: readRadiograph and readImage read it`,
+      { defect: "not-a-volume", file: name },
+    );
   if (pixels.samples !== 1)
     throw fault("UNSUPPORTED_FORMAT", `${name}: ${pixels.samples} samples a pixel: a color image is no volume`, {
       defect: "unsupported-type",
@@ -114,7 +121,7 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     position: position && [position[0], position[1], position[2]],
     orientation: cosines && directions(cosines, name),
     thickness: numbers("x00180050", 1)?.[0],
-    localizer: /LOCALIZER/i.test(set.string("x00080008") ?? ""),
+    localizer: isLocalizer(set),
     modality: set.string("x00080060") ?? "",
     series: set.string("x0020000e") ?? "",
     seriesNumber: set.intString("x00200011"),
@@ -154,7 +161,7 @@ function directions(cosines: readonly number[], name: string): readonly [Vec3, V
   return [scale(row, 1 / norm(row)), scale(column, 1 / norm(column))];
 }
 
-function oddLengths(set: DataSet, name: string): Warning[] {
+export function oddLengths(set: DataSet, name: string): Warning[] {
   const odd = Object.values(set.elements).filter(({ length }) => length % 2 === 1 && length !== 0xffffffff);
   return odd.length === 0
     ? []

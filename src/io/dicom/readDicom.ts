@@ -1,13 +1,14 @@
 import { kindOfPath, listFolder, pathOfUrl } from "#platform";
 import { fault, isTomogradError, throwIfAborted, type Warning } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
+import { counted } from "../../core/words.js";
 import { type Input, type Source, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
 import { lookUp } from "./modalityTable.js";
 import { parseSlices, type Slice } from "./parseSlice.js";
 import { chooseSeries } from "./series.js";
-import { dicomKind } from "./sniff.js";
+import { DICOM_HEAD, dicomKind } from "./sniff.js";
 import { stackSlices } from "./stack.js";
 
 /** Folders inside folders that are looked into. */
@@ -50,49 +51,61 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
   };
 }
 
+/** All slices of the input. A file that is none is left out of a folder or list, and refused where it is all there is. */
 async function collect(
   input: Input | readonly Input[],
   signal?: AbortSignal,
 ): Promise<{ slices: Slice[]; warnings: Warning[] }> {
   const folder = await folderOf(input);
-  if (folder === undefined) {
-    const inputs = Array.isArray(input) ? (input as readonly Input[]) : [input as Input];
-    if (inputs.length === 0) throw fault("NOT_FOUND", "the list of DICOM files is empty", { defect: "no-slices" });
-    const slices: Slice[] = [];
-    for (const one of inputs) {
-      throwIfAborted(signal);
-      slices.push(...(await parseSlices(await toSource(one))));
-    }
-    return { slices, warnings: [] };
-  }
   const slices: Slice[] = [];
   const others: string[] = [];
-  for await (const { source, name } of filesIn(folder, DEPTH)) {
+  const radiographs: string[] = [];
+  if (folder === undefined && !Array.isArray(input))
+    return { slices: await parseSlices(await toSource(input as Input)), warnings: [] };
+  const files = folder === undefined ? listed(input as readonly Input[]) : filesIn(folder, DEPTH);
+  for await (const { source, name } of files) {
     throwIfAborted(signal);
-    if (source.size > 0 && !dicomKind(await source.read(0, 132))) continue;
+    if (source.size > 0 && !dicomKind(await source.read(0, DICOM_HEAD))) continue;
     try {
       slices.push(...(await parseSlices(source, name)));
     } catch (error) {
-      if (!isTomogradError(error) || error.detail.defect !== "not-an-image") throw error;
-      others.push(name);
+      if (!isTomogradError(error)) throw error;
+      const { defect } = error.detail;
+      if (defect === "not-an-image") others.push(name);
+      else if (defect === "not-a-volume") radiographs.push(name);
+      else throw error;
     }
   }
+  const where = folder ?? "the list";
   if (slices.length === 0)
     throw fault(
       "NOT_FOUND",
-      `${folder} holds no CT series (no DICOM images); a file of another format must be named itself`,
-      {
-        defect: "no-slices",
-      },
+      radiographs.length > 0
+        ? `${where} holds no CT series, but X-ray images: readRadiograph and readImage read ${leftOut(radiographs)}`
+        : `${where} holds no CT series (no DICOM images); a file of another format must be named itself`,
+      { defect: "no-slices" },
     );
-  const message = `${others.length} DICOM files without pixels are left out: ${others.slice(0, 5).join(", ")}`;
-  return { slices, warnings: others.length > 0 ? [{ defect: "not-an-image", message }] : [] };
+  const warnings: Warning[] = [];
+  if (others.length > 0)
+    warnings.push({ defect: "not-an-image", message: `DICOM files without pixels are left out: ${leftOut(others)}` });
+  if (radiographs.length > 0)
+    warnings.push({ defect: "not-a-volume", message: `X-ray images are left out: ${leftOut(radiographs)}` });
+  return { slices, warnings };
 }
+
+const leftOut = (names: readonly string[]) => `${counted(names.length, "file")}: ${names.slice(0, 5).join(", ")}`;
 
 async function folderOf(input: Input | readonly Input[]): Promise<string | undefined> {
   const path = input instanceof URL && input.protocol === "file:" ? pathOfUrl(input) : input;
   if (typeof path !== "string" || /^https?:/.test(path)) return undefined;
   return (await kindOfPath(path)) === "folder" ? path : undefined;
+}
+
+async function* listed(inputs: readonly Input[]): AsyncGenerator<{ source: Source; name: string }> {
+  for (const [i, one] of inputs.entries()) {
+    const source = await toSource(one);
+    yield { source, name: source.name ?? `file ${i}` };
+  }
 }
 
 async function* filesIn(folder: string, depth: number): AsyncGenerator<{ source: Source; name: string }> {

@@ -1,3 +1,6 @@
+/** Enough to see what is DICOM, bytes. */
+export const DICOM_HEAD = 132;
+
 /** Whether the first bytes of a file are those of a DICOM file: with the preamble, or a bare data set. */
 export function dicomKind(head: Uint8Array): "part10" | "implicit" | "explicit" | undefined {
   const word = (at: number, length: number) => String.fromCharCode(...head.subarray(at, at + length));

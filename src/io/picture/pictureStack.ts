@@ -2,7 +2,7 @@ import { listFolder } from "#platform";
 import { fault, throwIfAborted, type Warning } from "../../core/errors.js";
 import { IDENTITY4 } from "../../core/linear.js";
 import { counted } from "../../core/words.js";
-import { dicomKind } from "../dicom/sniff.js";
+import { DICOM_HEAD, dicomKind } from "../dicom/sniff.js";
 import { noOrientation } from "../orientation.js";
 import { type Input, type Source, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
@@ -10,8 +10,6 @@ import { createValueCollector, type ValueCollector } from "../values.js";
 import type { Raster } from "./raster.js";
 import { decodeRaster, grayOf, pictureFormat } from "./readImage.js";
 
-/** Enough to see what is DICOM, bytes. */
-const DICOM_HEAD = 132;
 /** slice2 before slice10, the same everywhere. */
 const byNumber = new Intl.Collator("en", { numeric: true });
 

@@ -1,6 +1,7 @@
 import { fault, type Warning } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import { toGray } from "../color.js";
+import { DICOM_HEAD, dicomKind } from "../dicom/sniff.js";
 import type { Image } from "../image.js";
 import type { Decoded, StoredType } from "../numeric.js";
 import { type Input, type Source, toSource } from "../source.js";
@@ -12,7 +13,7 @@ import type { Raster } from "./raster.js";
 
 /** A picture as it came out of a file: [row][column], or [row][column][channel]. */
 export interface ImageFile extends Image {
-  readonly format: "png" | "jpeg" | "tiff";
+  readonly format: "png" | "jpeg" | "tiff" | "dicom";
   /** The samples' type in the file (palettes and less than 8 bits: uint8). */
   readonly type: StoredType;
   readonly values: Decoded;
@@ -27,23 +28,26 @@ export interface ImageFile extends Image {
 export interface ReadImageOptions {
   /** "gray": color becomes its luminance, alpha is left out, both with the warning `color`; "stored": all channels. @default "gray" */
   readonly channels?: "gray" | "stored";
-  /** TIFF with several pages: which one, from 0. @default 0, with a warning if there are more */
+  /** TIFF with several pages, DICOM with several frames: which one, from 0. @default 0, with a warning if there are more */
   readonly page?: number;
   /** Refuse pictures that need more memory, bytes. @default 8 GiB */
   readonly maxBytes?: number;
 }
 
 /**
- * Reads a picture, recognizing the format by its content: PNG (1 to 16 bits), JPEG (8 bits, and 12 of gray), TIFF.
+ * Reads a picture, recognizing the format by its content: PNG (1 to 16 bits), JPEG (8 bits, and 12 of gray), TIFF, DICOM
+ * (whose geometry `readRadiograph` reads).
  * Values are the stored ones: no gamma, no scaling, white-is-zero not inverted.
  * @throws UNSUPPORTED_FORMAT (`bad-magic` for anything else), and what the decoders throw
  */
 export async function readImage(input: Input, options: ReadImageOptions = {}): Promise<ImageFile> {
   refuseUnknownOptions("readImage", options, ["channels", "page", "maxBytes"]);
   const source = await toSource(input);
-  const format = pictureFormat(await source.read(0, 8));
+  const head = await source.read(0, DICOM_HEAD);
+  const format = pictureFormat(head);
+  if (!format && dicomKind(head)) return (await import("../dicom/dicomImage.js")).dicomImage(source, options);
   if (!format)
-    throw fault("UNSUPPORTED_FORMAT", `${source.name ?? "the input"} is none of PNG, JPEG and TIFF`, {
+    throw fault("UNSUPPORTED_FORMAT", `${source.name ?? "the input"} is none of PNG, JPEG, TIFF and DICOM`, {
       defect: "bad-magic",
     });
   const raster = await decodeRaster(source, format, options);
@@ -55,8 +59,11 @@ export async function readImage(input: Input, options: ReadImageOptions = {}): P
   return { ...kept, channels: 1, values, warnings };
 }
 
+/** Formats that hold pictures and nothing else. */
+export type PictureFormat = Exclude<ImageFile["format"], "dicom">;
+
 /** What a file of pictures is, by its first 8 bytes. */
-export function pictureFormat(head: Uint8Array): ImageFile["format"] | undefined {
+export function pictureFormat(head: Uint8Array): PictureFormat | undefined {
   if (looksLikePng(head)) return "png";
   if (looksLikeTiff(head)) return "tiff";
   return looksLikeJpeg(head) ? "jpeg" : undefined;
@@ -75,7 +82,7 @@ export function grayOf({ values, samples, warnings }: Raster): { values: Decoded
 /** Decodes a picture of a known format. @throws what the decoders throw */
 export async function decodeRaster(
   source: Source,
-  format: ImageFile["format"],
+  format: PictureFormat,
   { page, maxBytes = DEFAULT_MAX_BYTES }: Pick<ReadImageOptions, "page" | "maxBytes">,
 ): Promise<Raster> {
   if (format === "png") return (await import("./png.js")).decodePng(source, maxBytes);
