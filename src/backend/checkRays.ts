@@ -1,4 +1,5 @@
 /** What must agree in the arguments of the projectors; each function returns what is wrong, or undefined. */
+import { isPowerOfTwo } from "../core/fft.js";
 import { type DeviceArray, describeShape } from "./backend.js";
 import type { Discretization, FreeRays, KernelArguments, Rays } from "./kernels.js";
 
@@ -56,4 +57,17 @@ export function wrongViewGradient({ out, jacobian, cotangent, firstView }: Kerne
   if (a.rows !== b.rows || a.columns !== b.columns || firstView + views > b.views)
     return `${views} views of the jacobian (${describeShape(a)}) from view ${firstView} of the cotangent (${describeShape(b)})`;
   return out.length === 12 * views ? undefined : `out holds ${out.length} numbers, ${12 * views} are needed`;
+}
+
+export function wrongResponse({ image, response }: KernelArguments["filterRows"]): string | undefined {
+  const columns = image.shape.kind === "projections" ? image.shape.columns : 0;
+  const length = 2 * (response.length - 1);
+  if (isPowerOfTwo(length) && length >= columns) return undefined;
+  return `a response of ${response.length} numbers means rows of ${length}, a power of two from ${columns} is needed`;
+}
+
+export function wrongMatrices({ image, matrices }: KernelArguments["backproject"]): string | undefined {
+  const count = image.shape.kind === "projections" ? image.shape.views : 0;
+  if (matrices.length === 12 * count) return undefined;
+  return `${count} views need matrices of ${12 * count} numbers, not ${matrices.length}`;
 }

@@ -14,7 +14,16 @@ import {
   sameShape,
   shapeLength,
 } from "./backend.js";
-import { wrongCount, wrongFreeRays, wrongJacobian, wrongRays, wrongTable, wrongViewGradient } from "./checkRays.js";
+import {
+  wrongCount,
+  wrongFreeRays,
+  wrongJacobian,
+  wrongMatrices,
+  wrongRays,
+  wrongResponse,
+  wrongTable,
+  wrongViewGradient,
+} from "./checkRays.js";
 import { KERNEL_NAMES, type KernelArguments, type KernelName } from "./kernels.js";
 
 /** What an array argument must be. */
@@ -28,7 +37,7 @@ interface Slot {
   readonly scalar?: boolean;
 }
 
-type NumberRule = "finite" | "bound" | "positive" | "nonnegative" | "count" | "index";
+type NumberRule = "whole" | "finite" | "bound" | "positive" | "nonnegative" | "count" | "index";
 /** With a question mark: may be left out. */
 type NumberSlot = NumberRule | `${NumberRule}?`;
 type Numbers<A> = { [P in keyof A]-?: NonNullable<A[P]> extends number ? P : never }[keyof A];
@@ -186,9 +195,20 @@ const RULES: { readonly [K in KernelName]: Rule<KernelArguments[K]> } = {
     shapes: (args) => wrongCount(args, args.out, 6),
     settings: wrongFreeRays,
   },
+  filterRows: {
+    arrays: { image: projections, response: { ...table, atLeast: 2 } },
+    numbers: {},
+    shapes: wrongResponse,
+  },
+  backproject: {
+    arrays: { out: volume, image: projections, matrices: table },
+    numbers: { firstSlice: "whole" },
+    shapes: wrongMatrices,
+  },
 };
 
 const NUMBER_RULES: { readonly [R in NumberRule]: readonly [(value: number) => boolean, string] } = {
+  whole: [Number.isInteger, "a whole number"],
   finite: [Number.isFinite, "a finite number"],
   bound: [(value) => !Number.isNaN(value), "a number"],
   positive: [(value) => value > 0 && value < Infinity, "a finite number above 0"],

@@ -59,6 +59,9 @@ export interface FreeRays extends Discretization {
   readonly metric: readonly number[];
 }
 
+/** Of `backproject`: where W is not above this, there is no projection. W is 1 at the rotation axis in filtered methods. */
+export const NEAREST_DEPTH = 1e-3;
+
 /** Every kernel by name, with its arguments. */
 export interface KernelArguments {
   // ---- elementwise, on arrays of any one shape -------------------------------------------------------------------
@@ -216,6 +219,27 @@ export interface KernelArguments {
   projectRaysAdjoint: FreeRays & { out: DeviceArray; values: DeviceArray; accumulate: boolean };
   /** out (f64 table, 6 numbers a ray) <- derivative of each ray's integral with respect to its source and end, index coordinates */
   projectRaysJacobian: FreeRays & { out: DeviceArray; volume: DeviceArray };
+  // ---- filtered backprojection -----------------------------------------------------------------------------------
+  /**
+   * image <- every row, zero padded to the length L, circularly convolved with the real even filter whose transform is
+   * `response` (f64 table): its values at frequencies 0 .. L/2 (cycles per L columns). L = 2 (response length - 1) is a
+   * power of two, at least 2 and the number of columns.
+   */
+  filterRows: { image: DeviceArray; response: DeviceArray };
+  /**
+   * out (volume) <- [out +] sum over the views of image(U/W, V/W) / W² at every voxel, where (U, V, W) is the view's
+   * 3x4 matrix times the voxel's center (i + 1/2, j + 1/2, firstSlice + k + 1/2, 1) and (U/W, V/W) are column and row,
+   * pixel centers at 0, 1, ...; bilinear between pixel centers, zero outside. Voxels with W <= NEAREST_DEPTH, beside or
+   * behind the source, receive nothing. A slab of slices from `firstSlice` on has the bits that the whole would have.
+   * `matrices`: f64 table, 12 numbers a view, row-major.
+   */
+  backproject: {
+    out: DeviceArray;
+    image: DeviceArray;
+    matrices: DeviceArray;
+    firstSlice: number;
+    accumulate: boolean;
+  };
 }
 
 /** The name of a kernel. */
@@ -254,6 +278,8 @@ export const KERNEL_NAMES = [
   "projectRays",
   "projectRaysAdjoint",
   "projectRaysJacobian",
+  "filterRows",
+  "backproject",
 ] as const satisfies readonly KernelName[];
 
 /** Code or a reason, for every name; leaving one out does not compile. */

@@ -1,5 +1,7 @@
 import type { KernelTable } from "../kernels.js";
+import { backproject } from "./backproject.js";
 import * as elementwise from "./elementwise.js";
+import { filterRows } from "./filterRows.js";
 import { normalizedCrossCorrelation } from "./normalizedCrossCorrelation.js";
 import * as optimizers from "./optimizers.js";
 import * as projectors from "./project.js";
@@ -42,4 +44,6 @@ export const REFERENCE_KERNELS: KernelTable = {
   projectRays: { run: rayProjectors.projectRays },
   projectRaysAdjoint: { run: rayProjectors.projectRaysAdjoint },
   projectRaysJacobian: { run: rayProjectors.projectRaysJacobian },
+  filterRows: { run: filterRows },
+  backproject: { run: backproject },
 };

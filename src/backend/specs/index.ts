@@ -1,12 +1,14 @@
 import type { KernelName } from "../kernels.js";
 import { adamStep } from "./adamStep.js";
 import { axpby } from "./axpby.js";
+import { backproject } from "./backproject.js";
 import { clamp } from "./clamp.js";
 import { copy } from "./copy.js";
 import { dot } from "./dot.js";
 import { dotDifferences } from "./dotDifferences.js";
 import { extrema } from "./extrema.js";
 import { fill } from "./fill.js";
+import { filterRows } from "./filterRows.js";
 import { mapPiecewise } from "./mapPiecewise.js";
 import { multiply } from "./multiply.js";
 import { normalizedCrossCorrelation } from "./normalizedCrossCorrelation.js";
@@ -65,4 +67,6 @@ export const SPECS: { readonly [K in KernelName]: KernelSpec<K> } = {
   projectRays,
   projectRaysAdjoint,
   projectRaysJacobian,
+  filterRows,
+  backproject,
 };

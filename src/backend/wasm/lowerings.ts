@@ -1,6 +1,7 @@
-/** How every kernel other than the projectors becomes phases of `assembly/`. */
+/** How every kernel other than those of projectors and of filtered backprojection becomes phases of `assembly/`. */
 import type { DeviceArray } from "../backend.js";
 import type { KernelArguments, KernelName, Scalar } from "../kernels.js";
+import type { FilteredKernel } from "./filteredPhases.js";
 import { volumeStrides } from "./layout.js";
 import { type Lower, type Phase, type ProgramContext, wasmArray } from "./program.js";
 import type { ProjectorKernel } from "./projectorPhases.js";
@@ -170,7 +171,7 @@ const inPlace =
     return keepingPadding(x, linear(entry, x, [x.pointer, x.bytes, ...numbers(args)]), keepsZero(args));
   };
 
-export const LOWERINGS: { readonly [K in Exclude<KernelName, ProjectorKernel>]: Lowering<K> } = {
+export const LOWERINGS: { readonly [K in Exclude<KernelName, ProjectorKernel | FilteredKernel>]: Lowering<K> } = {
   fill: {
     lower: ({ out, value }) => {
       const array = wasmArray(out);

@@ -1,4 +1,5 @@
 import type { KernelName } from "../kernels.js";
+import { filteredLowerings } from "./filteredPhases.js";
 import { LOWERINGS, type Lowering } from "./lowerings.js";
 import { projectorLowerings } from "./projectorPhases.js";
 
@@ -6,4 +7,5 @@ import { projectorLowerings } from "./projectorPhases.js";
 export const WASM_KERNELS: { readonly [K in KernelName]: Lowering<K> | { readonly unsupported: string } } = {
   ...LOWERINGS,
   ...projectorLowerings,
+  ...filteredLowerings,
 };
