@@ -6,9 +6,11 @@ export {
   type StateValues,
 } from "./checkpoint.js";
 export type { ConstraintOptions } from "./constraints.js";
+export { type FdkOptions, type FdkProgress, fdk } from "./fdk.js";
 export { fieldOfViewGrid, nearestIsocenter } from "./fieldOfView.js";
 export { type FitOptions, fit } from "./fit.js";
 export { estimateRange } from "./learningRate.js";
+export { RAMP_FILTERS, type RampFilter } from "./ramp.js";
 export { coarserGrid, cutSlabs, raysThrough, regionProjections, type Slab } from "./region.js";
 export type { IterativeOptions } from "./runMethod.js";
 export { type SirtOptions, sirt } from "./sirt.js";
