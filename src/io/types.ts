@@ -44,7 +44,10 @@ export interface ReadVolumeOptions {
   readonly frame?: number;
   /** DICOM: which series of several: its SeriesInstanceUID, or its place in the list of the refusal, from 0. */
   readonly series?: string | number;
-  /** File with several arrays (NPZ, MATLAB, Zarr): the name of the one to read. @default the only one that can be a volume */
+  /**
+   * File with several arrays (NPZ, MATLAB, Zarr): the name of the one to read. DICOM segmentation: the number or label of
+   * one segment. @default the only one that can be a volume; all segments
+   */
   readonly dataset?: string;
   /**
    * `readVolume` only: voxel index to RAS mm at voxel centers, for files that do not say: 12 numbers (three rows) or 16,

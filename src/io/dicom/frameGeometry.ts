@@ -4,6 +4,8 @@ import type { DataSet } from "dicom-parser";
 export interface FrameHeader {
   /** `count` numbers of a decimal-string element; undefined if it is not there, NaN for what is no number. */
   numbers(tag: string, count: number): number[] | undefined;
+  /** The whole number of a two-byte element; undefined if it is not there. */
+  integer(tag: string): number | undefined;
 }
 
 const SHARED_GROUPS = "x52009229";
@@ -12,10 +14,12 @@ const FRAME_GROUPS = "x52009230";
 const groupOf: Readonly<Record<string, string>> = {
   x00280030: "x00289110", // PixelSpacing: Pixel Measures
   x00180050: "x00289110", // SliceThickness: Pixel Measures
+  x00180088: "x00289110", // SpacingBetweenSlices: Pixel Measures
   x00200032: "x00209113", // ImagePositionPatient: Plane Position
   x00200037: "x00209116", // ImageOrientationPatient: Plane Orientation
   x00281052: "x00289145", // RescaleIntercept: Pixel Value Transformation
   x00281053: "x00289145", // RescaleSlope: Pixel Value Transformation
+  x0062000b: "x0062000a", // ReferencedSegmentNumber: Segment Identification
   x00181110: "x00189476", // DistanceSourceToDetector: X-Ray Geometry
   x00181164: "x00289443", // ImagerPixelSpacing: Frame Pixel Data Properties
   x00181510: "x00189405", // PositionerPrimaryAngle: Positioner Position
@@ -35,13 +39,16 @@ export function frameHeader(set: DataSet, frame: number): FrameHeader {
     within?.elements[tag]?.items?.[index]?.dataSet;
   const own = item(set, FRAME_GROUPS, frame);
   const shared = item(set, SHARED_GROUPS, 0);
+  const placeOf = (tag: string) => {
+    const group = groupOf[tag];
+    return [item(own, group, 0), item(shared, group, 0), set].find((place) => place?.elements[tag]?.length);
+  };
   return {
     numbers(tag, count) {
-      const group = groupOf[tag];
-      const places = [item(own, group, 0), item(shared, group, 0), set];
-      const place = places.find((candidate) => candidate?.elements[tag]?.length);
+      const place = placeOf(tag);
       const found = place && decimals(place, tag);
       return found && Array.from({ length: count }, (_, i) => found[i] ?? Number.NaN);
     },
+    integer: (tag) => placeOf(tag)?.uint16(tag),
   };
 }

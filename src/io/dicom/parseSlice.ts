@@ -7,6 +7,7 @@ import { type ModalityTable, modalityTable } from "./modalityTable.js";
 import { type DicomFile, openDicom } from "./openDicom.js";
 import { describePixels, type PixelData } from "./pixelData.js";
 import { isLocalizer, isProjection } from "./radiographFacts.js";
+import { type Segment, segmentFinder } from "./segmentation.js";
 
 /** The facts of one DICOM image, or of one frame, that a volume needs. Vectors are LPS, as DICOM has them. */
 export interface Slice {
@@ -28,6 +29,10 @@ export interface Slice {
   readonly orientation?: readonly [Vec3, Vec3];
   /** mm */
   readonly thickness?: number;
+  /** mm from slice to slice, where a header says it. */
+  readonly sliceSpacing?: number;
+  /** Of a segmentation: what is segmented here. */
+  readonly segment?: Segment;
   readonly localizer: boolean;
   readonly modality: string;
   readonly series: string;
@@ -59,15 +64,6 @@ export async function parseSlices(source: Source, path?: string): Promise<Slice[
       defect: "unsupported-type",
       file: name,
     });
-  if (segmentsOf(set) > 1)
-    throw fault(
-      "UNSUPPORTED_FORMAT",
-      `${name}: its frames belong to several segments, they are no slices of one volume`,
-      {
-        defect: "unsupported-type",
-        file: name,
-      },
-    );
   const offsets = set.elements[GRID_FRAME_OFFSETS] ? frameOffsets(set, pixels.frames) : undefined;
   if (pixels.frames > 1 && !hasFrameHeaders(set) && !offsets)
     throw fault(
@@ -77,9 +73,11 @@ export async function parseSlices(source: Source, path?: string): Promise<Slice[
     );
   // What the frames share is found once.
   const first = describeFrame(file, pixels, 0);
+  const segment = segmentFinder(set, name);
   return Array.from({ length: pixels.frames }, (_, frame) => {
     const slice = frame === 0 ? first : { ...describeFrame(file, pixels, frame), table: first.table, warnings: [] };
-    return offsets ? shifted(slice, offsets[frame]) : slice;
+    if (offsets) return shifted(slice, offsets[frame]);
+    return segment ? { ...slice, segment: segment(frame) } : slice;
   });
 }
 
@@ -121,6 +119,7 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     position: position && [position[0], position[1], position[2]],
     orientation: cosines && directions(cosines, name),
     thickness: numbers("x00180050", 1)?.[0],
+    sliceSpacing: numbers("x00180088", 1)?.[0],
     localizer: isLocalizer(set),
     modality: set.string("x00080060") ?? "",
     series: set.string("x0020000e") ?? "",
@@ -142,9 +141,6 @@ function shifted(slice: Slice, offset: number): Slice {
   if (!position || !orientation) return slice;
   return { ...slice, position: add(position, scale(cross(orientation[0], orientation[1]), offset)) };
 }
-
-/** How many segments a segmentation has; 0 for other images. */
-const segmentsOf = (set: DataSet) => set.elements.x00620002?.items?.length ?? 0;
 
 /** Unit vectors along a row and down a column. */
 function directions(cosines: readonly number[], name: string): readonly [Vec3, Vec3] {

@@ -7,6 +7,7 @@ import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type 
 import { createValueCollector } from "../values.js";
 import { lookUp } from "./modalityTable.js";
 import { parseSlices, type Slice } from "./parseSlice.js";
+import { labelMap } from "./segmentation.js";
 import { chooseSeries } from "./series.js";
 import { DICOM_HEAD, dicomKind } from "./sniff.js";
 import { stackSlices } from "./stack.js";
@@ -16,7 +17,8 @@ const DEPTH = 6;
 
 /**
  * Reads a series of DICOM images: a folder (and the folders in it), a list of files, or one file; also an enhanced
- * multi-frame image or a dose grid in one file. Compressed pixels are decoded slice by slice.
+ * multi-frame image, a dose grid (in its own units) or a segmentation (as labels, see `labelMap`) in one file. Compressed
+ * pixels are decoded slice by slice.
  * Values are slope * stored + intercept, slice by slice ("hounsfield" for CT), [slice][row][column], slices by ascending
  * position along their normal; the affine is RAS mm. Memory: the volume and one slice.
  * @throws NOT_FOUND, UNSUPPORTED_FORMAT, TRUNCATED_FILE, CORRUPT_FILE, INVALID_GEOMETRY, INVALID_ARGUMENT (`mixed-series`), TOO_LARGE, ABORTED
@@ -25,6 +27,13 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
   refuseUnknownOptions("readDicom", options, readVolumeOptionNames);
   const { slices: found, warnings: skipped } = await collect(input, options.signal);
   const chosen = chooseSeries(found, options.series);
+  if (chosen.slices.every(({ segment }) => segment)) {
+    const { type } = chosen.slices[0].pixels;
+    const { warnings, ...labels } = await labelMap(chosen.slices, options);
+    const before = [...skipped, ...chosen.warnings, ...chosen.slices.flatMap((s) => s.warnings)];
+    const quantity = options.quantity ?? "label";
+    return { format: "dicom", type, frames: 1, quantity, ...labels, warnings: [...before, ...warnings] };
+  }
   const stack = await stackSlices(chosen.slices);
   const { slices } = stack;
   const { columns, rows } = slices[0];

@@ -14,7 +14,7 @@ export interface Stack {
 }
 
 /** Slices nearer than this are at one place, mm. */
-const SAME_PLACE = 1e-3;
+export const SAME_PLACE = 1e-3;
 /** How far distances between slices may differ, as a part of their median: rounding and table jitter. */
 const EVEN = 0.01;
 /** Sideways part of the step above which the grid is sheared, as a part of the step. */
@@ -55,23 +55,7 @@ function singleSlice(slice: Slice): Stack {
 
 async function severalSlices(series: readonly Slice[]): Promise<Stack> {
   const first = series[0];
-  for (const slice of series) {
-    if (!slice.position)
-      throw refuse(
-        "missing-tag",
-        `${slice.name}: ImagePositionPatient (0020,0032) is missing, slices cannot be ordered`,
-        {
-          tag: "(0020,0032)",
-        },
-      );
-    if (!slice.orientation)
-      throw refuse("missing-tag", `${slice.name}: ImageOrientationPatient (0020,0037) is missing`, {
-        tag: "(0020,0037)",
-      });
-    const differs = difference(first, slice);
-    if (differs)
-      throw refuse("inconsistent-geometry", `${slice.name} and ${first.name} of one series differ in ${differs}`);
-  }
+  checkPlaced(series);
   const [row, column] = first.orientation!;
   const normal = cross(row, column);
   const along = (slice: Slice) => dot(slice.position!, normal);
@@ -94,6 +78,29 @@ async function severalSlices(series: readonly Slice[]): Promise<Stack> {
   const sideways = norm(subtract(step, scale(normal, distance)));
   if (sideways > STRAIGHT * distance) warnings.push(shearWarning(step, normal));
   return { slices, indexToWorld: rasAffine(first, row, column, step, origin), warnings };
+}
+
+/**
+ * Refuses slices that do not say where they lie, or that cannot be of one grid.
+ * @throws INVALID_GEOMETRY: `missing-tag`, `inconsistent-geometry`
+ */
+export function checkPlaced(series: readonly Slice[]): void {
+  const first = series[0];
+  for (const slice of series) {
+    if (!slice.position)
+      throw refuse(
+        "missing-tag",
+        `${slice.name}: ImagePositionPatient (0020,0032) is missing, slices cannot be ordered`,
+        { tag: "(0020,0032)" },
+      );
+    if (!slice.orientation)
+      throw refuse("missing-tag", `${slice.name}: ImageOrientationPatient (0020,0037) is missing`, {
+        tag: "(0020,0037)",
+      });
+    const differs = difference(first, slice);
+    if (differs)
+      throw refuse("inconsistent-geometry", `${slice.name} and ${first.name} of one series differ in ${differs}`);
+  }
 }
 
 /** What must be equal in one series and is not. */
@@ -166,7 +173,7 @@ function shearWarning(step: Vec3, normal: Vec3): Warning {
 }
 
 /** Columns i (along a row), j (down a column), k, and the origin; LPS to RAS turns the signs of x and y. */
-function rasAffine({ pixelSpacing }: Slice, row: Vec3, column: Vec3, step: Vec3, origin: Vec3): Matrix4 {
+export function rasAffine({ pixelSpacing }: Slice, row: Vec3, column: Vec3, step: Vec3, origin: Vec3): Matrix4 {
   const i = scale(row, pixelSpacing[1]);
   const j = scale(column, pixelSpacing[0]);
   const line = (axis: number, sign: number) => [i, j, step, origin].map((vector) => sign * vector[axis] || 0);
