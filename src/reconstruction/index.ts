@@ -1,3 +1,4 @@
+export { cgls, type KrylovOptions } from "./cgls.js";
 export {
   type Checkpoint,
   holdCheckpoint,
@@ -11,6 +12,9 @@ export { fieldOfViewGrid, nearestIsocenter } from "./fieldOfView.js";
 export { type FitOptions, fit } from "./fit.js";
 export { estimateRange } from "./learningRate.js";
 export { RAMP_FILTERS, type RampFilter } from "./ramp.js";
+export { lsqr } from "./lsqr.js";
+export { type MlemOptions, mlem } from "./mlem.js";
+export { ossart, type SartOptions, sart } from "./ossart.js";
 export { coarserGrid, cutSlabs, raysThrough, regionProjections, type Slab } from "./region.js";
 export type { IterativeOptions } from "./runMethod.js";
 export { type SirtOptions, sirt } from "./sirt.js";

@@ -7,6 +7,8 @@ import type { Projections } from "../volume/grid.js";
 /** One subset of views: its operator, its data, and a buffer for its images, which subsets of equal size share. */
 export interface Subset {
   readonly A: Projector;
+  /** Numbers of its views among all. */
+  readonly views: readonly number[];
   /** Line integrals p, times sqrt(w) if rays are weighted. */
   readonly target: DeviceProjections;
   /** sqrt(w) of the rays; undefined: all weigh 1. */
@@ -63,7 +65,8 @@ export function createSubsets(
     const all = views.length === A.views.length && views.every((view, i) => view === i);
     const ofSubset = views.map((view) => A.views[view]);
     const upload = (from: Projections["values"], label: string) => {
-      const values = all ? from : new Float32Array(views.length * pixels);
+      const size = views.length * pixels;
+      const values = all ? from : from instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
       if (!all)
         for (const [i, view] of views.entries())
           values.set(from.subarray(view * pixels, (view + 1) * pixels), i * pixels);
@@ -76,7 +79,7 @@ export function createSubsets(
     const array = images.get(views.length) ?? own(zeroProjections(A.backend, A.detector, ofSubset, "image").array);
     images.set(views.length, array);
     const image = deviceProjections(array, A.detector, ofSubset);
-    return { A: all ? A : own(A.withViews(ofSubset)), target, rootWeights, image };
+    return { A: all ? A : own(A.withViews(ofSubset)), views, target, rootWeights, image };
   };
 }
 

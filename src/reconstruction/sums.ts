@@ -75,8 +75,23 @@ export function createLedger(work: Workspace): Ledger {
   }
 }
 
+/** The sum of squares of an array; queued at the call. */
+export async function squaresOf(x: DeviceArray): Promise<number> {
+  const out = x.backend.allocate({ kind: "flat", length: 1 }, "sum of squares");
+  x.backend.run("sumSquares", { out, x });
+  const value = x.backend.download(out);
+  out.dispose();
+  return (await value)[0];
+}
+
+/** Arrays of one number, by name; scalars of a solver that stay on the device. */
+export function scalarsOf<Name extends string>(work: Workspace, names: readonly Name[]): Record<Name, DeviceArray> {
+  const entries = names.map((name) => [name, work.own(work.A.backend.allocate({ kind: "flat", length: 1 }, name))]);
+  return Object.fromEntries(entries) as Record<Name, DeviceArray>;
+}
+
 /** Largest value of an array; queued at the call. */
-async function maximumOf(x: DeviceArray): Promise<number> {
+export async function maximumOf(x: DeviceArray): Promise<number> {
   const range = x.backend.allocate({ kind: "flat", length: 2 }, "extrema");
   x.backend.run("extrema", { out: range, x });
   const values = x.backend.download(range);
@@ -116,20 +131,39 @@ export async function inverseColumnSums(work: Workspace, part: Subset, out: Devi
   backend.run("reciprocalOrZero", { x: out.array, threshold: GRAZING * (await maximumOf(out.array)) });
 }
 
-/** out <- Aᵀ w of a subset, inside the mask. */
-export function backprojectWeights({ A, mask }: Workspace, part: Subset, out: DeviceVolume): void {
+/** out <- [out +] Aᵀ w of a subset, inside the mask. */
+export function backprojectWeights(
+  { A, mask }: Workspace,
+  part: Subset,
+  out: DeviceVolume,
+  { accumulate = false } = {},
+): void {
   const { image, rootWeights } = part;
   if (rootWeights) {
     A.backend.run("copy", { out: image.array, x: rootWeights.array });
     A.backend.run("multiply", { x: rootWeights.array, y: image.array });
   } else A.backend.run("fill", { out: image.array, value: 1 });
-  part.A.adjoint(image, { out });
+  part.A.adjoint(image, { out, accumulate });
   if (mask) A.backend.run("multiply", { x: mask.array, y: out.array });
 }
 
 /** A new volume of zeros on the operator's grid that the workspace disposes. */
 export const workVolume = (work: Workspace, label: string): DeviceVolume =>
   work.own(zeros(work.A.backend, work.A.grid, work.x.quantity, label));
+
+/** Refuses an operator no ray of which meets the volume. @throws INVALID_GEOMETRY (defect `volume-not-seen`) */
+export async function checkSeen({ A, mask, parts }: Workspace): Promise<void> {
+  const ones = onesInside(A, mask);
+  for (const { A: part, image } of parts) {
+    part.apply(ones, { out: image });
+    if ((await maximumOf(image.array)) > 0) {
+      ones.dispose();
+      return;
+    }
+  }
+  ones.dispose();
+  throw notSeen();
+}
 
 export const notSeen = () =>
   fault(

@@ -13,6 +13,9 @@ import { subsetsInOrder } from "./subsets.js";
 export interface Workspace {
   readonly A: Projector;
   readonly projections: Projections;
+  readonly weights: Float32Array | Float64Array | undefined;
+  /** True if the caller gave a start. */
+  readonly started: boolean;
   /** The reconstruction: start (inside mask and bounds), or where the checkpoint ended. */
   readonly x: DeviceVolume;
   readonly mask: DeviceVolume | undefined;
@@ -69,6 +72,8 @@ export function createWorkspace({ A, projections, options, settings, x, own }: W
   const work: Workspace = {
     A,
     projections,
+    weights,
+    started: options.start !== undefined,
     x,
     mask,
     bounds: { lower, upper },

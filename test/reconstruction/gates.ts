@@ -39,7 +39,7 @@ export async function simulated(A: Projector, truth: Volume, noise: number, seed
 }
 
 /** The problem of the gates of the linear solvers: 8³ voxels, 10 views of 12², values uniform, those below 0.5 zero. */
-export async function smallProblem(backend: Backend, model: "siddon" | "joseph" = "siddon"): Promise<Problem> {
+export async function smallProblem(backend: Backend, model: "siddon" | "joseph" = "joseph"): Promise<Problem> {
   const grid = cube(8);
   const A = createProjector({ backend, grid, ...views(10, 12, 0.05), model });
   const random = createRandom(11);

@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.js";
 import { createBackend } from "../../src/backend/create.js";
 import { createProjector } from "../../src/projector/createProjector.js";
+import { cgls } from "../../src/reconstruction/cgls.js";
 import { type Checkpoint, holdCheckpoint } from "../../src/reconstruction/checkpoint.js";
+import { lsqr } from "../../src/reconstruction/lsqr.js";
+import { mlem } from "../../src/reconstruction/mlem.js";
+import { ossart, sart } from "../../src/reconstruction/ossart.js";
 import type { IterativeOptions } from "../../src/reconstruction/runMethod.js";
 import { sirt } from "../../src/reconstruction/sirt.js";
 import type { Reconstruct } from "../../src/reconstruction/types.js";
@@ -14,30 +18,43 @@ interface Case {
   readonly method: Reconstruct<IterativeOptions>;
   /** Options that make the run interesting. */
   readonly options?: IterativeOptions;
-  /** It keeps bounds. */
-  readonly bounds: boolean;
+  /** It keeps bounds; "positive": and has no others than >= 0. */
+  readonly bounds?: "any" | "positive";
 }
 
 /** Every method, with subsets where it has them. */
 const METHODS: Readonly<Record<string, Case>> = {
-  sirt: { method: sirt, bounds: true },
+  sirt: { method: sirt, bounds: "any" },
+  sart: { method: sart, bounds: "any" },
+  ossart: { method: ossart, options: { subsets: 5 }, bounds: "any" },
+  cgls: { method: cgls },
+  lsqr: { method: lsqr },
+  mlem: { method: mlem, bounds: "positive" },
+  "mlem with subsets": { method: mlem, options: { subsets: 5 }, bounds: "positive" },
 };
 
 const each = Object.entries(METHODS);
 const bounded = each.filter(([, { bounds }]) => bounds);
+const signed = each.filter(([, { bounds }]) => bounds === "any");
 
 let backend: Backend;
 let problem: Problem;
+/** The same with 1 and 5 threads. */
+let otherThreads: readonly Problem[];
 
 beforeAll(async () => {
-  backend = await createBackend({ prefer: "wasm", threads: 2 });
-  problem = await smallProblem(backend);
+  const on = async (threads: number) => smallProblem(await createBackend({ prefer: "wasm", threads }));
+  problem = await on(2);
+  backend = problem.A.backend;
+  otherThreads = [await on(1), await on(5)];
 });
 
 afterAll(async () => {
-  problem.A.dispose();
-  expect(backend.liveBytes).toBe(0);
-  await backend[Symbol.asyncDispose]();
+  for (const { A } of [problem, ...otherThreads]) {
+    A.dispose();
+    expect(A.backend.liveBytes).toBe(0);
+    await A.backend[Symbol.asyncDispose]();
+  }
 });
 
 describe.each(each)("%s", (_name, { method, options }) => {
@@ -63,15 +80,12 @@ describe.each(each)("%s", (_name, { method, options }) => {
   });
 
   test("1, 2 and 5 threads give the same bytes", async () => {
-    const results = [];
-    for (const threads of [1, 2, 5]) {
-      await using other = await createBackend({ prefer: "wasm", threads });
-      const { A, projections } = await smallProblem(other);
-      results.push(await voxels(await method(A, projections, { iterations: 5, ...options })));
-      A.dispose();
+    const expected = await voxels(await run());
+    for (const other of otherThreads) {
+      const { A, projections } = other;
+      const found = await voxels(await method(A, projections, { tolerance: 0, iterations: 6, ...options }));
+      expect(found).toEqual(expected);
     }
-    expect(results[1]).toEqual(results[0]);
-    expect(results[2]).toEqual(results[0]);
   });
 
   test("outside the mask voxels stay 0, inside they do not", async () => {
@@ -214,21 +228,40 @@ describe.each(each)("%s", (_name, { method, options }) => {
 });
 
 describe.each(bounded)("%s with bounds", (_name, { method, options }) => {
-  test("keeps every voxel between lower and upper, and >= 0 by default", async () => {
+  test("keeps every voxel between lower and upper", async () => {
     const { A, projections } = problem;
     const box = await voxels(await method(A, projections, { ...options, iterations: 8, lower: 0.2, upper: 0.7 }));
     expect(Math.min(...box)).toBeCloseTo(0.2, 6);
     expect(Math.max(...box)).toBeCloseTo(0.7, 6);
-    expect(Math.min(...(await voxels(await method(A, projections, { ...options, iterations: 8 }))))).toBe(0);
-    const free = await voxels(await method(A, projections, { ...options, iterations: 8, nonNegative: false }));
-    expect(Math.min(...free)).toBeLessThan(-1e-3);
   });
 
-  test("bounds that contradict each other are refused", async () => {
-    const run = (wrong: IterativeOptions) => method(problem.A, problem.projections, { ...options, ...wrong });
-    await expect(run({ lower: 1, upper: 0 })).rejects.toMatchObject({ detail: { field: "lower" } });
+  test("refuses a lower bound that is not below the upper one", async () => {
+    const { A, projections } = problem;
+    const crossed = method(A, projections, { ...options, lower: 1, upper: 0 });
+    await expect(crossed).rejects.toMatchObject({ detail: { field: "lower" } });
+  });
+});
+
+describe.each(signed)("%s without bounds", (_name, { method, options }) => {
+  const run = (more: IterativeOptions) =>
+    method(problem.A, problem.projections, { ...options, iterations: 8, ...more });
+
+  test("keeps voxels >= 0 by default, and lets them fall below where told so", async () => {
+    expect(Math.min(...(await voxels(await run({}))))).toBe(0);
+    expect(Math.min(...(await voxels(await run({ nonNegative: false }))))).toBeLessThan(-1e-3);
+  });
+
+  test("refuses a lower bound below 0 together with nonNegative", async () => {
     await expect(run({ lower: -1, nonNegative: true })).rejects.toMatchObject({
       detail: { defect: "contradictory-options" },
     });
+  });
+});
+
+describe.each(each.filter(([, { bounds }]) => !bounds))("%s, which knows no bounds,", (name, { method }) => {
+  test.each([{ lower: 0 }, { upper: 1 }, { nonNegative: true }, { subsets: 2 }])("refuses %o", async (wrong) => {
+    const refused = method(problem.A, problem.projections, wrong);
+    await expect(refused).rejects.toMatchObject({ detail: { defect: "unsuitable-option" } });
+    await expect(refused).rejects.toThrow(name);
   });
 });
