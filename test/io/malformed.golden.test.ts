@@ -37,7 +37,7 @@ describe.skipIf(!present)("malformed files", () => {
   test.each(cases)("$file: $wrong ($action, $defect)", async (entry) => {
     const { action, defect } = entry;
     const { volume, error, seconds } = await read(entry.file);
-    // The limit of the manifest is 2 s on an idle machine; this one is shared.
+    // Far above the manifest's 2 s, which `malformedLimits` measures in processor time: this machine is shared.
     expect(seconds).toBeLessThan(10);
     if (action === "refuse" && error === undefined && mayBeRead(entry)) {
       if (/\bwarn/.test(entry.detail)) expect(volume!.warnings).not.toEqual([]);
@@ -66,16 +66,6 @@ describe.skipIf(!present)("malformed files", () => {
     if (entry.columnK) {
       const m = volume!.grid.indexToWorld;
       [m[2], m[6], m[10]].forEach((value, i) => void expect(value).toBeCloseTo(entry.columnK![i], 4));
-    }
-  });
-
-  test("headers that claim too much, and gzip bombs, cost less than 64 MiB", async () => {
-    // an honest bomb is as large as it says; the others claim or unpack to what is not there
-    for (const { file } of cases.filter(({ wrong }) => /TB|followed by|claims/.test(wrong))) {
-      const before = process.memoryUsage();
-      await read(file);
-      const after = process.memoryUsage();
-      expect(after.rss - before.rss, file).toBeLessThan(64 * 2 ** 20);
     }
   });
 });

@@ -32,7 +32,9 @@ function factsOf(values: Volume["values"]): Facts {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   let padding = 0;
-  for (const value of values) {
+  // An iterator would take five times as long.
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (!Number.isFinite(value)) continue;
     if (value < low) low = value;
     if (value > high) high = value;
