@@ -18,9 +18,12 @@ export function metadataText({ grid: { indexToWorld }, quantity }: Volume): stri
   return JSON.stringify({ tomograd: { indexToWorld, quantity } });
 }
 
+/** True for text that begins as `metadataText` does. */
+export const isOwnMetadata = (text: string): boolean => text.startsWith('{"tomograd":');
+
 /** What `metadataText` wrote; undefined for any other text. @throws CORRUPT_FILE (`singular-affine`) */
 export function parseMetadata(text: string): OwnMetadata | undefined {
-  if (!text.startsWith('{"tomograd":')) return undefined;
+  if (!isOwnMetadata(text)) return undefined;
   let content: { tomograd?: Partial<OwnMetadata> | null };
   try {
     content = JSON.parse(text);

@@ -1,6 +1,7 @@
 import { fault, type Warning } from "../../core/errors.js";
 import type { Quantity } from "../../volume/grid.js";
 import { bytesPer, type StoredType } from "../numeric.js";
+import { isOwnMetadata } from "../orientation.js";
 import type { VolumeFormat } from "../types.js";
 
 /** The facts of a NIfTI or ANALYZE header that a volume needs, as stored: no affine is computed here. */
@@ -27,6 +28,8 @@ export interface NiftiHeader {
   readonly srow: readonly number[];
   /** mm per unit of length of the file. */
   readonly millimeters: number;
+  /** The first comment (extension code 6) that tomograd wrote. */
+  readonly metadata?: string;
   readonly warnings: Warning[];
 }
 
@@ -54,8 +57,10 @@ const refusedTypes: Readonly<Record<number, string>> = {
   2304: "RGBA32",
 };
 
-/** Bytes of the longest header. */
-export const NIFTI_HEADER_BYTES = 540;
+/** Bytes at the start of a file in which header and tomograd's comment lie. */
+export const NIFTI_HEAD_BYTES = 2048;
+/** What an extension holds whose code is this: plain text (nifti1_io.h). */
+export const COMMENT = 6;
 
 /** Where the fields lie and how wide they are: NIfTI-1 (and ANALYZE) against NIfTI-2. */
 const layouts = {
@@ -155,8 +160,24 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
     qoffset: reals(at.quaternion + 3 * (wide ? 8 : 4), 3),
     srow: reals(at.srow, 12),
     millimeters: analyze ? 1 : ([1, 1000, 1, 1e-3][units] ?? 1),
+    metadata: single ? ownComment(view, headerBytes, offset, littleEndian) : undefined,
     warnings,
   };
+}
+
+/** Walks the extensions between header and voxels: each has its length, a code, and its content. */
+function ownComment(view: DataView, headerBytes: number, voxels: number, littleEndian: boolean): string | undefined {
+  if (view.byteLength < headerBytes + 4 || view.getUint8(headerBytes) === 0) return undefined;
+  const end = Math.min(view.byteLength, voxels);
+  for (let at = headerBytes + 4; at + 8 <= end; ) {
+    const length = view.getInt32(at, littleEndian);
+    if (length < 16 || at + length > end) return undefined;
+    const content = new Uint8Array(view.buffer, view.byteOffset + at + 8, length - 8);
+    const text = String.fromCharCode(...content).replace(/\0.*$/s, "");
+    if (view.getInt32(at + 4, littleEndian) === COMMENT && isOwnMetadata(text)) return text;
+    at += length;
+  }
+  return undefined;
 }
 
 const product = (numbers: readonly number[]) => numbers.reduce((a, b) => a * b, 1);

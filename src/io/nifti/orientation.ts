@@ -14,6 +14,7 @@ export function niftiAffine(header: NiftiHeader, name: string): { indexToWorld: 
   if (header.sformCode > 0) {
     stored = [...header.srow, 0, 0, 0, 1];
     refuseBadAffine(stored, name, "sform");
+    stored = unrounded(stored, header);
     if (header.qformCode > 0 && disagree(stored, qform(header), header.size))
       warnings.push({
         defect: "sform-qform-disagree",
@@ -35,6 +36,19 @@ export function niftiAffine(header: NiftiHeader, name: string): { indexToWorld: 
   }
   const mm = header.millimeters;
   return { indexToWorld: stored.map((value, i) => (i < 12 ? value * mm : value)), warnings };
+}
+
+/** The affine in float64 that tomograd left in a comment, as long as it is the one that the sform rounds to float32. */
+function unrounded(sform: number[], { metadata, millimeters }: NiftiHeader): number[] {
+  if (metadata === undefined || millimeters !== 1) return sform;
+  let own: unknown;
+  try {
+    own = JSON.parse(metadata)?.tomograd?.indexToWorld;
+  } catch {
+    return sform;
+  }
+  const same = (value: unknown, i: number) => typeof value === "number" && Math.fround(value) === sform[i];
+  return Array.isArray(own) && own.length === 16 && own.every(same) ? own : sform;
 }
 
 /** Method 2 of nifti1.h: a unit quaternion (a from b, c, d), spacings, and qfac for the third axis. */

@@ -7,7 +7,7 @@ import { bytesPer, decode } from "../numeric.js";
 import { type Input, looksLikeGzip, sourcePieces, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector, tooLarge } from "../values.js";
-import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from "./header.js";
+import { NIFTI_HEAD_BYTES, type NiftiHeader, parseNiftiHeader } from "./header.js";
 import { niftiAffine } from "./orientation.js";
 
 /** Options of `readNifti`. */
@@ -56,7 +56,7 @@ export async function readNifti(input: Input, options: ReadNiftiOptions = {}): P
 async function readHead(source: Source): Promise<Uint8Array> {
   const { stream } = await openStream(source);
   try {
-    return await stream.take(NIFTI_HEADER_BYTES);
+    return await stream.take(NIFTI_HEAD_BYTES);
   } finally {
     await stream.close();
   }

@@ -3,7 +3,9 @@ import { fault } from "../../core/errors.js";
 import { cross, determinant3, dot, inverse3, linearPart, type Matrix4, type Vec3 } from "../../core/linear.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import type { Volume } from "../../volume/grid.js";
+import { metadataText } from "../orientation.js";
 import { joinPieces, littleEndianPieces } from "../valueBytes.js";
+import { COMMENT } from "./header.js";
 
 /** What a NIfTI file holds. */
 export interface NiftiContent {
@@ -13,6 +15,8 @@ export interface NiftiContent {
   readonly values: Volume["values"];
   /** Up to 79 characters of ASCII. */
   readonly description: string;
+  /** ASCII; kept as a comment (extension code 6) behind the header. */
+  readonly metadata?: string;
 }
 
 /** Options of `writeNifti`. */
@@ -25,11 +29,13 @@ const HEADER = 352;
 
 /**
  * The bytes of a NIfTI-1 file (.nii, little endian), piece by piece; the voxels are not copied.
- * The type is that of `values`; the affine is kept as sform (float32), and as qform too if it has no shear.
+ * The type is that of `values`; the affine is kept as sform (float32), and as qform too if it has no shear; what float32
+ * loses of a volume's affine stands in a comment behind the header.
  * @throws TOO_LARGE (`bad-dimension`) beyond 32767 voxels along an axis, SHAPE_MISMATCH, NOT_FINITE, INVALID_GEOMETRY
  *   (`singular-affine`) also if only its float32 form is singular
  */
-export function* niftiPieces({ size, indexToWorld, values, description }: NiftiContent): Generator<Uint8Array> {
+export function* niftiPieces(content: NiftiContent): Generator<Uint8Array> {
+  const { size, indexToWorld, values } = content;
   if (size.some((n) => n > 32767))
     throw fault("TOO_LARGE", `NIfTI-1 holds at most 32767 voxels along an axis, not ${size.join(" x ")}`, {
       defect: "bad-dimension",
@@ -40,16 +46,17 @@ export function* niftiPieces({ size, indexToWorld, values, description }: NiftiC
     throw fault("NOT_FINITE", `an affine must be finite: ${indexToWorld}`, { defect: "non-finite-affine" });
   // in float32, as the file holds it: tiny and huge numbers become 0 and infinite there
   inverse3(linearPart(indexToWorld).map(Math.fround));
-  yield header(size, indexToWorld, values, description);
+  yield header(content);
   yield* littleEndianPieces(values);
 }
 
-/** What a volume's file says about itself; read back as its quantity. */
+/** What a volume's file says about itself; read back as its quantity, and as its affine where float32 rounds that. */
 const volumeContent = (volume: Volume): NiftiContent => ({
   size: volume.grid.size,
   indexToWorld: volume.grid.indexToWorld,
   values: volume.values,
   description: `tomograd ${volume.quantity}`,
+  ...(volume.grid.indexToWorld.some((value) => Math.fround(value) !== value) && { metadata: metadataText(volume) }),
 });
 
 /** The bytes of a .nii file of a volume. @throws as `niftiPieces` */
@@ -69,8 +76,9 @@ export async function writeNiftiContent(path: string, content: NiftiContent, lev
   await writeFileAtomically(path, /\.gz$/i.test(path) ? gzip(pieces, level) : pieces);
 }
 
-function header(size: readonly number[], m: Matrix4, values: Volume["values"], description: string): Uint8Array {
-  const bytes = new Uint8Array(HEADER);
+function header({ size, indexToWorld: m, values, description, metadata }: NiftiContent): Uint8Array {
+  const extension = metadata === undefined ? 0 : 16 * Math.ceil((8 + metadata.length) / 16);
+  const bytes = new Uint8Array(HEADER + extension);
   const view = new DataView(bytes.buffer);
   const reals = (at: number, numbers: readonly number[]) => {
     numbers.forEach((value, i) => void view.setFloat32(at + 4 * i, value, true));
@@ -85,7 +93,7 @@ function header(size: readonly number[], m: Matrix4, values: Volume["values"], d
   view.setInt16(70, typeCode(values), true);
   view.setInt16(72, 8 * values.BYTES_PER_ELEMENT, true);
   reals(76, [rotation?.qfac ?? 1, ...spacing, 1, 1, 1, 1]);
-  view.setFloat32(108, HEADER, true);
+  view.setFloat32(108, bytes.length, true);
   view.setFloat32(112, 1, true);
   bytes[123] = 2;
   bytes.set(new TextEncoder().encode(description).subarray(0, 79), 148);
@@ -94,6 +102,12 @@ function header(size: readonly number[], m: Matrix4, values: Volume["values"], d
   reals(256, [...(rotation?.quaternion ?? [0, 0, 0]), m[3], m[7], m[11]]);
   reals(280, m.slice(0, 12));
   bytes.set([0x6e, 0x2b, 0x31, 0], 344);
+  if (metadata !== undefined) {
+    bytes[348] = 1;
+    view.setInt32(HEADER, extension, true);
+    view.setInt32(HEADER + 4, COMMENT, true);
+    bytes.set(new TextEncoder().encode(metadata), HEADER + 8);
+  }
   return bytes;
 }
 
