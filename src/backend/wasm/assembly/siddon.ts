@@ -31,7 +31,7 @@ let stepV: v128 = i32x4.splat(0);
 let stepW: v128 = i32x4.splat(0);
 /** All ones where v is mirrored. */
 let mirroredV: v128 = i32x4.splat(0);
-/** Bounds of positions: one full cell outside the box. */
+/** Bounds of positions: the cell there and the next one along the ray are the box's, or padding. */
 let lowV: v128 = i32x4.splat(0);
 let highV: v128 = i32x4.splat(0);
 let lowW: v128 = i32x4.splat(0);
@@ -56,10 +56,11 @@ function prepare(volume: usize): void {
   inverseW = f32x4.div(one, f32x4.pmax(slopeW, flattest));
   const halfV = lines.nv >> 1;
   const halfW = lines.nw >> 1;
+  // A ray that has left the box stays in the first cell beyond it, one that has not come yet in the last cell before it.
   lowV = bound(-1 - halfV, -1 - lines.nv + halfV, mirroredV);
-  highV = bound(lines.nv + 1 - halfV, halfV + 1, mirroredV);
+  highV = bound(lines.nv - halfV, halfV, mirroredV);
   lowW = bound(-1 - halfW, -1 - lines.nw + halfW, mirroredW);
-  highW = bound(lines.nw + 1 - halfW, halfW + 1, mirroredW);
+  highW = bound(lines.nw - halfW, halfW, mirroredW);
   const strideV = lines.strideV;
   const strideW = lines.strideW;
   stepV = v128.bitselect(i32x4.splat(-strideV), i32x4.splat(strideV), mirroredV);
