@@ -25,6 +25,9 @@ const JSON_VALUES = [
   ...[[], [[]], {}, [0], [-1], [1, 1, 1], ...SIZES, 0.5, 1e300],
 ];
 
+/** Content of containers that is damaged inside, bytes: claims of more are left alone. */
+const LARGEST = 1 << 22;
+
 /** One to four damages of an input; `others` are inputs to splice from. The result shares no bytes that it changes. */
 export function mutate(input, random, others) {
   const files = input.files.map((file) => ({ ...file }));
@@ -84,9 +87,9 @@ function mutateContent(bytes, random, other) {
 function repacked(bytes, random, inside) {
   try {
     if (bytes[0] === 0x1f && bytes[1] === 0x8b)
-      return new Uint8Array(gzipSync(inside(new Uint8Array(gunzipSync(bytes, { maxOutputLength: 1 << 22 })))));
+      return new Uint8Array(gzipSync(inside(new Uint8Array(gunzipSync(bytes, { maxOutputLength: LARGEST })))));
     if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
-      const entries = unzipSync(bytes);
+      const entries = unzipSync(bytes, { filter: ({ originalSize }) => originalSize < LARGEST });
       const name = pick(random, Object.keys(entries));
       return zipSync({ ...entries, [name]: inside(entries[name]) }, { level: random.integer(2) });
     }
@@ -106,7 +109,9 @@ function mutatePng(bytes, random, inside) {
     chunks.push({ name: bytes.slice(at + 4, at + 8), body: bytes.slice(at + 8, at + 8 + view.getUint32(at)) });
   const chunk = pick(random, chunks);
   if (chunk.name[1] === 0x44 && chance(random, 0.5))
-    chunk.body = deflateSync(inside(inflateSync(chunk.body, { finishFlush: constants.Z_SYNC_FLUSH })));
+    chunk.body = deflateSync(
+      inside(inflateSync(chunk.body, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST })),
+    );
   else if (chance(random, 0.2)) chunks.push(chunk);
   else chunk.body = inside(chunk.body);
   const parts = chunks.flatMap(({ name, body }) => {

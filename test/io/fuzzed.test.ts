@@ -6,6 +6,7 @@ import jpeg from "jpeg-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readImage, readVolume, writeVolume } from "../../src/io/index.js";
 import { smallCt } from "../cli/cli.js";
+import { dicomBytes } from "./dicomBytes.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -33,6 +34,18 @@ describe("found by fuzzing", () => {
     const found = await refusal(readImage(withoutSegment(new Uint8Array(data), 0xc4)));
     expect(found).toMatchObject({ code: "CORRUPT_FILE", defect: "corrupt-stream" });
     expect(found.message).not.toMatch(/undefined/);
+  });
+
+  test("DICOM that ends inside a sequence within a sequence says so in words of its own", async () => {
+    const image = dicomBytes({ rows: 2, columns: 2, pixels: [1, 2, 3, 4] });
+    const undefinedLength = [0xff, 0xff, 0xff, 0xff];
+    const sequence = [0x09, 0, 0x10, 0, 0x53, 0x51, 0, 0, ...undefinedLength];
+    const item = [0xfe, 0xff, 0, 0xe0, ...undefinedLength];
+    const counted = [0xfe, 0xff, 0, 0xe0, 20, 0, 0, 0];
+    const nested = [...sequence, ...counted, ...sequence, ...item];
+    const found = await refusal(readVolume(Uint8Array.from([...image.slice(0, -20), ...nested])));
+    expect(found).toMatchObject({ code: "TRUNCATED_FILE", defect: "truncated" });
+    expect(found.message).not.toMatch(/undefined|properties/);
   });
 
   test("OME-Zarr that describes other axes than its array has is refused", async () => {

@@ -123,7 +123,12 @@ function parseFault(thrown: unknown, name: string): TomogradError {
       defect: "nesting-too-deep",
       file: name,
     });
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text =
+    cause instanceof TypeError
+      ? "an element stands where none can"
+      : cause instanceof Error
+        ? cause.message
+        : String(cause);
   return fault("TRUNCATED_FILE", `${name} ends inside its header, or its header is damaged (${text})`, {
     defect: "truncated",
     file: name,
