@@ -5,24 +5,27 @@ import { geometryPath, writeImage, writeProjections } from "../io/index.js";
 import { type DisplayPreset, displayWindow, greyImage } from "../report/index.js";
 import type { Projections } from "../volume/grid.js";
 
-export type ImageFormat = "png" | "npy" | "nifti";
+/** A picture for each view, or numbers of all views in one file. */
+export type ImageFormat = "png" | "stack";
+
+const STACKS = [".npy", ".nii", ".nii.gz", ".mha", ".nrrd", ".tif"];
+const asked = (endings: readonly string[]) => `${endings.slice(0, -1).join(", ")} or ${endings.at(-1)}`;
 
 /** The format that a file's ending asks for. @throws INVALID_ARGUMENT */
 export function imageFormat(path: string): ImageFormat {
-  if (/\.nii(\.gz)?$/i.test(path)) return "nifti";
-  const ending = extname(path).toLowerCase();
+  const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
   if (ending === ".png") return "png";
-  if (ending === ".npy") return "npy";
-  throw fault("INVALID_ARGUMENT", `--out must end in .png, .npy, .nii or .nii.gz, not '${path}'`, {
+  if (STACKS.includes(ending) || ending === ".tiff") return "stack";
+  throw fault("INVALID_ARGUMENT", `--out must end in ${asked([".png", ...STACKS])}, not '${path}'`, {
     defect: "unknown-ending",
   });
 }
 
 /** As `imageFormat`, without pictures: numbers are asked for. @throws INVALID_ARGUMENT */
-export function stackFormat(path: string): "npy" | "nifti" {
+export function stackFormat(path: string): "stack" {
   const format = imageFormat(path);
   if (format === "png")
-    throw fault("INVALID_ARGUMENT", "numbers are asked for, not a picture: --out must end in .npy, .nii or .nii.gz", {
+    throw fault("INVALID_ARGUMENT", `numbers are asked for, not a picture: --out must end in ${asked(STACKS)}`, {
       defect: "unknown-ending",
     });
   return format;

@@ -1,3 +1,5 @@
+import { fault, isTomogradError } from "../core/errors.js";
+
 /** Bytes taken from a stream in the portions that a reader asks for. */
 export interface ByteStream {
   /** The next `length` bytes in an array of their own, fewer only where the stream ends. */
@@ -12,14 +14,21 @@ export interface ByteStream {
 export function createByteStream(pieces: AsyncIterable<Uint8Array>): ByteStream {
   const iterator = pieces[Symbol.asyncIterator]();
   let piece: Uint8Array = new Uint8Array(0);
+  let received = 0;
+  /** A stream that ends too early says after how many bytes (`detail.found`). */
+  const counted = (error: unknown): never => {
+    if (!isTomogradError(error, "TRUNCATED_FILE")) throw error;
+    throw fault(error.code, error.message, { found: received, ...error.detail }, error);
+  };
   /** Hands `use` the next stretches, `length` bytes in total. */
   const consume = async (length: number, use: (part: Uint8Array, at: number) => void): Promise<number> => {
     let done = 0;
     while (done < length) {
       if (piece.length === 0) {
-        const next = await iterator.next();
+        const next = await iterator.next().catch(counted);
         if (next.done) break;
         piece = next.value;
+        received += piece.length;
       }
       const part = piece.subarray(0, length - done);
       use(part, done);

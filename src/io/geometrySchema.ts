@@ -86,24 +86,25 @@ export function checkedContent({ detector, views, about }: Trajectory): Geometry
   return content as unknown as GeometryFile;
 }
 
-function schemaFault(issue: z.core.$ZodIssue) {
+/** The refusal of a file that a schema does not accept; `known`: keys to compare a misspelled one with. */
+export function schemaFault(issue: z.core.$ZodIssue, name = "geometry file", known: readonly string[] = knownKeys) {
   const place = issue.path.reduce<string>(
     (text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${String(key)}`),
     "",
   );
   if (issue.code !== "unrecognized_keys")
-    return fault("INVALID_GEOMETRY", `geometry file, at ${place || "the top"}: ${inWords(issue.message)}`, {
+    return fault("INVALID_GEOMETRY", `${name}, at ${place || "the top"}: ${inWords(issue.message)}`, {
       defect: "bad-geometry",
       place,
     });
   const key = issue.keys[0];
-  const near = nearestWord(key, knownKeys);
+  const near = nearestWord(key, known);
   const where = place ? ` in ${place}` : "";
-  return fault(
-    "INVALID_GEOMETRY",
-    `geometry file: unknown key '${key}'${where}${near ? `; did you mean '${near}'?` : ""}`,
-    { defect: "unknown-key", key, place },
-  );
+  return fault("INVALID_GEOMETRY", `${name}: unknown key '${key}'${where}${near ? `; did you mean '${near}'?` : ""}`, {
+    defect: "unknown-key",
+    key,
+    place,
+  });
 }
 
 /** What the schema says about a value that is not there, for readers of files. */

@@ -5,10 +5,14 @@ export { type RadiographTrajectoryOptions, radiographTrajectory } from "./dicom/
 export { readDicom } from "./dicom/readDicom.js";
 export { type Radiograph, type ReadRadiographOptions, readRadiograph } from "./dicom/readRadiograph.js";
 export {
+  GEOMETRY_FORMATS,
   type GeometryFile,
+  type GeometryFormat,
   geometryContent,
   parseGeometry,
+  type ReadGeometryOptions,
   readGeometry,
+  type WriteGeometryOptions,
   writeGeometry,
 } from "./geometryFile.js";
 export { encodePng, type Image, type ImageOptions, writeImage } from "./image.js";

@@ -155,7 +155,7 @@ export function refuseTruncated(source: Source, { shape, type, offset }: NpyHead
     throw fault(
       "TRUNCATED_FILE",
       `${source.name ?? "the file"}: the header asks for ${needed} bytes, the file has ${source.size}`,
-      { defect: "truncated", needed, found: source.size },
+      { defect: "truncated", needed, found: source.size, offset, shape },
     );
 }
 

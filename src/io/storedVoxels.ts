@@ -1,5 +1,5 @@
 import { gunzip, type Source, unzlib } from "#platform";
-import { fault, type TomogradError, throwIfAborted, type Warning } from "../core/errors.js";
+import { fault, isTomogradError, type TomogradError, throwIfAborted, type Warning } from "../core/errors.js";
 import { type ByteStream, createByteStream } from "./byteStream.js";
 import { binaryNumbers, type NumberStream, textNumbers } from "./numberStream.js";
 import { bytesPer, type Decoded, type StoredType } from "./numeric.js";
@@ -28,6 +28,8 @@ export interface StoredVoxels {
   readonly littleEndian: boolean;
   /** Voxels of one volume. */
   readonly count: number;
+  /** Voxels of one slice. */
+  readonly slice: number;
   /** Volumes that alternate voxel by voxel. */
   readonly inner: number;
   /** Groups of `inner` volumes, one group after another. */
@@ -93,6 +95,8 @@ export async function readStoredVoxels(
       if (passed < rest) throw truncated(part, stored, share, to - p * share + passed);
       // Asking for more makes a compressed stream verify its checksum; more than that is not inflated.
       if (stored.byteSkip >= 0 && (await numbers.more())) trailing = true;
+    } catch (error) {
+      throw withShape(error, stored, share, skips[p]);
     } finally {
       await numbers.close();
     }
@@ -145,7 +149,16 @@ function truncated({ source }: StoredPart, stored: StoredVoxels, share: number, 
     defect: "truncated",
     needed: share,
     found: Math.floor(found),
+    ...(stored.parts.length === 1 && { shape: [share / stored.slice, stored.slice] }),
   });
+}
+
+/** The error of a compressed part that ends too early, with what its header asks for. */
+function withShape(error: unknown, { parts, type, slice }: StoredVoxels, share: number, skip: number): unknown {
+  if (!isTomogradError(error, "TRUNCATED_FILE") || error.detail.shape || parts.length > 1) return error;
+  const found = Math.max(0, Number(error.detail.found) - skip) / bytesPer[type];
+  const claim = { needed: share, found: Math.floor(found), shape: [share / slice, slice] };
+  return fault(error.code, error.message, { ...error.detail, ...claim }, error);
 }
 
 /**

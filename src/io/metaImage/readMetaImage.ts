@@ -48,7 +48,8 @@ export async function readMetaImage(input: Input, options: ReadVolumeOptions = {
     slope,
     intercept,
   };
-  const voxels = await readStoredVoxels({ ...stored, count: nx * ny * nz, inner: 1, outer: frames, frame }, options);
+  const count = { count: nx * ny * nz, slice: nx * ny };
+  const voxels = await readStoredVoxels({ ...stored, ...count, inner: 1, outer: frames, frame }, options);
   return {
     format: "metaimage",
     type,

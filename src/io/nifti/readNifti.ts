@@ -1,5 +1,5 @@
 import { gunzip, type Source } from "#platform";
-import { fault, type Warning } from "../../core/errors.js";
+import { fault, isTomogradError, type Warning } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import { type ByteStream, createByteStream } from "../byteStream.js";
 import { chooseFrame } from "../frame.js";
@@ -93,11 +93,12 @@ async function readVoxels(
   const start = header.voxelOffset + frame * frameBytes;
   const end = header.voxelOffset + header.frames * frameBytes;
   const name = source.name ?? "the file";
+  const claim = { needed: end, offset: header.voxelOffset, shape: [...header.size].reverse() };
   const truncated = (found: number) =>
     fault("TRUNCATED_FILE", `${name}: the header asks for ${end} bytes, the file has ${found}`, {
       defect: "truncated",
-      needed: end,
       found,
+      ...claim,
     });
   const { stream, compressed } = await openStream(source, signal);
   try {
@@ -127,6 +128,9 @@ async function readVoxels(
     if ((await stream.take(1)).length > 0)
       warnings.push({ defect: "trailing-data", message: "bytes follow the last voxel; they are not read" });
     return { values: array, warnings };
+  } catch (error) {
+    if (!isTomogradError(error, "TRUNCATED_FILE")) throw error;
+    throw fault(error.code, error.message, { ...claim, ...error.detail }, error);
   } finally {
     await stream.close();
   }

@@ -35,7 +35,10 @@ export async function readNrrd(input: Input, options: ReadVolumeOptions = {}): P
     parts.push({ source: from, start: await skipLines(from, start, header.lineSkip) });
   const { encoding, byteSkip, type, littleEndian } = header;
   const stored = { parts, encoding, byteSkip, type, littleEndian, inner, outer, frame, slope: 1, intercept: 0 };
-  const voxels = await readStoredVoxels({ ...stored, count: size[0] * size[1] * size[2] }, options);
+  const voxels = await readStoredVoxels(
+    { ...stored, count: size[0] * size[1] * size[2], slice: size[0] * size[1] },
+    options,
+  );
   return {
     format: "nrrd",
     type,

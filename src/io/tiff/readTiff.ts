@@ -1,4 +1,4 @@
-import { fault, throwIfAborted, type Warning } from "../../core/errors.js";
+import { fault, isTomogradError, throwIfAborted, type Warning } from "../../core/errors.js";
 import { toGray } from "../color.js";
 import { bytesPer, type Decoded, decode } from "../numeric.js";
 import { orientationWarnings } from "../picture/raster.js";
@@ -59,7 +59,7 @@ export async function tiffVolume(source: Source, options: ReadVolumeOptions): Pr
   for (let k = 0; k < slices; k++) {
     throwIfAborted(options.signal);
     const number = layout.page(frame, k);
-    collector.put(await slice(number), k * columns * rows, 1, 0);
+    collector.put(await slice(number).catch(atSlice(name, k)), k * columns * rows, 1, 0);
     options.onProgress?.({ done: k + 1, total: slices });
   }
   const turned = orientationWarnings((await pages[0].numbers(tags.orientation))[0] ?? 1);
@@ -86,6 +86,12 @@ export async function tiffVolume(source: Source, options: ReadVolumeOptions): Pr
     return toGray(await readPage(source, page, littleEndian), page.samples, page.photometric === 2);
   }
 }
+
+/** Says in which slice a file ends. */
+const atSlice = (name: string, slice: number) => (error: unknown) => {
+  if (!isTomogradError(error, "TRUNCATED_FILE")) throw error;
+  throw fault("TRUNCATED_FILE", `${name} ends in slice ${slice}: ${error.message}`, { ...error.detail, slice }, error);
+};
 
 /** What a reader of measurements must know about a page. */
 export function pageWarnings({ photometric, samples }: Page): Warning[] {

@@ -1,0 +1,110 @@
+import { fault, type Warning } from "../../core/errors.js";
+import type { Vec3 } from "../../core/linear.js";
+import type { Detector } from "../../geometry/view.js";
+import type { Input } from "../source.js";
+
+/** Whose file: our JSON, RTK's XML, TIGRE's, ASTRA's and OpenCV's fields as JSON, Nikon's .xtekct, 3x4 matrices. */
+export const GEOMETRY_FORMATS = ["tomograd", "rtk", "tigre", "astra", "nikon", "opencv", "matrices"] as const;
+/** One of `GEOMETRY_FORMATS`. */
+export type GeometryFormat = (typeof GEOMETRY_FORMATS)[number];
+
+/** Options of `readGeometry`. Of `detector`, what the file says itself wins; other options that its format does not use are refused. */
+export interface ReadGeometryOptions {
+  /** @default what the content says */
+  readonly format?: GeometryFormat;
+  /** For formats that do not say it (RTK, ASTRA, OpenCV, matrices): rows, columns, and mm from pixel to pixel. */
+  readonly detector?: Partial<Detector>;
+  /** RTK: mm, its detector coordinates of pixel (0, 0), as the header of its projections says. @default the middle is (0, 0) */
+  readonly detectorOrigin?: readonly [number, number];
+  /** Matrices, OpenCV: mm from source to detector; or `detector.pixelSize` says it. */
+  readonly sdd?: number;
+  /** Matrices: pixel coordinate of the center of the first pixel. @default 0.5 */
+  readonly pixelCenter?: 0 | 0.5;
+  /** ASTRA's numbers without its `type`: whose they are. @default "cone" unless they could be directions */
+  readonly beam?: "cone" | "parallel";
+  /** RTK: how its frame lies in the world, see `RtkFrame`. @default "iec" */
+  readonly frame?: "iec" | "itk";
+  /**
+   * mm, RAS: RTK, TIGRE, ASTRA, Nikon: where the program's origin lies; matrices: a point in front of the source in every
+   * view, which decides their sign. @default [0, 0, 0]
+   */
+  readonly isocenter?: Vec3;
+  /** Nikon: file of measured angles of the stage (`_ctdata.txt` or `.ang`), instead of InitialAngle and AngularStep. */
+  readonly angles?: Input;
+  /** Called with what is worth telling, such as fields that are not used. */
+  readonly onWarning?: (warning: Warning) => void;
+}
+
+export const readGeometryOptionNames = [
+  ...[
+    "format",
+    "detector",
+    "detectorOrigin",
+    "sdd",
+    "pixelCenter",
+    "beam",
+    "frame",
+    "isocenter",
+    "angles",
+    "onWarning",
+  ],
+];
+
+/** The options of each format, but for those of all: `format`, `detector`, `onWarning`. */
+const USED: Readonly<Record<GeometryFormat, readonly (keyof ReadGeometryOptions)[]>> = {
+  tomograd: [],
+  rtk: ["detectorOrigin", "frame", "isocenter"],
+  tigre: ["isocenter"],
+  astra: ["beam", "isocenter"],
+  nikon: ["isocenter", "angles"],
+  opencv: ["sdd"],
+  matrices: ["sdd", "pixelCenter", "isocenter"],
+};
+
+/** Refuses options that ask for nothing here. @throws INVALID_ARGUMENT (`contradictory-options`) */
+export function refuseUnused(format: GeometryFormat, options: ReadGeometryOptions, name: string): void {
+  const general = ["format", "detector", "onWarning", ...USED[format]];
+  const refuse = (message: string) => fault("INVALID_ARGUMENT", message, { defect: "contradictory-options" });
+  if (options.format !== undefined && options.format !== format)
+    throw refuse(`${name} is a geometry of ${format}, not of ${options.format}: leave the format out`);
+  for (const [option, value] of Object.entries(options))
+    if (value !== undefined && !general.includes(option))
+      throw refuse(`a geometry of ${format} has no use for '${option}'`);
+}
+
+/** Options of `writeGeometry`. */
+export interface WriteGeometryOptions {
+  /** @default by the ending: .xml RTK, .xtekct Nikon, .npy .csv .txt matrices, else our JSON */
+  readonly format?: GeometryFormat;
+  /** As in `ReadGeometryOptions`. */
+  readonly frame?: "iec" | "itk";
+  readonly isocenter?: Vec3;
+  readonly pixelCenter?: 0 | 0.5;
+  /** Called with what is worth telling: `images-reversed` if the other program needs the images mirrored. */
+  readonly onWarning?: (warning: Warning) => void;
+}
+
+/** Rows and columns of a format that does not say them. @throws INVALID_ARGUMENT (`missing-detector`) */
+export function neededSize(detector: Partial<Detector> | undefined, what: string): { rows: number; columns: number } {
+  if (detector?.rows === undefined || detector.columns === undefined)
+    throw missingDetector(what, "how many rows and columns the detector has");
+  return { rows: detector.rows, columns: detector.columns };
+}
+
+/** The whole detector of a format that does not say it. @throws INVALID_ARGUMENT (`missing-detector`) */
+export function neededDetector(detector: Partial<Detector> | undefined, what: string): Detector {
+  const size = neededSize(detector, what);
+  if (detector?.pixelSize === undefined) throw missingDetector(what, "the size of its pixels");
+  return { ...size, pixelSize: detector.pixelSize };
+}
+
+export const missingDetector = (what: string, unknown: string) =>
+  fault(
+    "INVALID_ARGUMENT",
+    `${what} does not say ${unknown}: give it in the option detector, or read the file together with its projections`,
+    { defect: "missing-detector" },
+  );
+
+/** A file's text cannot be read as what it looks like. */
+export const badGeometry = (name: string, why: string, detail: object = {}) =>
+  fault("INVALID_GEOMETRY", `${name}: ${why}`, { defect: "bad-geometry", ...detail });
