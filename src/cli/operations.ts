@@ -1,5 +1,6 @@
 import { compare } from "./commands/compare.js";
 import { convert } from "./commands/convert.js";
+import { convertGeometry } from "./commands/convertGeometry.js";
 import { demo } from "./commands/demo.js";
 import { doctor } from "./commands/doctor.js";
 import { inspect } from "./commands/inspect.js";
@@ -13,6 +14,7 @@ export const OPERATIONS: readonly Operation[] = [
   anyOperation(demo),
   anyOperation(inspect),
   anyOperation(convert),
+  anyOperation(convertGeometry),
   anyOperation(render),
   anyOperation(simulate),
   anyOperation(reconstruct),

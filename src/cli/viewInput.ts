@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { fault } from "../core/errors.js";
 import type { Vec3 } from "../core/linear.js";
 import { cArmView, projectPoint, type Trajectory, type View } from "../geometry/index.js";
-import { readGeometry } from "../io/index.js";
 import { type Grid, gridCenter, gridCorners } from "../volume/index.js";
+import { readViews } from "./geometryInput.js";
 import * as parse from "./parse.js";
 
 /** Where source and detector are: a geometry file, or one C-arm view. */
@@ -53,7 +53,7 @@ export function addViewOptions(command: Command): Command {
         "AP (source in front), PA (source behind) or none (default: AP)",
         parse.oneOf("AP", "PA", "none"),
       ),
-  ).option("--geometry <file>", "views from a geometry file instead");
+  ).option("--geometry <file>", "views from a geometry file of any program instead");
 }
 
 /**
@@ -62,14 +62,14 @@ export function addViewOptions(command: Command): Command {
  */
 export async function chosenViews(choice: ViewChoice, grid: Grid): Promise<Trajectory> {
   if (choice.geometry !== undefined) {
-    const others = (["rotation", "translation", "orientation", "sdd", "size", "pixel", "offset"] as const).filter(
+    const others = (["rotation", "translation", "orientation", "sdd", "offset"] as const).filter(
       (name) => choice[name] !== undefined,
     );
     if (others.length > 0)
       throw fault("INVALID_ARGUMENT", `--geometry holds the views: leave out --${others.join(", --")}`, {
         defect: "contradictory-options",
       });
-    return readGeometry(choice.geometry);
+    return readViews(choice.geometry, choice);
   }
   const orientation = choice.orientation === "none" ? null : (choice.orientation ?? "AP");
   const away: Vec3 =

@@ -10,6 +10,7 @@ import {
   type GeometryFormat,
   type ReadGeometryOptions,
   readGeometryOptionNames,
+  refuseOtherDetector,
   refuseUnused,
   type WriteGeometryOptions,
 } from "./geometry/types.js";
@@ -43,7 +44,9 @@ export const geometryContent = async (trajectory: Trajectory): Promise<GeometryF
  */
 export async function readGeometry(input: Input, options: ReadGeometryOptions = {}): Promise<Trajectory> {
   refuseUnknownOptions("readGeometry", options, readGeometryOptionNames);
-  return readGeometryOfStack(input, options, undefined);
+  const trajectory = await readGeometryOfStack(input, options, undefined);
+  refuseOtherDetector(options.detector, trajectory);
+  return trajectory;
 }
 
 /** `readGeometry` beside a stack of projections; `origin`: its `detectorOrigin`, used where it means something. */

@@ -3,7 +3,7 @@ import { refuseUnknownOptions } from "../core/options.js";
 import { counted } from "../core/words.js";
 import type { Detector, Trajectory } from "../geometry/view.js";
 import type { Projections } from "../volume/grid.js";
-import { type ReadGeometryOptions, readGeometryOptionNames } from "./geometry/types.js";
+import { type ReadGeometryOptions, readGeometryOptionNames, refuseOtherDetector } from "./geometry/types.js";
 import { readGeometryOfStack, writeGeometry } from "./geometryFile.js";
 import { fittingOrder, parseOrder, readStack, type Stack } from "./projectionStack.js";
 import type { Input } from "./source.js";
@@ -56,6 +56,7 @@ export async function readProjections(
   const trajectory = isTrajectory(file)
     ? file
     : await readGeometryOfStack(file, { ...reading, detector, onWarning }, origin);
+  refuseOtherDetector(options.detector, trajectory);
   refuseOtherShape(trajectory, stack);
   const { values } = stack;
   const real = values instanceof Float32Array || values instanceof Float64Array ? values : Float32Array.from(values);

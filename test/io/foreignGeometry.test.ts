@@ -260,6 +260,9 @@ test("a misspelled field of TIGRE is named with the nearest known one, a wrong t
   const tigre = { DSD: 900, DSO: 600, nDetector: [6, 9], dDetector: [1.5, 2], angles: [0, 1] };
   expect((await readGeometry(text(tigre))).views).toHaveLength(2);
   await expect(readGeometry(text({ ...tigre, offDetektor: [0, 0] }))).rejects.toThrow(/did you mean 'offDetector'/);
+  await expect(readGeometry(text(tigre), { detector: { rows: 7 } })).rejects.toThrow(
+    /6 x 9 pixels .* leave the detector out/,
+  );
   await expect(readGeometry(text({ ...tigre, nDetector: [6] }))).rejects.toThrow(/at nDetector/);
 });
 

@@ -11,6 +11,7 @@ import { type FitOptions, fieldOfViewGrid, fit, type Iteration } from "../../rec
 import type { Grid, Projections } from "../../volume/grid.js";
 import { createGrid, gridCenter, voxelCount } from "../../volume/index.js";
 import { readCheckpoint, writeCheckpoint } from "../checkpointFile.js";
+import { askedDetector } from "../geometryInput.js";
 import { stackFormat } from "../imageOutput.js";
 import { refuseTooLarge } from "../memory.js";
 import { given, type Operation } from "../operation.js";
@@ -23,6 +24,8 @@ interface ReconstructOptions {
   readonly projections: string;
   readonly out: string;
   readonly geometry?: string;
+  readonly order?: string;
+  readonly pixel?: readonly [number, number];
   readonly like?: string;
   readonly grid?: readonly [number, number, number];
   readonly spacing?: readonly number[];
@@ -65,9 +68,18 @@ export const reconstruct: Operation<ReconstructOptions> = {
     addAttenuationOption(
       parse
         .refuseBoth(command, "report", "no-report")
-        .argument("<projections>", "line integrals: .npy or .nii.gz, [view][row][column]")
+        .argument("<projections>", "line integrals: a stack of images in any format, or a folder of them")
         .requiredOption("--out <file>", "the volume: .nii, .nii.gz or .npy; required")
-        .option("--geometry <file>", "geometry file (default: NAME.geometry.json beside the projections)")
+        .option("--geometry <file>", "of any program (default: NAME.geometry.json beside the projections)")
+        .option(
+          "--order <axes>",
+          'what the stack counts, slowest first (default: "view,row,column"; "view,-row,column" ...)',
+        )
+        .option(
+          "--pixel <dx,dy>",
+          "mm from pixel to pixel, where neither geometry nor stack says",
+          parse.numbers(2, "two positive numbers such as 2,2", ([dx, dy]) => dx > 0 && dy > 0),
+        )
         .option("--like <volume>", "reconstruct on the grid of this file")
         .option("--grid <NXxNYxNZ>", "voxels (default: the field of view of the detector)", parse.size3)
         .option("--spacing <mm>", "of --grid: one number or three with commas", parse.numberList)
@@ -130,7 +142,11 @@ export const reconstruct: Operation<ReconstructOptions> = {
     stackFormat(options.out);
     checkOptions(options);
     const geometryFile = options.geometry ?? geometryPath(options.projections);
-    const projections = await readProjections(options.projections, { geometry: geometryFile });
+    const projections = await readProjections(options.projections, {
+      geometry: geometryFile,
+      ...(options.order && { order: options.order }),
+      detector: askedDetector(options),
+    });
     for (const warning of projections.warnings) session.warn(warning);
     const grid = await chooseGrid(options, projections);
     const others = await readOthers(options, grid, session);

@@ -10,10 +10,11 @@ import {
   shortScanTrajectory,
   type Trajectory,
 } from "../../geometry/index.js";
-import { geometryContent, geometryPath, readGeometry, writeProjections } from "../../io/index.js";
+import { geometryContent, geometryPath, writeProjections } from "../../io/index.js";
 import { toHost } from "../../projector/index.js";
 import { type Grid, gridCenter } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
+import { readViews } from "../geometryInput.js";
 import { stackFormat } from "../imageOutput.js";
 import { refuseTooManyViews } from "../memory.js";
 import { openScan } from "../openScan.js";
@@ -70,14 +71,14 @@ export const simulate: Operation<SimulateOptions> = {
             .argument("<volume>", "NIfTI file or folder of DICOM slices")
             .requiredOption(
               "--out <file>",
-              ".npy or .nii.gz, required; the geometry goes to NAME.geometry.json beside it",
+              ".npy, .nii.gz, .mha, .nrrd or .tif, required; the geometry goes to NAME.geometry.json beside it",
             )
             .option(
               "--trajectory <name>",
               `${TRAJECTORIES.join(", ")} (default: circular)`,
               parse.oneOf(...TRAJECTORIES),
             )
-            .option("--geometry <file>", "views from a geometry file instead")
+            .option("--geometry <file>", "views from a geometry file of any program instead")
             .option("--views <n>", `number of views (default: ${DEFAULT_VIEWS})`, parse.positiveInteger)
             .option(
               "--range <degrees>",
@@ -115,7 +116,9 @@ export const simulate: Operation<SimulateOptions> = {
       refuseTooManyViews(options.views ?? DEFAULT_VIEWS, options.size ?? DEFAULT_SIZE);
     const file = await readInput(options.volume, options, session);
     const volume = attenuated(options.volume, file, options.attenuation, session.warn);
-    const trajectory = options.geometry ? await readGeometry(options.geometry) : makeTrajectory(options, volume.grid);
+    const trajectory = options.geometry
+      ? await readViews(options.geometry, options, {}, session.warn)
+      : makeTrajectory(options, volume.grid);
     using scan = await openScan(session, volume, trajectory, { model: options.model });
     const { A, x } = scan;
     const { backend } = A;
@@ -154,7 +157,7 @@ function checkOptions(options: SimulateOptions): void {
       throw fault("INVALID_ARGUMENT", `a ${name} trajectory has no --${option}; it knows ${of(SPECIAL[name])}`, {
         defect: "contradictory-options",
       });
-  const known = ["trajectory", "views", "size", "pixel", ...SPECIAL.helical, "range", "seed"] as const;
+  const known = ["trajectory", "views", ...SPECIAL.helical, "range", "seed"] as const;
   const others = known.filter((option) => options[option] !== undefined);
   if (options.geometry !== undefined && others.length > 0)
     throw fault("INVALID_ARGUMENT", `--geometry holds the views: leave out ${of(others)}`, {

@@ -1,6 +1,6 @@
 import { fault, type Warning } from "../../core/errors.js";
 import type { Vec3 } from "../../core/linear.js";
-import type { Detector } from "../../geometry/view.js";
+import type { Detector, Trajectory } from "../../geometry/view.js";
 import type { Input } from "../source.js";
 
 /** Whose file: our JSON, RTK's XML, TIGRE's, ASTRA's and OpenCV's fields as JSON, Nikon's .xtekct, 3x4 matrices. */
@@ -8,7 +8,7 @@ export const GEOMETRY_FORMATS = ["tomograd", "rtk", "tigre", "astra", "nikon", "
 /** One of `GEOMETRY_FORMATS`. */
 export type GeometryFormat = (typeof GEOMETRY_FORMATS)[number];
 
-/** Options of `readGeometry`. Of `detector`, what the file says itself wins; other options that its format does not use are refused. */
+/** Options of `readGeometry`. A `detector` that is not the file's is refused, as are options that its format does not use. */
 export interface ReadGeometryOptions {
   /** @default what the content says */
   readonly format?: GeometryFormat;
@@ -104,6 +104,25 @@ export const missingDetector = (what: string, unknown: string) =>
     `${what} does not say ${unknown}: give it in the option detector, or read the file together with its projections`,
     { defect: "missing-detector" },
   );
+
+/** Refuses a detector that is asked for and is not the one that came. @throws INVALID_ARGUMENT (`contradictory-options`) */
+export function refuseOtherDetector(asked: Partial<Detector> | undefined, { detector }: Trajectory): void {
+  const { rows, columns, pixelSize } = detector;
+  const other = (wanted: number | undefined, found: number) =>
+    wanted !== undefined && !(Math.abs(wanted - found) <= 1e-3 * found);
+  const sizes = asked?.pixelSize;
+  if (
+    other(asked?.rows, rows) ||
+    other(asked?.columns, columns) ||
+    other(sizes?.[0], pixelSize[0]) ||
+    other(sizes?.[1], pixelSize[1])
+  )
+    throw fault(
+      "INVALID_ARGUMENT",
+      `the geometry says ${rows} x ${columns} pixels of ${pixelSize.join(" x ")} mm itself: leave the detector out`,
+      { defect: "contradictory-options" },
+    );
+}
 
 /** A file's text cannot be read as what it looks like. */
 export const badGeometry = (name: string, why: string, detail: object = {}) =>
