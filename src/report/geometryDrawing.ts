@@ -11,7 +11,7 @@ export interface GeometryDrawingOptions {
   readonly azimuthDeg?: number;
   /** Degrees: the eye goes up over the patient's head. @default 25 */
   readonly elevationDeg?: number;
-  /** Detectors drawn; more views are thinned evenly, their sources are all drawn. @default 8 */
+  /** Detectors drawn: those whose sources lie farthest apart; all sources are drawn. @default 8 */
   readonly detectors?: number;
   /** CSS pixels of the longer side. @default 480 */
   readonly size?: number;
@@ -30,7 +30,8 @@ const MARGIN = 24;
 
 /**
  * Sources, detectors and the box of the volume seen from afar (parallel perspective), with the isocenter and the
- * patient's axes (R right, A anterior, S superior). Parallel beams show an arrow of the beam at the detector's center.
+ * patient's axes (R right, A anterior, S superior). Sources that follow each other closely are joined to the path that
+ * they take; parallel beams show an arrow to the detector's center.
  */
 export function drawGeometry(trajectory: Trajectory, grid: Grid, options: GeometryDrawingOptions = {}): Html {
   const { isocenter = gridCenter(grid), azimuthDeg = 30, elevationDeg = 25, detectors = 8, size = 480 } = options;
@@ -38,10 +39,14 @@ export function drawGeometry(trajectory: Trajectory, grid: Grid, options: Geomet
   const box = gridCorners(grid);
   const axisLength = 0.75 * norm(subtract(box[7], box[0]));
   const axes = AXES.map(([direction, letter]) => ({ end: add(isocenter, scale(direction, axisLength)), letter }));
-  const shown = thin(views, detectors).map((view) => ({
-    corners: detectorCorners(view, detector),
-    start: beamStart(view, detector),
-    center: detectorCenter(view, detector),
+  const shown = spread(
+    views.map((view) => beamStart(view, detector)),
+    detectors,
+  ).map((k) => ({
+    corners: detectorCorners(views[k], detector),
+    start: beamStart(views[k], detector),
+    center: detectorCenter(views[k], detector),
+    parallel: views[k].beam === "parallel",
   }));
   const sources = views.filter((view) => view.beam === "cone").map((view) => view.source);
   const everything = [
@@ -55,6 +60,15 @@ export function drawGeometry(trajectory: Trajectory, grid: Grid, options: Geomet
     place(p)
       .map((x) => x.toFixed(1))
       .join(",");
+  const arrow = (a: Vec3, b: Vec3) => {
+    const [tail, tip] = [place(a), place(b)];
+    const length = Math.hypot(tip[0] - tail[0], tip[1] - tail[1]);
+    if (!(length > ARROW)) return "";
+    const [x, y] = [(tip[0] - tail[0]) / length, (tip[1] - tail[1]) / length];
+    const wing = (side: number) =>
+      `${(tip[0] - ARROW * (x + 0.4 * side * y)).toFixed(1)},${(tip[1] - ARROW * (y - 0.4 * side * x)).toFixed(1)}`;
+    return html`<polyline points="${wing(1)} ${point(b)} ${wing(-1)}" class="arrow"/>`;
+  };
   const line = (a: Vec3, b: Vec3, style: string) => html`<polyline points="${point(a)} ${point(b)}" class="${style}"/>`;
   const label = (p: Vec3, text: string) => {
     const [x, y] = place(p);
@@ -66,19 +80,43 @@ export function drawGeometry(trajectory: Trajectory, grid: Grid, options: Geomet
   };
   return html`<svg class="geometry" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif" font-size="12" fill="currentColor">
 <title>${trajectory.about}</title>
-<style>.geometry polyline, .geometry polygon { fill: none; stroke-width: 1 } .geometry .box { stroke: currentColor } .geometry .axis { stroke: #888 } .geometry .ray { stroke: #e69f00; stroke-dasharray: 3 3 } .geometry .detector { stroke: #3a93cf; fill: #3a93cf; fill-opacity: 0.08 } .geometry .source { fill: #d55e00 } .geometry .isocenter { fill: currentColor }</style>
+<style>.geometry polyline, .geometry polygon { fill: none; stroke-width: 1 } .geometry .box { stroke: currentColor } .geometry .axis { stroke: #888 } .geometry .ray { stroke: #e69f00; stroke-dasharray: 3 3 } .geometry .detector { stroke: #3a93cf; fill: #3a93cf; fill-opacity: 0.08 } .geometry .arrow { stroke: #e69f00; stroke-width: 2 } .geometry .path { stroke: #d55e00; stroke-opacity: 0.5 } .geometry .source { fill: #d55e00 } .geometry .isocenter { fill: currentColor }</style>
 ${axes.map(({ end, letter }) => html`${line(isocenter, end, "axis")}${label(end, letter)}`)}
-${shown.map(({ corners, start, center }) => html`<polygon points="${corners.map(point).join(" ")}" class="detector"/>${line(start, center, "ray")}`)}
+${shown.map(({ corners, start, center, parallel }) => html`<polygon points="${corners.map(point).join(" ")}" class="detector"/>${line(start, center, "ray")}${parallel ? arrow(start, center) : ""}`)}
 ${EDGES.map(([a, b]) => line(box[a], box[b], "box"))}
-${sources.map((source) => disc(source, 2.5, "source"))}
+${isPath(sources, isocenter) ? html`<polyline points="${sources.map(point).join(" ")}" class="path"/>` : ""}
+${sources.map((source) => disc(source, sources.length > MANY ? 1.5 : 2.5, "source"))}
 ${disc(isocenter, 3, "isocenter")}
 </svg>`;
 }
 
-/** At most `count` of the items, evenly spread, the first one included. */
-function thin<T>(items: readonly T[], count: number): T[] {
-  const step = Math.max(1, items.length / count);
-  return Array.from({ length: Math.min(items.length, count) }, (_, i) => items[Math.floor(i * step)]);
+/** Numbers of at most `count` points that lie far apart: the first, then always the one farthest from all before. */
+function spread(points: readonly Vec3[], count: number): number[] {
+  const apart = points.map(() => Number.POSITIVE_INFINITY);
+  const chosen: number[] = [];
+  for (let next = 0; next >= 0 && chosen.length < Math.min(count, points.length); ) {
+    chosen.push(next);
+    let farthest = -1;
+    for (const [k, p] of points.entries()) {
+      apart[k] = k === next ? -1 : Math.min(apart[k], norm(subtract(p, points[next])));
+      if (apart[k] >= 0 && (farthest < 0 || apart[k] > apart[farthest])) farthest = k;
+    }
+    next = farthest;
+  }
+  return chosen.sort((i, j) => i - j);
+}
+
+/** More sources than this are drawn as small dots. */
+const MANY = 150;
+/** CSS pixels of an arrow's head. */
+const ARROW = 8;
+/** Of a source's distance from the isocenter: steps below it are seen as one movement. */
+const CLOSE = 0.5;
+
+/** Whether sources in turn lie close enough to see the path that they take. */
+function isPath(sources: readonly Vec3[], isocenter: Vec3): boolean {
+  const radius = Math.max(...sources.map((source) => norm(subtract(source, isocenter))));
+  return sources.length > 2 && sources.every((p, k) => k === 0 || norm(subtract(p, sources[k - 1])) < CLOSE * radius);
 }
 
 /** World mm of a place on the detector; row and column count pixel centers from 0. */

@@ -51,12 +51,37 @@ test("from the front the patient's right is on the left of the drawing and the h
   expect(Math.abs(Number(sx) - 4 - Number(cx))).toBeLessThan(0.11);
 });
 
-test("a parallel beam is drawn without a source", () => {
+test("the detectors drawn lie far apart: 8 of a circle of 120 stand 45 degrees apart, those of 4 turns not above each other", () => {
+  const places = (trajectory: Trajectory) =>
+    [
+      ...drawGeometry(trajectory, grid, { elevationDeg: 90, azimuthDeg: 0 }).markup.matchAll(
+        /<polygon points="([\d.]+),([\d.]+)/g,
+      ),
+    ].map(([, x, y]) => `${Math.round(Number(x) / 4)},${Math.round(Number(y) / 4)}`);
+  expect(new Set(places(circle(120))).size).toBe(8);
+  const { views } = circle(40);
+  const turns = Array.from({ length: 160 }, (_, k): View => {
+    const view = views[k % 40];
+    const up = [0, 0, 2 * k] as const;
+    const moved = (p: readonly number[]) => [p[0], p[1], p[2] + up[2]] as const;
+    return view.beam === "cone" ? { ...view, source: moved(view.source), firstPixel: moved(view.firstPixel) } : view;
+  });
+  expect(new Set(places({ detector, views: turns, about: "helix" })).size).toBeGreaterThan(5);
+});
+
+test("sources that follow each other are joined to a path, those of a sphere are not", () => {
+  expect(drawGeometry(circle(40), grid).markup).toContain(`class="path"`);
+  const views = circle(40).views.map((_, k, all) => all[(17 * k) % 40]);
+  expect(drawGeometry({ detector, views, about: "jumps" }, grid).markup).not.toContain(`class="path"`);
+});
+
+test("a parallel beam is drawn without a source, as an arrow", () => {
   const { firstPixel, columnStep, rowStep } = circle(1).views[0];
   const view: View = { beam: "parallel", direction: [0, -1, 0], firstPixel, columnStep, rowStep };
   const svg = drawGeometry({ detector, views: [view], about: "one" }, grid).markup;
   expect(svg).not.toContain(`class="source"`);
   expect(svg).toContain(`class="ray"`);
+  expect(svg).toContain(`class="arrow"`);
 });
 
 test("a chart is one SVG with one path for each curve, and leaves out what its axis cannot show", async () => {
