@@ -1,3 +1,4 @@
+export { type AutoTvOptions, autoTv } from "./autoTv.js";
 export { cgls, type KrylovOptions } from "./cgls.js";
 export {
   type Checkpoint,
@@ -9,11 +10,14 @@ export {
 export type { ConstraintOptions } from "./constraints.js";
 export { type FdkOptions, type FdkProgress, fdk } from "./fdk.js";
 export { fieldOfViewGrid, nearestIsocenter } from "./fieldOfView.js";
+export { type FistaTvOptions, fistaTv } from "./fistaTv.js";
 export { type FitOptions, fit } from "./fit.js";
 export { estimateRange } from "./learningRate.js";
 export { lsqr } from "./lsqr.js";
 export { type MlemOptions, mlem } from "./mlem.js";
+export { type OsSqsOptions, osSqs } from "./osSqs.js";
 export { ossart, type SartOptions, sart } from "./ossart.js";
+export { type PdhgOptions, pdhg } from "./pdhg.js";
 export { RAMP_FILTERS, type RampFilter } from "./ramp.js";
 export { coarserGrid, cutSlabs, raysThrough, regionProjections, type Slab } from "./region.js";
 export type { IterativeOptions } from "./runMethod.js";

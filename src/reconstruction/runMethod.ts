@@ -55,6 +55,8 @@ export interface Definition<O extends IterativeOptions, S extends object> {
   readonly iterations: number;
   /** Subsets for a number of views. @default 1 */
   readonly subsets?: (views: number) => number;
+  /** `IterativeOptions.tolerance` unless told otherwise. @default 1e-4 */
+  readonly tolerance?: number;
   /** Whether voxels stay >= 0 unless told otherwise. @default true */
   readonly nonNegative?: boolean;
   /** Checks its own options and fills in their defaults. */
@@ -68,6 +70,8 @@ export interface Steps {
   step(iteration: number): Promise<Outcome>;
   /** Asked once when the run has ended. */
   warnings?(): readonly Warning[];
+  /** What it has estimated and decided, for `Run.used`; asked once when the run has ended. */
+  used?(): Readonly<Record<string, unknown>>;
   /** What to do if the objective is no longer finite. */
   readonly remedy?: string;
 }
@@ -116,7 +120,7 @@ export async function runMethod<O extends IterativeOptions, S extends object>(
     const { history, stopped } = await iterate(method, { ...options, ...limits }, print);
     await A.backend.idle();
     finished = true;
-    const used = { method: name, iterations, ...settings, model: A.model };
+    const used = { method: name, iterations, ...settings, ...steps.used?.(), model: A.model };
     return { volume: x, history, stopped, warnings: steps.warnings?.() ?? [], used };
   } finally {
     for (const resource of owned.reverse()) resource[Symbol.dispose]();
@@ -150,7 +154,7 @@ function settle<O extends IterativeOptions, S extends object>(
     });
   const quantity: Quantity = options.quantity ?? "attenuation";
   checkStart(A, options.start, quantity);
-  const { tolerance = 1e-4, noise } = options;
+  const { tolerance = definition.tolerance ?? 1e-4, noise } = options;
   for (const [field, value] of Object.entries({ tolerance, noise: noise ?? 0 }))
     if (!(value >= 0 && Number.isFinite(value)))
       throw fault("INVALID_ARGUMENT", `${field} must be a finite number from 0, not ${value}`, { field });

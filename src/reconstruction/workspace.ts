@@ -22,6 +22,8 @@ export interface Workspace {
   readonly bounds: { readonly lower: number; readonly upper: number };
   /** The subsets of the views in the order of their visits; in each, the views lie apart. */
   readonly parts: readonly Subset[];
+  /** As `parts`, in another number of subsets; made at the first call. */
+  split(subsets: number): readonly Subset[];
   /** Sum of the weights of all rays (without weights: their number). */
   readonly totalWeight: number;
   readonly tolerance: number;
@@ -69,6 +71,12 @@ export function createWorkspace({ A, projections, options, settings, x, own }: W
     arrays[name] = own(values ? A.backend.upload(values, shape, name, "real") : A.backend.allocate(shape, name));
     return arrays[name];
   };
+  const splits = new Map<number, readonly Subset[]>();
+  const split = (subsets: number) => {
+    const parts = splits.get(subsets) ?? subsetsInOrder(projections, subsets).map(create);
+    splits.set(subsets, parts);
+    return parts;
+  };
   const work: Workspace = {
     A,
     projections,
@@ -77,7 +85,8 @@ export function createWorkspace({ A, projections, options, settings, x, own }: W
     x,
     mask,
     bounds: { lower, upper },
-    parts: subsetsInOrder(projections, settings.subsets).map(create),
+    parts: split(settings.subsets),
+    split,
     totalWeight,
     tolerance,
     resumed: resume !== undefined,

@@ -26,16 +26,19 @@ export function totalVariation({ weight, delta }: TotalVariationOptions): Regula
   if (!(weight >= 0) || !(delta > 0))
     throw fault("INVALID_ARGUMENT", `total variation needs weight >= 0 and delta > 0, not ${weight} and ${delta}`);
   return {
-    async value(x) {
-      const { backend } = x.array;
-      const out = backend.allocate({ kind: "flat", length: 1 }, "total variation");
-      backend.run("totalVariation", { out, x: x.array, delta });
-      const sum = backend.download(out);
-      out.dispose();
-      return weight * (await sum)[0];
-    },
+    value: async (x) => weight * (await totalVariationOf(x, delta)),
     addGradient(x, gradient) {
       x.array.backend.run("totalVariationGradient", { out: gradient.array, x: x.array, delta, weight });
     },
   };
+}
+
+/** Sum over voxels of sqrt(|∇x|² + delta²) - delta; delta 0: total variation itself. Queued at the call. */
+export async function totalVariationOf(x: DeviceVolume, delta = 0): Promise<number> {
+  const { backend } = x.array;
+  const out = backend.allocate({ kind: "flat", length: 1 }, "total variation");
+  backend.run("totalVariation", { out, x: x.array, delta });
+  const sum = backend.download(out);
+  out.dispose();
+  return (await sum)[0];
 }

@@ -3,11 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.js";
 import { createBackend } from "../../src/backend/create.js";
 import { createProjector } from "../../src/projector/createProjector.js";
+import { autoTv } from "../../src/reconstruction/autoTv.js";
 import { cgls } from "../../src/reconstruction/cgls.js";
 import { type Checkpoint, holdCheckpoint } from "../../src/reconstruction/checkpoint.js";
+import { fistaTv } from "../../src/reconstruction/fistaTv.js";
 import { lsqr } from "../../src/reconstruction/lsqr.js";
 import { mlem } from "../../src/reconstruction/mlem.js";
+import { osSqs } from "../../src/reconstruction/osSqs.js";
 import { ossart, sart } from "../../src/reconstruction/ossart.js";
+import { pdhg } from "../../src/reconstruction/pdhg.js";
 import type { IterativeOptions } from "../../src/reconstruction/runMethod.js";
 import { sirt } from "../../src/reconstruction/sirt.js";
 import type { Reconstruct } from "../../src/reconstruction/types.js";
@@ -30,6 +34,10 @@ const METHODS: Readonly<Record<string, Case>> = {
   cgls: { method: cgls },
   lsqr: { method: lsqr },
   mlem: { method: mlem, bounds: "positive" },
+  "os-sqs": { method: osSqs, options: { subsets: 2 }, bounds: "any" },
+  "fista-tv": { method: fistaTv, options: { subsets: 2 }, bounds: "any" },
+  pdhg: { method: pdhg, bounds: "any" },
+  "auto-tv": { method: autoTv, bounds: "any" },
   "mlem with subsets": { method: mlem, options: { subsets: 5 }, bounds: "positive" },
 };
 
@@ -244,7 +252,7 @@ describe.each(bounded)("%s with bounds", (_name, { method, options }) => {
 
 describe.each(signed)("%s without bounds", (_name, { method, options }) => {
   const run = (more: IterativeOptions) =>
-    method(problem.A, problem.projections, { ...options, iterations: 8, ...more });
+    method(problem.A, problem.projections, { ...options, iterations: 60, ...more });
 
   test("keeps voxels >= 0 by default, and lets them fall below where told so", async () => {
     expect(Math.min(...(await voxels(await run({}))))).toBe(0);

@@ -31,8 +31,12 @@ export function totalVariationPrimal(args: KernelArguments["totalVariationPrimal
   primal(x, x, numbersOf(args.curvature), [args.qx, args.qy, args.qz], args);
 }
 
+/** In place of infinity, so that a step along no difference is 0. */
+const MOST_CURVATURE = 1e30;
+
 export function totalVariationDualStep(args: KernelArguments["totalVariationDualStep"]): void {
   const { step, momentum } = args;
+  const D = numbersOf(args.curvature);
   const ahead = [args.rx, args.ry, args.rz];
   const [nx, ny, nz] = sizeOf(args.y);
   const x = new Float64Array(args.y.length);
@@ -47,7 +51,14 @@ export function totalVariationDualStep(args: KernelArguments["totalVariationDual
           j + 1 < ny ? x[voxel + nx] - x[voxel] : 0,
           k + 1 < nz ? x[voxel + nx * ny] - x[voxel] : 0,
         ];
-        const moved = gradient.map((difference, axis) => r[axis][voxel] + step * difference);
+        const local = Math.min(
+          D[voxel],
+          i + 1 < nx ? D[voxel + 1] : Infinity,
+          j + 1 < ny ? D[voxel + nx] : Infinity,
+          k + 1 < nz ? D[voxel + nx * ny] : Infinity,
+          MOST_CURVATURE,
+        );
+        const moved = gradient.map((difference, axis) => r[axis][voxel] + step * local * difference);
         const length = Math.max(1, Math.hypot(...moved));
         for (let axis = 0; axis < 3; axis++) {
           const next = moved[axis] / length;

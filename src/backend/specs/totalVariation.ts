@@ -18,5 +18,6 @@ export const totalVariation: KernelSpec<"totalVariation"> = {
       args: { out: flat(1, 9), x: volume(size, uniform(1)), delta: 0.01 },
     })),
     { name: "a constant volume has none", args: { out: flat(1, 9), x: volume([5, 3, 7], 3), delta: 0.25 } },
+    { name: "nor without smoothing", args: { out: flat(1, 9), x: volume([5, 3, 7], 3), delta: 0 } },
   ],
 };

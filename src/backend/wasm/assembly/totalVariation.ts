@@ -15,6 +15,8 @@ export function totalVariation(task: i32, args: usize): void {
   const strideY = <usize>load<f64>(args, 40);
   const delta = f32x4.splat(<f32>load<f64>(args, 48));
   const delta2 = f32x4.mul(delta, delta);
+  // without delta a gradient of 0 must not give 0 / 0
+  const smallest = f32x4.splat(f32.MIN_NORMAL_VALUE);
   const nextX = task < nx - 1 ? strideX : 0;
   let line = <usize>load<f64>(args) + strideX * <usize>task;
   let sums = f64x2.splat(0);
@@ -27,7 +29,8 @@ export function totalVariation(task: i32, args: usize): void {
       const dy = f32x4.sub(v128.load(p + nextY), f);
       const dz = v128.and(f32x4.sub(v128.load(p, 4), f), before(nz - 1, z));
       const g2 = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz));
-      const term = f32x4.div(g2, f32x4.add(f32x4.sqrt(f32x4.add(g2, delta2)), delta));
+      const root = f32x4.add(f32x4.sqrt(f32x4.add(g2, delta2)), delta);
+      const term = f32x4.div(g2, f32x4.pmax(root, smallest));
       const counted = v128.and(term, before(nz, z));
       sums = f64x2.add(sums, f64x2.add(low(counted), high(counted)));
     }

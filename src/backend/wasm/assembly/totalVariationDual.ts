@@ -90,16 +90,30 @@ export function totalVariationDualEdges(task: i32, args: usize): void {
   }
 }
 
+/** In place of infinity, so that a step along no difference is 0. */
+const MOST_CURVATURE: f32 = 1e30;
+/** Bytes from a voxel to its successors along x and y, 0 at the far faces. */
+let toNextX: usize = 0, toNextY: usize = 0;
+
 /** q and r of four voxels; without `masked` all four lie before the last of the line. */
 // @ts-ignore: decorator
 @inline
 function dual(q: usize, here: usize, nextX: usize, nextY: usize, z: i32, masked: bool): void {
   const f = v128.load(here);
+  const D = q + curvature;
+  const own = v128.load(D);
   let alongZ = f32x4.sub(v128.load(here, 4), f);
-  if (masked) alongZ = v128.and(alongZ, before(nz - 1, z));
-  const vx = f32x4.add(v128.load(q + rx), f32x4.mul(step, f32x4.sub(v128.load(nextX), f)));
-  const vy = f32x4.add(v128.load(q + ry), f32x4.mul(step, f32x4.sub(v128.load(nextY), f)));
-  const vz = f32x4.add(v128.load(q + rz), f32x4.mul(step, alongZ));
+  let nextD = v128.load(D, 4);
+  if (masked) {
+    const inside = before(nz - 1, z);
+    alongZ = v128.and(alongZ, inside);
+    nextD = v128.bitselect(nextD, own, inside);
+  }
+  nextD = f32x4.pmin(f32x4.pmin(nextD, v128.load(D + toNextX)), f32x4.pmin(v128.load(D + toNextY), own));
+  const local = f32x4.mul(step, f32x4.pmin(nextD, f32x4.splat(MOST_CURVATURE)));
+  const vx = f32x4.add(v128.load(q + rx), f32x4.mul(local, f32x4.sub(v128.load(nextX), f)));
+  const vy = f32x4.add(v128.load(q + ry), f32x4.mul(local, f32x4.sub(v128.load(nextY), f)));
+  const vz = f32x4.add(v128.load(q + rz), f32x4.mul(local, alongZ));
   const one = f32x4.splat(1);
   const length2 = f32x4.add(f32x4.add(f32x4.mul(vx, vx), f32x4.mul(vy, vy)), f32x4.mul(vz, vz));
   const scale = f32x4.div(one, f32x4.sqrt(f32x4.pmax(one, length2)));
@@ -134,6 +148,8 @@ export function totalVariationDualStep(task: i32, args: usize): void {
       const here = own + at;
       const nextX = next + at;
       const nextY = j + 1 < ny ? here + scratchLine : here;
+      toNextX = k + 1 < nx ? strideX : 0;
+      toNextY = j + 1 < ny ? strideY : 0;
       const q = line - y;
       let z = 0;
       for (; z + 4 < nz; z += 4) dual(q + 4 * z, here + 4 * z, nextX + 4 * z, nextY + 4 * z, z, false);
