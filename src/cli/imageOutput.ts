@@ -1,12 +1,13 @@
 import { extname } from "node:path";
 import { fault } from "../core/errors.js";
+import type { Vec3 } from "../core/linear.js";
 import type { Detector, Trajectory } from "../geometry/view.js";
 import { geometryPath, writeImage, writeProjections } from "../io/index.js";
 import { type DisplayPreset, displayWindow, greyImage } from "../report/index.js";
 import type { Projections } from "../volume/grid.js";
 
-/** A picture for each view, or numbers of all views in one file. */
-export type ImageFormat = "png" | "stack";
+/** A picture or an RT image for each view, or numbers of all views in one file. */
+export type ImageFormat = "png" | "dcm" | "stack";
 
 const STACKS = [".npy", ".nii", ".nii.gz", ".mha", ".nrrd", ".tif"];
 const asked = (endings: readonly string[]) => `${endings.slice(0, -1).join(", ")} or ${endings.at(-1)}`;
@@ -15,8 +16,9 @@ const asked = (endings: readonly string[]) => `${endings.slice(0, -1).join(", ")
 export function imageFormat(path: string): ImageFormat {
   const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
   if (ending === ".png") return "png";
+  if (ending === ".dcm") return "dcm";
   if (STACKS.includes(ending) || ending === ".tiff") return "stack";
-  throw fault("INVALID_ARGUMENT", `--out must end in ${asked([".png", ...STACKS])}, not '${path}'`, {
+  throw fault("INVALID_ARGUMENT", `--out must end in ${asked([".png", ".dcm", ...STACKS])}, not '${path}'`, {
     defect: "unknown-ending",
   });
 }
@@ -24,7 +26,7 @@ export function imageFormat(path: string): ImageFormat {
 /** As `imageFormat`, without pictures: numbers are asked for. @throws INVALID_ARGUMENT */
 export function stackFormat(path: string): "stack" {
   const format = imageFormat(path);
-  if (format === "png")
+  if (format !== "stack")
     throw fault("INVALID_ARGUMENT", `numbers are asked for, not a picture: --out must end in ${asked(STACKS)}`, {
       defect: "unknown-ending",
     });
@@ -49,9 +51,11 @@ export interface PictureOptions {
   readonly preset?: DisplayPreset;
   readonly window?: readonly [number, number];
   readonly bits?: number;
+  /** Of RT images: the machine's isocenter, RAS mm. */
+  readonly isocenter?: Vec3;
 }
 
-/** Writes images as pictures (one file a view) or numbers (one file); resolves to the paths. */
+/** Writes images as pictures or RT images (one file a view) or numbers (one file); resolves to the paths. */
 export async function writeImages(
   path: string,
   images: readonly { readonly name: string; readonly projections: Projections }[],
@@ -61,7 +65,8 @@ export async function writeImages(
   const written: string[] = [];
   const pixels = detector.rows * detector.columns;
   for (const { name, projections } of images) {
-    if (imageFormat(path) !== "png") {
+    const format = imageFormat(path);
+    if (format === "stack") {
       const target = withSuffix(path, name);
       await writeProjections(target, projections);
       written.push(target, geometryPath(target));
@@ -70,6 +75,11 @@ export async function writeImages(
     for (let view = 0; view < views.length; view++) {
       const number = views.length > 1 ? String(view).padStart(String(views.length - 1).length, "0") : "";
       const target = withSuffix(path, [name, number].filter((part) => part !== "").join("-"));
+      if (format === "dcm") {
+        await writeImage(target, projections, { view, isocenter: options.isocenter, window: options.window });
+        written.push(target);
+        continue;
+      }
       const values = projections.values.subarray(view * pixels, (view + 1) * pixels);
       await writePicture(target, values, detector, options);
       written.push(target);

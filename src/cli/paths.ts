@@ -26,8 +26,14 @@ export async function checkPaths(inputs: readonly string[], outputs: readonly st
         defect: "output-is-input",
         path,
       });
-    if ((await kindOf(path)) === "folder")
-      throw fault("WRITE_FAILED", `${path} is a folder: name a file in it`, { defect: "not-a-file", path });
+    // A name that ends so asks for a folder; its writer says what it may replace.
+    const wantsFolder = /[/\\]$/.test(path);
+    if (!wantsFolder && (await kindOf(path)) === "folder")
+      throw fault(
+        "WRITE_FAILED",
+        `${path} is a folder: name a file in it, or '${path}/' for a folder of DICOM slices`,
+        { defect: "not-a-file", path },
+      );
     const folder = dirname(path);
     try {
       await mkdir(folder, { recursive: true });

@@ -29,7 +29,7 @@ const plain = (value: unknown): { [name: string]: Json } =>
 
 /** Where the run file of a finished run goes: beside the main output; without outputs nowhere. */
 export const runFilePath = ({ outputs }: Outcome): string | undefined =>
-  outputs.length > 0 ? `${outputs[0]}.run.json` : undefined;
+  outputs.length > 0 ? `${outputs[0].replace(/[/\\]+$/, "")}.run.json` : undefined;
 
 /** Writes the run file and returns what it holds. @throws WRITE_FAILED */
 export async function writeRunFile(path: string, run: FinishedRun): Promise<RunRecord> {

@@ -1,5 +1,6 @@
 import { writeFileAtomically } from "#platform";
 import { fault } from "../core/errors.js";
+import type { Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import type { Projections } from "../volume/grid.js";
 
@@ -18,6 +19,8 @@ export interface ImageOptions {
   readonly bits?: 8 | 16;
   /** Which view of projections, from 0. @default 0 */
   readonly view?: number;
+  /** Of a .dcm alone, mm, RAS: where the machine's axes meet, see `encodeRtImage`. @default [0, 0, 0] */
+  readonly isocenter?: Vec3;
 }
 
 /**
@@ -47,10 +50,29 @@ export async function encodePng(image: Image | Projections, options: ImageOption
   return encode({ width: columns, height: rows, data, depth: bits, channels: 1 });
 }
 
-/** Writes a gray PNG whole or not at all; see `encodePng`. @throws UNSUPPORTED_FORMAT if the path does not end in .png, WRITE_FAILED */
+/**
+ * Writes an image whole or not at all: a gray .png (`encodePng`), or one view of projections as a DICOM RT image with its
+ * geometry, .dcm (`encodeRtImage`; line integrals of 16 bits, `window` is how it is shown).
+ * @throws UNSUPPORTED_FORMAT for another ending, INVALID_ARGUMENT, WRITE_FAILED
+ */
 export async function writeImage(path: string, image: Image | Projections, options: ImageOptions = {}): Promise<void> {
+  if (/\.dcm$/i.test(path)) {
+    const { bits, ...others } = options;
+    if (!("detector" in image) || bits === 8)
+      throw fault(
+        "INVALID_ARGUMENT",
+        bits === 8
+          ? "RT images have 16 bits"
+          : "a .dcm holds a view: give projections, with their geometry; pictures are .png",
+        { defect: "contradictory-options" },
+      );
+    const { encodeRtImage } = await import("./dicom/write/writeRtImage.js");
+    return writeFileAtomically(path, await encodeRtImage(image, others));
+  }
   if (!/\.png$/i.test(path))
-    throw fault("UNSUPPORTED_FORMAT", `images are written as .png, not '${path}'`, { defect: "unknown-ending" });
+    throw fault("UNSUPPORTED_FORMAT", `images are written as .png or .dcm, not '${path}'`, {
+      defect: "unknown-ending",
+    });
   await writeFileAtomically(path, await encodePng(image, options));
 }
 

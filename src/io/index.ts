@@ -4,6 +4,9 @@ export { radiographProjections } from "./dicom/radiographProjections.js";
 export { type RadiographTrajectoryOptions, radiographTrajectory } from "./dicom/radiographViews.js";
 export { readDicom } from "./dicom/readDicom.js";
 export { type Radiograph, type ReadRadiographOptions, readRadiograph } from "./dicom/readRadiograph.js";
+export type { DicomIdentity } from "./dicom/write/identity.js";
+export { encodeRtImage, type RtImageOptions } from "./dicom/write/writeRtImage.js";
+export { dicomSeriesFiles, writeDicomSeries } from "./dicom/write/writeSeries.js";
 export {
   GEOMETRY_FORMATS,
   type GeometryFile,

@@ -11,6 +11,12 @@ export interface OwnMetadata {
 
 const quantities: readonly Quantity[] = ["hounsfield", "attenuation", "density", "label", "unknown"];
 
+/** The quantity in a description "tomograd QUANTITY"; undefined for any other text. */
+export const describedQuantity = (description: string): Quantity | undefined => {
+  const word = /^tomograd (\w+)\b/.exec(description)?.[1] as Quantity | undefined;
+  return word && quantities.includes(word) ? word : undefined;
+};
+
 /** The affine and the quantity as one line of JSON: what TIFF, .npy and .npz carry. @throws NOT_FINITE */
 export function metadataText({ grid: { indexToWorld }, quantity }: Volume): string {
   if (!indexToWorld.every(Number.isFinite))

@@ -11,6 +11,8 @@ const writers: readonly (readonly [RegExp, VolumeWriter])[] = [
   [/\.(nrrd|nhdr)$/i, async (...file) => (await import("./nrrd/writeNrrd.js")).writeNrrd(...file)],
   [/\.(mha|mhd)$/i, async (...file) => (await import("./metaImage/writeMetaImage.js")).writeMetaImage(...file)],
   [/\.tiff?$/i, async (...file) => (await import("./tiff/writeTiff.js")).writeTiff(...file)],
+  [/[/\\]$/, async (...folder) => (await import("./dicom/write/writeSeries.js")).writeDicomSeries(...folder)],
+  [/\.dcm$/i, async (...file) => (await import("./dicom/write/writeSeries.js")).writeDicomSlice(...file)],
   [/\.zarr$/i, async (...folder) => (await import("./zarr/writeZarr.js")).writeZarr(...folder)],
   [/\.npz$/i, async (...file) => (await import("./npz/npz.js")).writeNpz(...file)],
   [
@@ -25,15 +27,16 @@ export function volumeWriter(path: string): VolumeWriter {
   if (writer) return writer;
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .tif or .zarr, not '${path}'`,
+    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .tif, .zarr, or as DICOM slices into a folder (a name that ends in /), not '${path}'`,
     { defect: "unknown-ending" },
   );
 }
 
 /**
  * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .npz, .tif or .tiff, .zarr (a new
- * folder), or .nhdr and .mhd with their voxels beside them; type, affine and quantity are kept. A file appears whole or
- * not at all.
+ * folder), or .nhdr and .mhd with their voxels beside them; a path that ends in / becomes a folder of DICOM slices (see
+ * `dicomSeriesFiles`), .dcm one slice. Affine and quantity are kept, and the type but in DICOM. A file appears whole or not
+ * at all.
  * @throws UNSUPPORTED_FORMAT for another ending, WRITE_FAILED
  */
 export async function writeVolume(path: string, volume: Volume): Promise<void> {

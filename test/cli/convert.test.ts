@@ -41,6 +41,24 @@ describe("convert", () => {
     expect(stderr.match(/the same bytes as then/g)).toHaveLength(2);
   });
 
+  test("a name that ends in / is a folder of DICOM slices, which repeats to the same bytes and comes back as it was", async () => {
+    const out = `${join(folder, "series")}/`;
+    const { json } = await cliJson("convert", ct, out);
+    expect(json).toMatchObject({ shape: [12, 10, 8], type: "int16", quantity: "hounsfield", warnings: [] });
+    const { values, grid, quantity } = await readVolume(out);
+    expect({ values, grid, quantity }).toEqual(smallCt());
+    await cli(["convert", ct, out]);
+    const { code, stderr } = await cli(["run", `${join(folder, "series")}.run.json`]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("the same bytes as then")]);
+    const fraction = join(folder, "fraction.nii");
+    const half = { ...smallCt(), values: Float32Array.from(smallCt().values, (value) => value / 2 + 0.25) };
+    await writeFile(fraction, encodeNifti(half));
+    const rounded = await cliJson("convert", fraction, out);
+    expect(rounded.json).toMatchObject({ type: "uint16", warnings: [{ defect: "precision" }] });
+    const file = await cliJson("convert", ct, join(folder, "volume.dcm"));
+    expect([file.code, file.json.error.defect]).toEqual([2, "several-slices"]);
+  });
+
   test("--quantity is what the new file says", async () => {
     const out = join(folder, "mask.mha");
     await cli(["convert", ct, out, "--quantity", "label"]);

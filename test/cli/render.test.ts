@@ -3,8 +3,16 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cArmView } from "../../src/geometry/index.js";
-import { readGeometry, readProjections, readVolume, writeVolume } from "../../src/io/index.js";
+import { type ConeView, cArmView, type View } from "../../src/geometry/index.js";
+import {
+  radiographProjections,
+  readGeometry,
+  readProjections,
+  readRadiograph,
+  readVolume,
+  writeVolume,
+} from "../../src/io/index.js";
+import { gridCenter } from "../../src/volume/index.js";
 import { cli, cliJson, smallCt, temporaryFolder, writeSmallCt } from "./cli.js";
 
 let folder: string;
@@ -71,6 +79,26 @@ describe("render", () => {
     expect((await readGeometry(geometry)).views.length).toBe(3);
     const { stdout } = await cli(["render", ct, "--geometry", geometry, "--out", join(folder, "v.png"), "--quiet"]);
     for (const view of [0, 1, 2]) expect(stdout).toContain(join(folder, `v-${view}.png`));
+  });
+
+  test("--out drr.dcm is an RT image: its line integrals and its view are those of drr.npy, about the middle of the CT", async () => {
+    const turned = ["--rotation", "30,10,5"];
+    expect((await render("drr.dcm", ...turned)).code).toBe(0);
+    await render("drr.npy", ...turned);
+    const radiograph = await readRadiograph(join(folder, "drr.dcm"));
+    const { values, views } = radiographProjections(radiograph);
+    const wanted = await readProjections(join(folder, "drr.npy"));
+    const largest = Math.max(...wanted.values);
+    // 16 bits: half of a 65535th of the largest.
+    for (const [i, value] of values.entries())
+      if (Math.abs(value - wanted.values[i]) > (0.51 * largest) / 65535)
+        expect(value, `pixel ${i}`).toBe(wanted.values[i]);
+    const flat = (view: View) => [view.firstPixel, view.columnStep, view.rowStep, (view as ConeView).source].flat();
+    for (const [i, mm] of flat(views[0]).entries()) expect(mm).toBeCloseTo(flat(wanted.views[0])[i], 8);
+    const center = gridCenter(smallCt().grid);
+    for (const [i, mm] of radiograph.rtImage!.isocenter!.entries()) expect(mm).toBeCloseTo(center[i], 8);
+    const bits = await cliJson("render", ct, "--out", join(folder, "no.dcm"), "--bits", "8");
+    expect(bits.json.error.defect).toBe("contradictory-options");
   });
 
   test("labels: the radiographs of all labels add up to the whole", async () => {

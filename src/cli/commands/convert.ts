@@ -1,10 +1,12 @@
 import { kindOfPath } from "#platform";
 import { fault } from "../../core/errors.js";
 import { detachedPath } from "../../io/detached.js";
+import { storedForm } from "../../io/dicom/write/stored.js";
 import { volumeWriter } from "../../io/writeVolume.js";
 import type { Volume } from "../../volume/grid.js";
 import { orientation, spacing } from "../../volume/index.js";
 import { given, type Operation } from "../operation.js";
+import type { Session } from "../session.js";
 import { addVolumeOptions, readInput, type VolumeChoice } from "../volumeInput.js";
 
 interface ConvertOptions extends VolumeChoice {
@@ -21,6 +23,17 @@ const typeNames = {
 
 /** The type that the written file has. */
 const typeOf = (values: Volume["values"]) => typeNames[values.constructor.name as keyof typeof typeNames];
+
+/** DICOM slices have 16 bits: the type that they store, and what that costs. */
+function storedInDicom({ values }: Volume, session: Session): string {
+  const { slope, signed } = storedForm(values);
+  if (slope !== 1)
+    session.warn({
+      defect: "precision",
+      message: `DICOM slices hold 16 bits: values are rounded to steps of ${slope.toPrecision(3)}`,
+    });
+  return signed ? "int16" : "uint16";
+}
 
 /** Refuses to replace voxels that no header of this name has written: they may be another header's. @throws INVALID_ARGUMENT */
 async function refuseForeignVoxels(out: string): Promise<void> {
@@ -47,11 +60,11 @@ export const convert: Operation<ConvertOptions> = {
         )
         .argument(
           "<out>",
-          "what is written, by its ending: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .tif, .zarr",
+          "what is written, by its ending: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .tif, .zarr, / (a folder of DICOM slices)",
         ),
     ).addHelpText(
       "after",
-      "\nExamples:\n  $ tomograd convert chest/ chest.nii.gz\n  $ tomograd convert series.nrrd third.mha --frame 2\n  $ tomograd convert mask.mha mask.nrrd --quantity label",
+      "\nExamples:\n  $ tomograd convert chest/ chest.nii.gz\n  $ tomograd convert reconstruction.nii.gz series/\n  $ tomograd convert series.nrrd third.mha --frame 2\n  $ tomograd convert mask.mha mask.nrrd --quantity label",
     ),
   announce: ({ file, out }) => `${file} to ${out}; seconds`,
   async execute(options, session) {
@@ -60,13 +73,14 @@ export const convert: Operation<ConvertOptions> = {
     const volume = await readInput(options.file, options, session);
     const { grid, quantity, values, format, frames, warnings } = volume;
     await write(options.out, { grid, quantity, values });
+    const type = /([/\\]|\.dcm)$/i.test(options.out) ? storedInDicom(volume, session) : typeOf(values);
     const mm = spacing(grid);
     return {
       results: {
         format,
         shape: [...grid.size],
         affine: [0, 4, 8, 12].map((at) => grid.indexToWorld.slice(at, at + 4)),
-        type: typeOf(values),
+        type,
         quantity,
         frames,
         warnings,
@@ -74,7 +88,7 @@ export const convert: Operation<ConvertOptions> = {
       outputs: given(options.out, detachedPath(options.out)),
       summary: [
         `${format} of ${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm, axes towards ${orientation(grid)}`,
-        `written as ${typeOf(values)}, ${quantity}`,
+        `written as ${type}, ${quantity}`,
       ],
     };
   },

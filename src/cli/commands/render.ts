@@ -4,7 +4,7 @@ import { geometryContent } from "../../io/index.js";
 import { labelChannels, toDevice, toHost } from "../../projector/index.js";
 import { DISPLAY_PRESETS, type DisplayPreset } from "../../report/index.js";
 import type { Projections } from "../../volume/grid.js";
-import { type Grid, spacing } from "../../volume/index.js";
+import { type Grid, gridCenter, spacing } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
 import { imageFormat, writeImages } from "../imageOutput.js";
 import { readLabelMap } from "../labelMap.js";
@@ -49,7 +49,10 @@ export const render: Operation<RenderOptions> = {
         addViewOptions(
           command
             .argument("<volume>", "NIfTI file or folder of DICOM slices")
-            .requiredOption("--out <file>", ".png (a picture), .npy or .nii.gz (line integrals); required")
+            .requiredOption(
+              "--out <file>",
+              ".png (a picture), .dcm (a DICOM RT image), .npy or .nii.gz (line integrals); required",
+            )
             .option(
               "--model <name>",
               "siddon (exact), joseph or trilinear (default: siddon)",
@@ -82,7 +85,7 @@ export const render: Operation<RenderOptions> = {
       ),
     ).addHelpText(
       "after",
-      "\nExamples:\n  $ tomograd render ct.nii.gz --out drr.png\n  $ tomograd render dicom/ --rotation 30,0,0 --size 512x512 --out oblique.png\n  $ tomograd render ct.nii.gz --geometry scan.geometry.json --out projections.npy",
+      "\nExamples:\n  $ tomograd render ct.nii.gz --out drr.png\n  $ tomograd render dicom/ --rotation 90,0,0 --out drr.dcm\n  $ tomograd render dicom/ --rotation 30,0,0 --size 512x512 --out oblique.png\n  $ tomograd render ct.nii.gz --geometry scan.geometry.json --out projections.npy",
     ),
   announce: ({ volume, out, geometry, size }) =>
     `X-rays of ${volume} ${geometry ? `at the views of ${geometry}` : `with ${(size ?? DEFAULT_SIZE).join(" x ")} pixels`} to ${out}; ${geometry ? "a few seconds for each million rays" : aboutSeconds(raysOf(size ?? DEFAULT_SIZE))}`,
@@ -114,7 +117,10 @@ export const render: Operation<RenderOptions> = {
       images.push({ name: "", projections: await toHost(y) });
     }
     const seconds = (performance.now() - started) / 1000;
-    const outputs = await writeImages(options.out, images, trajectory, options);
+    const outputs = await writeImages(options.out, images, trajectory, {
+      ...options,
+      isocenter: gridCenter(volume.grid),
+    });
     const ranges = images.map(({ projections }) => extremes(projections.values));
     const low = Math.min(...ranges.map(([lowest]) => lowest));
     const high = Math.max(...ranges.map(([, highest]) => highest));
@@ -144,7 +150,7 @@ function checkOptions(options: RenderOptions): void {
   if (options.step !== undefined && options.model !== "trilinear")
     refuse("contradictory-options", "--step belongs to --model trilinear; siddon and joseph have none");
   for (const name of ["preset", "window", "bits"] as const)
-    if (options[name] !== undefined && format !== "png")
+    if (options[name] !== undefined && format !== "png" && !(format === "dcm" && name === "window"))
       refuse(
         "contradictory-options",
         `--${name} is how a PNG looks; ${options.out} holds the line integrals themselves`,

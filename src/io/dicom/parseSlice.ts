@@ -1,6 +1,8 @@
 import type { DataSet } from "dicom-parser";
 import { fault, type Warning } from "../../core/errors.js";
 import { add, cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
+import type { Quantity } from "../../volume/grid.js";
+import { describedQuantity } from "../orientation.js";
 import type { Source } from "../source.js";
 import { decimals, frameHeader, hasFrameHeaders } from "./frameGeometry.js";
 import { type ModalityTable, modalityTable } from "./modalityTable.js";
@@ -35,6 +37,8 @@ export interface Slice {
   readonly segment?: Segment;
   readonly localizer: boolean;
   readonly modality: string;
+  /** Of slices that tomograd wrote. */
+  readonly quantity?: Quantity;
   readonly series: string;
   readonly seriesNumber?: number;
   readonly seriesDescription: string;
@@ -122,6 +126,7 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     sliceSpacing: numbers("x00180088", 1)?.[0],
     localizer: isLocalizer(set),
     modality: set.string("x00080060") ?? "",
+    quantity: describedQuantity(set.string("x00082111") ?? ""),
     series: set.string("x0020000e") ?? "",
     seriesNumber: set.intString("x00200011"),
     seriesDescription: set.string("x0008103e") ?? "",

@@ -2,6 +2,7 @@ import { kindOfPath, listFolder, pathOfUrl } from "#platform";
 import { fault, isTomogradError, throwIfAborted, type Warning } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import { counted } from "../../core/words.js";
+import type { Quantity } from "../../volume/grid.js";
 import { type Input, type Source, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
@@ -53,11 +54,18 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
     format: "dicom",
     type,
     frames: 1,
-    quantity: options.quantity ?? (slices.every(({ modality }) => modality === "CT") ? "hounsfield" : "unknown"),
+    quantity: options.quantity ?? quantityOf(slices),
     grid: { size: [columns, rows, slices.length], indexToWorld: stack.indexToWorld },
     values,
     warnings: [...skipped, ...chosen.warnings, ...slices.flatMap((s) => s.warnings), ...stack.warnings, ...warnings],
   };
+}
+
+/** CT numbers are HU, unless tomograd wrote something else; those of a localizer are no HU. */
+function quantityOf(slices: readonly Slice[]): Quantity {
+  const [{ quantity }] = slices;
+  if (quantity && slices.every((slice) => slice.quantity === quantity)) return quantity;
+  return slices.every(({ modality, localizer }) => modality === "CT" && !localizer) ? "hounsfield" : "unknown";
 }
 
 /** All slices of the input. A file that is none is left out of a folder or list, and refused where it is all there is. */

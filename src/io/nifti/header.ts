@@ -1,7 +1,7 @@
 import { fault, type Warning } from "../../core/errors.js";
 import type { Quantity } from "../../volume/grid.js";
 import { bytesPer, type StoredType } from "../numeric.js";
-import { isOwnMetadata } from "../orientation.js";
+import { describedQuantity, isOwnMetadata } from "../orientation.js";
 import type { VolumeFormat } from "../types.js";
 
 /** The facts of a NIfTI or ANALYZE header that a volume needs, as stored: no affine is computed here. */
@@ -152,7 +152,7 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
     voxelOffset: absent ? least : offset,
     slope: scaled ? slope : 1,
     intercept: scaled ? intercept : 0,
-    quantity: (/^tomograd (hounsfield|attenuation|density|label)\b/.exec(description)?.[1] ?? "unknown") as Quantity,
+    quantity: describedQuantity(description) ?? "unknown",
     qformCode: analyze ? 0 : code(at.q),
     sformCode: analyze ? 0 : code(at.q + (wide ? 4 : 2)),
     pixdim: reals(at.pixdim, 4),
