@@ -99,24 +99,31 @@ export async function fileSource(path: string): Promise<Source> {
   return {
     name: basename(path),
     size: facts.size,
+    readInto: (offset, target) => fill(path, offset, target),
     async read(offset, length) {
       const bytes = new Uint8Array(Math.max(0, Math.min(length, facts.size - offset)));
-      const file = await open(path, "r").catch((error) => {
-        throw notFound(path, error);
-      });
-      try {
-        let done = 0;
-        while (done < bytes.length) {
-          const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
-          if (bytesRead === 0) break;
-          done += bytesRead;
-        }
-        return done === bytes.length ? bytes : bytes.subarray(0, done);
-      } finally {
-        await file.close();
-      }
+      const done = await fill(path, offset, bytes);
+      return done === bytes.length ? bytes : bytes.subarray(0, done);
     },
   };
+}
+
+/** Fills memory with the bytes of a file from `offset` on; resolves to how many there are. @throws NOT_FOUND */
+async function fill(path: string, offset: number, target: Uint8Array): Promise<number> {
+  const file = await open(path, "r").catch((error) => {
+    throw notFound(path, error);
+  });
+  try {
+    let done = 0;
+    while (done < target.length) {
+      const { bytesRead } = await file.read(target, done, target.length - done, offset + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  } finally {
+    await file.close();
+  }
 }
 
 const notFound = (path: string, error: Error) =>

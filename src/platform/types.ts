@@ -4,6 +4,8 @@ export interface Source {
   readonly name?: string;
   /** bytes */
   readonly size: number;
+  /** As `read`, into the caller's memory, where a source can do so; resolves to the number of bytes. */
+  readInto?(offset: number, target: Uint8Array): Promise<number>;
   /**
    * The bytes [offset, offset + length), fewer only where the source ends. The result may be a view of memory that the
    * source keeps: read it, do not write to it.

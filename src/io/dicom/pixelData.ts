@@ -1,6 +1,7 @@
 import type { DataSet } from "dicom-parser";
 import { fault, type Warning } from "../../core/errors.js";
 import { type Decoded, decode, type StoredType } from "../numeric.js";
+import type { Source } from "../source.js";
 import { decodeFrame, interleave, isDecodable } from "./codecs/index.js";
 import { type ExtendedOffsets, type FrameTable, findFrames } from "./encapsulated.js";
 import { BIG_ENDIAN, type DicomFile } from "./openDicom.js";
@@ -21,9 +22,15 @@ export interface PixelData {
   /**
    * The stored values of one frame, [row][column][sample]: bits above and below the stored ones cut off, the sign
    * extended from the highest stored bit; before rescale.
+   * With `scratch` they may lie in its memory, where the next frame replaces them.
    * @throws TRUNCATED_FILE, CORRUPT_FILE, UNSUPPORTED_FORMAT, each with `defect`
    */
-  readFrame(frame: number): Promise<Decoded>;
+  readFrame(frame: number, scratch?: Scratch): Promise<Decoded>;
+}
+
+/** Memory for one frame that many reads share. */
+export interface Scratch {
+  bytes?: Uint8Array<ArrayBuffer>;
 }
 
 /** JPEG-LS knows no sign. The numbers of signed images are taken as they come, as dcmtk and gdcm do. */
@@ -77,6 +84,7 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
   /** Bits of one frame in uncompressed pixel data; 4:2:2 keeps half of the two color samples. */
   const frameBits = (subsampled ? rows * columns * 2 : frameValues) * bitsAllocated;
   const compressed = isDecodable(syntax);
+  const { dataOffset } = element;
   const type: StoredType = floating ? `float${floating}` : packed ? "uint8" : storedType(bitsAllocated, signed);
   const warnings: Warning[] = [];
   if (signed && JPEG_LS.test(syntax) && bitsStored < bitsAllocated)
@@ -97,11 +105,13 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
     if (element.length !== 0xffffffff && !element.hadUndefinedLength)
       throw fail("CORRUPT_FILE", "inconsistent-header", "its pixels are not encapsulated, as its transfer syntax says");
     let table: Promise<FrameTable> | undefined;
+    // Found now, so that the header need not be kept.
+    const extended = extendedOffsets(set);
     return {
       ...shared,
       async readFrame(frame) {
         inRange(frame);
-        table ??= findFrames(source, element.dataOffset, frames, extendedOffsets(set), name);
+        table ??= findFrames(source, dataOffset, frames, extended, name);
         const stretches = (await table)[frame];
         const encoded = new Uint8Array(stretches.reduce((sum, { length }) => sum + length, 0));
         let at = 0;
@@ -117,7 +127,7 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
   }
 
   const needed = Math.ceil((frameBits * frames) / 8);
-  const found = source.size - element.dataOffset;
+  const found = source.size - dataOffset;
   const declared = element.length;
   if (declared > found && declared > needed + 1)
     throw fail("TRUNCATED_FILE", "length-beyond-file", `PixelData claim ${declared} bytes, ${found} are left`);
@@ -130,20 +140,36 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
   const planar = set.uint16("x00280006") === 1 && samples > 1;
   return {
     ...shared,
-    async readFrame(frame) {
+    async readFrame(frame, scratch) {
       inRange(frame);
       const first = frame * frameBits;
       const from = Math.floor(first / 8);
       const length = Math.ceil((first + frameBits) / 8) - from;
-      const bytes = await source.read(element.dataOffset + from, length);
-      if (bytes.length < length) throw fail("TRUNCATED_FILE", "truncated", "it became shorter while it was read");
+      const bytes = await readOwn(source, dataOffset + from, length, scratch);
+      if (!bytes) throw fail("TRUNCATED_FILE", "truncated", "it became shorter while it was read");
       if (packed) return unpackBits(bytes, first % 8, frameValues);
-      const values = decode(bytes.slice(), type, syntax !== BIG_ENDIAN);
+      const values = decode(bytes, type, syntax !== BIG_ENDIAN);
       if (floating) return values;
       if (subsampled) return upsample(trim(values) as Uint8Array);
       return trim(planar ? interleave(values as Uint8Array, samples) : values);
     },
   };
+}
+
+/** Bytes that belong to the caller: copied, or read into memory of the caller's own; undefined if there are too few. */
+async function readOwn(
+  source: Source,
+  offset: number,
+  length: number,
+  scratch: Scratch | undefined,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (!source.readInto) {
+    const bytes = await source.read(offset, length);
+    return bytes.length === length ? bytes.slice() : undefined;
+  }
+  const bytes = scratch?.bytes?.length === length ? scratch.bytes : new Uint8Array(length);
+  if (scratch) scratch.bytes = bytes;
+  return (await source.readInto(offset, bytes)) === length ? bytes : undefined;
 }
 
 function pixelElement(set: DataSet) {

@@ -8,6 +8,7 @@ import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type 
 import { createValueCollector } from "../values.js";
 import { lookUp } from "./modalityTable.js";
 import { parseSlices, type Slice } from "./parseSlice.js";
+import type { Scratch } from "./pixelData.js";
 import { labelMap } from "./segmentation.js";
 import { chooseSeries } from "./series.js";
 import { DICOM_HEAD, dicomKind } from "./sniff.js";
@@ -41,9 +42,10 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
   const { type } = slices[0].pixels;
   const count = columns * rows * slices.length;
   const collector = createValueCollector(count, type, "varying", options.maxBytes ?? DEFAULT_MAX_BYTES);
+  const scratch: Scratch = {};
   for (const [k, slice] of slices.entries()) {
     throwIfAborted(options.signal);
-    const stored = await slice.pixels.readFrame(slice.frame);
+    const stored = await slice.pixels.readFrame(slice.frame, scratch);
     const { table, slope, intercept } = slice;
     if (table) collector.put(lookUp(table, stored), k * rows * columns, 1, 0);
     else collector.put(stored, k * rows * columns, slope, intercept);

@@ -7,6 +7,7 @@ import { DEFAULT_MAX_BYTES, type ReadVolumeOptions } from "../types.js";
 import { tooLarge } from "../values.js";
 import { frameHeader } from "./frameGeometry.js";
 import type { Slice } from "./parseSlice.js";
+import type { Scratch } from "./pixelData.js";
 import { checkPlaced, rasAffine, SAME_PLACE } from "./stack.js";
 
 /** What one frame of a segmentation says: one segment, or the numbers of all of them. */
@@ -70,10 +71,11 @@ export async function labelMap(
   if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
   const Labels = highest < 256 ? Uint8Array : highest < 32768 ? Int16Array : Float32Array;
   const values = new Labels(columns * rows * depth);
+  const scratch: Scratch = {};
   for (const [done, slice] of chosen.entries()) {
     throwIfAborted(options.signal);
     const { number, maximum = 1 } = slice.segment!;
-    const stored = await slice.pixels.readFrame(slice.frame);
+    const stored = await slice.pixels.readFrame(slice.frame, scratch);
     const at = indexOf(slice) * rows * columns;
     for (let i = 0; i < stored.length; i++) {
       if (number === undefined ? stored[i] === 0 : 2 * stored[i] < maximum || stored[i] === 0) continue;
