@@ -56,6 +56,7 @@ const SCENES: readonly Scene[] = [
   scene("upright views, rows running down", around(3, { pixels: 0.8, mirrored: true })),
   scene("upright views, near source", around(3, { pixels: 1.2, sid: 12 })),
   scene("tilted views", around(5, { tilt: 0.3 })),
+  scene("tilted views, all of the volume inside the detector", around(5, { tilt: 0.2, pixels: 0.5 })),
   scene("rolled detectors", around(3, { roll: 0.4, pixels: 1.3 })),
   scene("detectors on their side", around(3, { roll: Math.PI / 2 })),
   scene("looking along z", [matrix(SIZE, DETECTOR, { tilt: Math.PI / 2, turn: 0.2 })]),
