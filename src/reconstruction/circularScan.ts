@@ -57,8 +57,10 @@ export function circularScan(views: readonly View[], detector: Detector): Circul
           },
         ]
       : [];
+  const along = (step: "columnStep" | "rowStep") =>
+    views.reduce((sum, view) => sum + Math.abs(dot(normalize(view[step]), axis)), 0);
+  const transposed = along("columnStep") > along("rowStep");
   const placed = views.map((given): CircularView => {
-    const transposed = Math.abs(dot(normalize(given.columnStep), axis)) > Math.abs(dot(normalize(given.rowStep), axis));
     const view = transposed ? { ...given, columnStep: given.rowStep, rowStep: given.columnStep } : given;
     const ray = view.beam === "cone" ? subtract(isocenter, view.source) : view.direction;
     const inPlane = subtract(ray, scale(axis, dot(axis, ray)));

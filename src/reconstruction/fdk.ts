@@ -1,27 +1,15 @@
 import { fault, type Warning } from "../core/errors.js";
-import { nextPowerOfTwo } from "../core/fft.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { zeros } from "../projector/arrays.js";
-import type { DeviceVolume, Projector } from "../projector/types.js";
+import type { Projector } from "../projector/types.js";
 import type { Projections, Quantity } from "../volume/grid.js";
 import { type CircularScan, circularScan } from "./circularScan.js";
-import { anchorOf, matricesOf } from "./fdkMatrices.js";
-import { isTruncated, type Widening, weighView } from "./fdkViews.js";
+import { backprojectBatches, type FdkProgress } from "./fdkBatches.js";
+import { isTruncated, type Widening } from "./fdkViews.js";
 import { checkData } from "./measurements.js";
-import { RAMP_FILTERS, type RampFilter, rampResponse } from "./ramp.js";
+import { RAMP_FILTERS, type RampFilter } from "./ramp.js";
 import { type ScanWeights, scanWeights, seenDetector } from "./scanWeights.js";
 import type { Run } from "./types.js";
-
-/** A batch of views as it is reported. */
-export interface FdkProgress {
-  /** Batches done. */
-  readonly iteration: number;
-  readonly iterations: number;
-  /** Views done. */
-  readonly views: number;
-  /** Since the start of the run. */
-  readonly seconds: number;
-}
 
 /** What `fdk` may be told; every field has a default. */
 export interface FdkOptions {
@@ -38,6 +26,11 @@ export interface FdkOptions {
    * @default "auto": if the edges hold more than 10 % of the mean value
    */
   readonly truncated?: "auto" | boolean;
+  /**
+   * Radians from column to column of an equiangular fan, one row: column c is seen at (c - c0) times this from the ray
+   * through the axis, c0 being where the views (of a flat detector) see it. 0: a flat detector. @default 0
+   */
+  readonly columnAngle?: number;
   /** Set voxels below 0 to 0. @default false */
   readonly nonNegative?: boolean;
   /** What the voxels of the result mean. @default "attenuation" (1/mm) */
@@ -55,14 +48,13 @@ const OPTION_NAMES: readonly (keyof FdkOptions)[] = [
   "short",
   "displaced",
   "truncated",
+  "columnAngle",
   "nonNegative",
   "quantity",
   "signal",
   "onIteration",
 ];
 
-/** Bytes of a batch of filtered views, unless these are fewer than 8 or more than 32 views. */
-const BATCH_BYTES = 32 * 2 ** 20;
 /** Columns that a truncated row is continued by on each side, over its own. */
 const ROLL_OFF = 0.2;
 
@@ -86,7 +78,7 @@ export async function fdk(A: Projector, projections: Projections, options: FdkOp
   const settings = settle(A, options);
   checkData(A, projections);
   const scan = circularScan(A.views, A.detector);
-  const weights = scanWeights(scan, A.detector, { ...settings, columnAngle: 0 });
+  const weights = scanWeights(scan, A.detector, settings);
   const { columns } = seenDetector(scan.views[0], A.detector);
   const widening = widen(scan, projections, A, weights, settings.truncated, columns);
   const warnings: Warning[] = [...scan.warnings, ...weights.warnings, ...widening.warnings];
@@ -94,7 +86,9 @@ export async function fdk(A: Projector, projections: Projections, options: FdkOp
   const x = zeros(A.backend, A.grid, settings.quantity, "fdk");
   let finished = false;
   try {
-    const stopped = await accumulate(A, projections, x, { scan, weights, widening, settings, options });
+    const { columnAngle, filter, cut } = settings;
+    const weighted = { projections, detector: A.detector, scan, weights, widening, columnAngle };
+    const stopped = await backprojectBatches(A, weighted, { filter, cut }, x, options);
     if (settings.nonNegative) A.backend.run("clamp", { x: x.array, lower: 0, upper: Infinity });
     await A.backend.idle();
     finished = true;
@@ -112,6 +106,7 @@ interface Settings {
   readonly short: "auto" | boolean;
   readonly displaced: "auto" | boolean;
   readonly truncated: "auto" | boolean;
+  readonly columnAngle: number;
   readonly nonNegative: boolean;
   readonly quantity: Quantity;
 }
@@ -123,6 +118,7 @@ function settle(A: Projector, options: FdkOptions): Settings {
     short = "auto",
     displaced = "auto",
     truncated = "auto",
+    columnAngle = 0,
     nonNegative = false,
     quantity = "attenuation",
   } = options;
@@ -134,8 +130,15 @@ function settle(A: Projector, options: FdkOptions): Settings {
   for (const [field, value] of Object.entries({ short, displaced, truncated }))
     if (value !== "auto" && typeof value !== "boolean")
       refuse(field, `${field} is 'auto', true or false, not ${value}`);
+  if (!(columnAngle >= 0 && columnAngle * A.detector.columns < Math.PI))
+    refuse(
+      "columnAngle",
+      `columnAngle times the columns is below pi radians, not ${columnAngle} times ${A.detector.columns}`,
+    );
+  if (columnAngle > 0 && (A.detector.rows !== 1 || A.views[0].beam !== "cone"))
+    refuse("columnAngle", "an equiangular fan is one row of a cone beam; leave columnAngle away for flat detectors");
   if (A.pixels) refuse("pixels", "filtering needs whole rows; give a projector of all pixels");
-  return { filter, cut, short, displaced, truncated, nonNegative, quantity };
+  return { filter, cut, short, displaced, truncated, columnAngle, nonNegative, quantity };
 }
 
 function widen(
@@ -154,57 +157,4 @@ function widen(
   const [before, after] = padding.map((zeros) => (zeros > 0 ? zeros : added));
   const message = `the object reaches over the edges of the detector: rows are continued by ${added} columns that fall to 0; values near the edge of the field of view are too high or too low`;
   return { before, after, rollOff, warnings: [{ defect: "truncated-projections", message }] };
-}
-
-interface Task {
-  readonly scan: CircularScan;
-  readonly weights: ScanWeights;
-  readonly widening: Widening;
-  readonly settings: Settings;
-  readonly options: FdkOptions;
-}
-
-/**
- * Weighs, filters and backprojects batches of views. The host weighs the next batch while the device works on the one
- * before, so that two batches exist at a time.
- */
-async function accumulate(
-  A: Projector,
-  projections: Projections,
-  x: DeviceVolume,
-  { scan, weights, widening, settings, options }: Task,
-): Promise<Run["stopped"]> {
-  const { backend } = A;
-  const started = performance.now();
-  const { rows, columns } = seenDetector(scan.views[0], A.detector);
-  const width = widening.before + columns + widening.after;
-  const length = nextPowerOfTwo(2 * width);
-  const response = rampResponse({ ...settings, length, columns: width });
-  const anchor = anchorOf(A.grid, scan.isocenter, A.discretization.voxelShift);
-  const count = scan.views.length;
-  const perBatch = Math.min(count, 32, Math.max(8, Math.floor(BATCH_BYTES / (4 * rows * width))));
-  const Values = projections.values instanceof Float64Array ? Float64Array : Float32Array;
-  const values = new Values(perBatch * rows * width);
-  using filter = backend.upload(response, { kind: "flat", length: response.length }, "ramp filter", "f64");
-  const iterations = Math.ceil(count / perBatch);
-  for (let iteration = 0; iteration < iterations; iteration++) {
-    if (options.signal?.aborted) return "aborted";
-    const first = iteration * perBatch;
-    const views = scan.views.slice(first, first + perBatch);
-    const each = rows * width;
-    for (let n = 0; n < views.length; n++)
-      weighView(projections, A.detector, scan, weights, first + n, widening, values.subarray(n * each, (n + 1) * each));
-    const shape = { kind: "projections", views: views.length, rows, columns: width } as const;
-    using image = backend.upload(values.subarray(0, views.length * each), shape, "filtered views", "real");
-    const table = matricesOf(views, anchor, widening.before);
-    using matrices = backend.upload(table, { kind: "flat", length: table.length }, "matrices", "f64");
-    await backend.idle();
-    backend.run("filterRows", { image, response: filter });
-    const { firstSlice } = anchor;
-    backend.run("backproject", { out: x.array, image, matrices, firstSlice, accumulate: true });
-    const seconds = (performance.now() - started) / 1000;
-    const answer = await options.onIteration?.({ iteration, iterations, views: first + views.length, seconds });
-    if (answer === "stop" && iteration + 1 < iterations) return "callback";
-  }
-  return "iterations";
 }

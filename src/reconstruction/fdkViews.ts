@@ -4,7 +4,7 @@ import type { Detector } from "../geometry/view.js";
 import type { Projections } from "../volume/grid.js";
 import type { CircularScan } from "./circularScan.js";
 import { viewFactor } from "./fdkMatrices.js";
-import { type ScanWeights, seenDetector } from "./scanWeights.js";
+import { columnOffsets, type ScanWeights, seenDetector } from "./scanWeights.js";
 
 /** How rows are widened: columns before and after, of zeros, or falling from the edge's value to 0 along half a cosine. */
 export interface Widening {
@@ -39,28 +39,35 @@ export function isTruncated(
   return edges.some((sum, side) => sides[side] && sum * columns > TRUNCATED * all && all > 0);
 }
 
+/** All that decides the weighted views. */
+export interface WeightedScan {
+  readonly projections: Projections;
+  readonly detector: Detector;
+  readonly scan: CircularScan;
+  readonly weights: ScanWeights;
+  readonly widening: Widening;
+  /** Radians from column to column of an equiangular fan; 0: a flat detector. */
+  readonly columnAngle: number;
+}
+
 /**
  * Writes one view, times all its weights, into `out` ([row][column], columns across the axis, widened): the cosine of
  * each ray to the line from source to axis (Feldkamp, Davis, Kress, J. Opt. Soc. Am. A 1(6), 1984), the weight of its
  * column, and the view's factor.
  */
-export function weighView(
-  { values }: Projections,
-  detector: Detector,
-  scan: CircularScan,
-  weights: ScanWeights,
-  view: number,
-  { before, after, rollOff }: Widening,
-  out: Float32Array | Float64Array,
-): void {
+export function weighView(weighted: WeightedScan, view: number, out: Float32Array | Float64Array): void {
+  const { detector, scan, weights, widening, columnAngle } = weighted;
+  const { values } = weighted.projections;
+  const { before, after, rollOff } = widening;
   const placed = scan.views[view];
   const { rows, columns } = seenDetector(placed, detector);
   const [rowStride, columnStride] = placed.transposed ? [1, rows] : [columns, 1];
   const first = view * rows * columns;
   const width = before + columns + after;
   const byColumn = weights.columnWeights(view);
-  const factor = viewFactor(placed, scan);
-  const cosines = cosineTerms(placed);
+  const factor = columnAngle === 0 ? viewFactor(placed, scan) : placed.radius / columnAngle;
+  const fan = columnAngle === 0 ? undefined : columnOffsets(scan, view, columns, columnAngle);
+  const cosines = fan ? (c: number) => Math.cos(fan[c]) : cosineTerms(placed);
   for (let r = 0; r < rows; r++) {
     const start = r * width + before;
     for (let c = 0; c < columns; c++)

@@ -8,7 +8,8 @@ export {
   type StateValues,
 } from "./checkpoint.js";
 export type { ConstraintOptions } from "./constraints.js";
-export { type FdkOptions, type FdkProgress, fdk } from "./fdk.js";
+export { type FdkOptions, fdk } from "./fdk.js";
+export type { FdkProgress } from "./fdkBatches.js";
 export { fieldOfViewGrid, nearestIsocenter } from "./fieldOfView.js";
 export { type FistaTvOptions, fistaTv } from "./fistaTv.js";
 export { type FitOptions, fit } from "./fit.js";
