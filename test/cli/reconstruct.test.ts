@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readVolume } from "../../src/io/index.js";
 import { decodeRunRecord } from "../../src/report/index.js";
-import { dataFolder, hasData } from "../helpers/folders.js";
+import { goodSeries } from "../helpers/folders.js";
 import { cli, cliJson, temporaryFolder, writeSmallCt } from "./cli.js";
 
 let folder: string;
@@ -116,9 +116,9 @@ describe("run", () => {
     expect((await cliJson("run", at("scan.geometry.json"))).json.error.defect).toBe("not-a-run-file");
   });
 
-  test.skipIf(!hasData)("a folder of DICOM slices is an input by the hashes of its files", async () => {
-    const series = join(dataFolder, "malformed", "series-good");
-    await cli(["render", series, ...render, "--out", at("dicom.png")]);
+  const series = goodSeries();
+  test.skipIf(!series)("a folder of DICOM slices is an input by the hashes of its files", async () => {
+    await cli(["render", series!, ...render, "--out", at("dicom.png")]);
     const { code, stderr } = await cli(["run", at("dicom.png.run.json")]);
     expect(code).toBe(0);
     expect(stderr).toContain("the same bytes as then");
