@@ -1,5 +1,5 @@
 /** Damaged files that `npm run fuzz` found; each stays refused in the way that is written here. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import jpeg from "jpeg-js";
@@ -56,6 +56,24 @@ describe("found by fuzzing", () => {
     delete document.attributes.tomograd;
     await writeFile(join(path, "zarr.json"), JSON.stringify(document));
     expect(await refusal(readVolume(path))).toMatchObject({ code: "CORRUPT_FILE", defect: "inconsistent-header" });
+  });
+
+  /** Little endian. */
+  const uint32 = (value: number) => [...new Uint8Array(Uint32Array.of(value).buffer)];
+  const zeros = new Array(16).fill(0);
+  test.each([
+    ["blosc", [2, 1, 0x13, 4, ...uint32(3e8), ...uint32(3e8), ...uint32(32), ...zeros]],
+    ["lz4", [...uint32(3e8), ...zeros]],
+    ["zstd", [...uint32(0xfd2fb528), 0xa0, ...uint32(3e8), ...zeros]],
+    ["gzip", [0x1f, 0x8b, 8, ...zeros, ...uint32(3e8)]],
+  ])("a chunk of Zarr that claims 300 MB by %s for 24 voxels is refused unread", async (id, chunk) => {
+    const path = join(folder, `claims-${id}.zarr`);
+    const rest = { filters: null, fill_value: 0, order: "C", zarr_format: 2 };
+    const document = { shape: [2, 3, 4], chunks: [2, 3, 4], dtype: "<i2", compressor: { id }, ...rest };
+    await mkdir(path);
+    await writeFile(join(path, ".zarray"), JSON.stringify(document));
+    await writeFile(join(path, "0.0.0"), Uint8Array.from(chunk));
+    expect(await refusal(readVolume(path))).toMatchObject({ code: "CORRUPT_FILE", defect: "decompression-bomb" });
   });
 
   test.each([

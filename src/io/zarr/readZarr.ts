@@ -9,6 +9,7 @@ import { readWhole } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector, tooLarge } from "../values.js";
 import { arrayPaths, attributesOf, describeArray, keyIn, type ZarrArray } from "./arrayInfo.js";
+import { outermostCodec, refuseClaims } from "./claims.js";
 import { multiscalesOf, scaledAffine } from "./ome.js";
 import { folderStore, type ZarrStore } from "./store.js";
 
@@ -192,8 +193,10 @@ async function openChunks(store: ZarrStore, array: ZarrArray) {
   const zarrita = await import("zarrita");
   const document = keyIn(array.path, array.version === 3 ? "zarr.json" : ".zarray");
   const text = new TextEncoder().encode(JSON.stringify(array.readAs));
+  const codec = outermostCodec(array.version, array.readAs);
   let present = 0;
   let absent = 0;
+  let chunkBytes = 0;
   const stored = async (key: string) => {
     if (store.keys.has(key)) {
       present++;
@@ -202,11 +205,15 @@ async function openChunks(store: ZarrStore, array: ZarrArray) {
     absent++;
     return undefined;
   };
+  const checked = (bytes: Uint8Array) => {
+    refuseClaims(bytes, codec, chunkBytes, store.name);
+    return bytes.slice();
+  };
   const adapter = {
     async get(key: string) {
       if (key.slice(1) === document) return text;
       const source = await stored(key.slice(1));
-      return source && (await readWhole(source)).slice();
+      return source && checked(await readWhole(source));
     },
     async getRange(key: string, range: { offset: number; length: number } | { suffixLength: number }) {
       const source = await stored(key.slice(1));
@@ -217,13 +224,16 @@ async function openChunks(store: ZarrStore, array: ZarrArray) {
         throw fault("TRUNCATED_FILE", `${store.name}: ${key} has ${source.size} bytes, its index asks for more`, {
           defect: "truncated",
         });
-      return (await source.read(from, length)).slice();
+      const bytes = await source.read(from, length);
+      // The index of a shard is asked for by its length from the end.
+      return "suffixLength" in range ? bytes.slice() : checked(bytes);
     },
   };
   const location = zarrita.root(adapter).resolve(array.path);
   const opening = array.version === 3 ? zarrita.open.v3 : zarrita.open.v2;
   const opened = await tagged(store, () => opening(location, { kind: "array", attrs: false } as { kind: "array" }));
   const length = opened.chunks.reduce((a, b) => a * b, 1);
+  chunkBytes = length * bytesPer[array.type];
   return {
     /** What is read at once: shards are read by their inner chunks. */
     shape: opened.chunks,
