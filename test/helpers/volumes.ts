@@ -27,6 +27,28 @@ export const anyVolume: fc.Arbitrary<Volume> = fc
     filled(size[0] * size[1] * size[2]).map((values): Volume => ({ quantity, grid: { size, indexToWorld }, values })),
   );
 
+const angle = fc.double({ min: -Math.PI, max: Math.PI, noNaN: true });
+const edge = fc.double({ min: 0.2, max: 5, noNaN: true });
+
+/** An affine of a rotation about all three axes, spacings of 0.2 to 5 mm, and a mirror or none. */
+const rigidAffines = fc
+  .tuple(angle, angle, angle, fc.boolean(), fc.tuple(edge, edge, edge), fc.tuple(float(500), float(500), float(500)))
+  .map(([a, b, c, mirrored, s, t]): Matrix4 => {
+    const [ca, sa, cb, sb, cc, sc] = [a, b, c].flatMap((x) => [Math.cos(x), Math.sin(x)]);
+    const f = mirrored ? -1 : 1;
+    return [
+      ...[ca * cb * s[0], (ca * sb * sc - sa * cc) * s[1], f * (ca * sb * cc + sa * sc) * s[2], t[0]],
+      ...[sa * cb * s[0], (sa * sb * sc + ca * cc) * s[1], f * (sa * sb * cc - ca * sc) * s[2], t[1]],
+      ...[-sb * s[0], cb * sc * s[1], f * cb * cc * s[2], t[2]],
+      ...[0, 0, 0, 1],
+    ];
+  });
+
+/** Volumes of any shape and type on grids without shear. */
+export const placedVolume: fc.Arbitrary<Volume> = fc
+  .tuple(anyVolume, rigidAffines)
+  .map(([volume, indexToWorld]) => ({ ...volume, grid: { ...volume.grid, indexToWorld } }));
+
 /** The same file as read by the Insight Toolkit: its LPS geometry as a RAS affine. */
 export async function readByItk(path: string): Promise<{ size: number[]; indexToWorld: number[]; values: number[] }> {
   const { readImageNode } = await import("@itk-wasm/image-io");
