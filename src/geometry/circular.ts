@@ -107,7 +107,7 @@ export function circularTrajectory(options: GantryOptions & TurnOptions): Trajec
 /** Half the angle, in degrees, that the detector covers in the plane of rotation as seen from the source (its wider half). */
 export function halfFanDeg({ detector, sdd, offset = [0, 0] }: GantryOptions): number {
   const halfWidth = (detector.columns * detector.pixelSize[0]) / 2 + Math.abs(offset[0]);
-  return (Math.atan2(halfWidth, sdd) * 180) / Math.PI;
+  return ((detector.shape === "arc" ? halfWidth / sdd : Math.atan2(halfWidth, sdd)) * 180) / Math.PI;
 }
 
 /**

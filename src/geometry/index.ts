@@ -1,3 +1,4 @@
+export { arcRays, flattenArc } from "./arcDetector.js";
 export { astraToView, viewToAstra, viewToAstraFan } from "./astra.js";
 export {
   type CArmCotangent,

@@ -1,6 +1,6 @@
 import type { Vec3 } from "../core/linear.js";
 
-/** A flat detector. */
+/** A detector; flat unless `shape` says otherwise. */
 export interface Detector {
   /** Number of pixels along a column. */
   readonly rows: number;
@@ -8,6 +8,11 @@ export interface Detector {
   readonly columns: number;
   /** mm: [along a row (from column to column), along a column (from row to row)]. */
   readonly pixelSize: readonly [number, number];
+  /**
+   * "arc": the columns stand on an arc about the source, `pixelSize[0]` mm apart along it; the views describe the flat
+   * detector that touches it at the principal point. Projectors take flat ones: see `flattenArc`. @default "flat"
+   */
+  readonly shape?: "flat" | "arc";
 }
 
 /** One exposure of a point source, world RAS mm. */

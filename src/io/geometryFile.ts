@@ -1,7 +1,7 @@
 import { writeFileAtomically } from "#platform";
 import { fault } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
-import { reverseColumns, reverseRows } from "../geometry/sameView.js";
+import { notRepresentable, reverseColumns, reverseRows } from "../geometry/sameView.js";
 import type { Trajectory } from "../geometry/view.js";
 import { viewGeometry } from "../geometry/viewGeometry.js";
 import type { GeometryTable } from "./geometry/tableFile.js";
@@ -147,6 +147,8 @@ export async function writeGeometry(
   refuseUnknownOptions("writeGeometry", options, ["format", "frame", "isocenter", "pixelCenter", "onWarning"]);
   const format = options.format ?? ENDINGS[/\.(\w+)$/.exec(path)?.[1].toLowerCase() ?? ""] ?? "tomograd";
   checkFormat(format);
+  if (trajectory.detector.shape === "arc" && format !== "tomograd")
+    throw notRepresentable(format, "its detector stands on an arc");
   const turned = turnedFor(format, trajectory, options);
   await writeFileAtomically(path, await geometryBytes(path, format, turned, options));
 }

@@ -19,8 +19,12 @@ const common = {
       rows: z.int().min(1).describe("pixels along a column"),
       columns: z.int().min(1).describe("pixels along a row"),
       pixelSize: z.tuple([z.number().positive(), z.number().positive()]).describe("mm: [along a row, along a column]"),
+      shape: z
+        .enum(["flat", "arc"])
+        .optional()
+        .describe("arc: columns at equal angles about the source, on the arc that touches the plane of the views"),
     })
-    .describe("a flat detector, the same in every view"),
+    .describe("a detector, the same in every view; flat unless its shape says otherwise"),
 };
 const coneView = z.strictObject({ source: vector.describe("mm: the point source"), ...steps });
 const parallelView = z.strictObject({ direction: vector.describe("from source to detector, any length"), ...steps });
@@ -53,7 +57,9 @@ const PIXEL_TOLERANCE = 1e-3;
 export function checkedGeometry(content: unknown): Trajectory {
   const parsed = geometrySchema.safeParse(content);
   if (!parsed.success) throw schemaFault(parsed.error.issues[0]);
-  const { detector, beam, about } = parsed.data;
+  const { beam, about } = parsed.data;
+  const { shape, ...flat } = parsed.data.detector;
+  const detector = shape === "arc" ? { ...flat, shape } : flat;
   const views: View[] =
     parsed.data.beam === "cone"
       ? parsed.data.views.map((view) => ({ beam: "cone", ...view }))
@@ -70,12 +76,12 @@ export function checkedContent({ detector, views, about }: Trajectory): Geometry
     throw fault("INVALID_GEOMETRY", "a geometry file holds cone or parallel views, not both", {
       defect: "mixed-beams",
     });
-  const { rows, columns, pixelSize } = detector;
+  const { rows, columns, pixelSize, shape } = detector;
   const content = {
     format: "tomograd-geometry/1",
     about,
     beam,
-    detector: { rows, columns, pixelSize },
+    detector: { rows, columns, pixelSize, ...(shape === "arc" && { shape }) },
     views: views.map((view) => {
       const { firstPixel, columnStep, rowStep } = view;
       const place = { firstPixel, columnStep, rowStep };
@@ -112,7 +118,7 @@ const inWords = (message: string) =>
   message.replace(/^.*expected (\w+), received undefined$/, "$1 expected, nothing found");
 
 const knownKeys = [
-  ...["format", "about", "beam", "detector", "views", "rows", "columns", "pixelSize"],
+  ...["format", "about", "beam", "detector", "views", "rows", "columns", "pixelSize", "shape"],
   ...["source", "direction", "firstPixel", "columnStep", "rowStep"],
 ];
 

@@ -1,6 +1,7 @@
 import { fault, type Warning } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { counted } from "../core/words.js";
+import { flattenArc } from "../geometry/arcDetector.js";
 import type { Detector, Trajectory } from "../geometry/view.js";
 import type { Projections } from "../volume/grid.js";
 import { type ReadGeometryOptions, readGeometryOptionNames, refuseOtherDetector } from "./geometry/types.js";
@@ -34,7 +35,8 @@ export const geometryPath = (path: string): string => path.replace(/(\.nii\.gz|\
  * Reads line integrals [view][row][column] and their geometry: a stack of images in any format of `readVolume` (multi-page
  * TIFF, a folder or list of pictures, .npy, NRRD, MetaImage, NIfTI with columns, rows, views), recognized by its content.
  * float64 stays, all else becomes float32. The size of pixels and the origin that a stack's header says are taken where the
- * geometry's file does not say them.
+ * geometry's file does not say them. A detector on an arc is resampled to the flat one (`flattenArc`, warning
+ * `arc-resampled`).
  * @throws SHAPE_MISMATCH (`inconsistent-geometry`) if geometry and stack do not fit, TRUNCATED_FILE naming the view in
  *   which the stack ends (`detail.view`), and what `readGeometry` and `readVolume` throw
  */
@@ -63,10 +65,17 @@ export async function readProjections(
   let bad = 0;
   for (let i = 0; i < real.length; i++) if (!Number.isFinite(real[i])) bad++;
   const notFinite = { defect: "non-finite-values", message: `NaN or infinite: ${counted(bad, "pixel")}` };
+  if (trajectory.detector.shape === "arc") warnings.push(RESAMPLED);
   const others = [...stack.warnings, ...warnings].filter(({ defect }) => !OF_VOLUMES.includes(defect));
-  return { ...trajectory, values: real, warnings: bad > 0 ? [...others, notFinite] : others };
+  const measured = { ...trajectory, values: real };
+  const projections = trajectory.detector.shape === "arc" ? flattenArc(measured) : measured;
+  return { ...projections, warnings: bad > 0 ? [...others, notFinite] : others };
 }
 
+const RESAMPLED: Warning = {
+  defect: "arc-resampled",
+  message: "the detector stands on an arc: its columns are interpolated onto the flat detector that touches it",
+};
 const DEFAULT_ORDER = "view,row,column";
 /** Warnings that say nothing about images, or are counted anew. */
 const OF_VOLUMES = ["non-finite-values", "no-orientation", "no-spacing", "no-origin"];

@@ -185,6 +185,12 @@ export function createProjector(options: ProjectorOptions): Projector {
 }
 
 function checkDetector(detector: Detector): void {
+  if (detector.shape === "arc")
+    throw fault(
+      "INVALID_GEOMETRY",
+      "projectors take flat detectors: flattenArc makes them of projections on an arc, createRayProjector takes arcRays",
+      { defect: "curved-detector" },
+    );
   for (const field of ["rows", "columns"] as const)
     if (!Number.isInteger(detector[field]) || detector[field] < 1)
       throw fault("INVALID_GEOMETRY", `detector.${field} must be a positive integer, it is ${detector[field]}`, {

@@ -109,6 +109,15 @@ describe("with the geometry of another program", () => {
   });
 });
 
+test("a detector on an arc is resampled to the flat one, with a warning; other programs' files cannot say it", async () => {
+  const arc = { ...scan, detector: { ...detector, shape: "arc" as const }, values };
+  await writeProjections(path("arc.npy"), arc);
+  const read = await readProjections(path("arc.npy"));
+  expect(read.detector).toEqual(detector);
+  expect(read.warnings.map(({ defect }) => defect)).toEqual(["arc-resampled"]);
+  await expect(writeGeometry(path("arc.csv"), arc)).rejects.toMatchObject({ detail: { defect: "not-representable" } });
+});
+
 describe("what does not fit is refused", () => {
   test("views and images that disagree in number: both are said", async () => {
     await writeNpy(path("few.npy"), values.subarray(0, 48), [4, 3, 4]);

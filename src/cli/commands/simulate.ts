@@ -2,6 +2,7 @@ import type { Model } from "../../backend/kernels.js";
 import { fault } from "../../core/errors.js";
 import { counted } from "../../core/words.js";
 import {
+  arcRays,
   circularTrajectory,
   type Detector,
   helicalTrajectory,
@@ -11,13 +12,14 @@ import {
   type Trajectory,
 } from "../../geometry/index.js";
 import { geometryContent, geometryPath, writeProjections } from "../../io/index.js";
-import { toHost } from "../../projector/index.js";
+import { createRayProjector, toHost } from "../../projector/index.js";
+import type { Projections } from "../../volume/grid.js";
 import { type Grid, gridCenter } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
 import { readViews } from "../geometryInput.js";
 import { stackFormat } from "../imageOutput.js";
 import { refuseTooManyViews } from "../memory.js";
-import { openScan } from "../openScan.js";
+import { openScan, type Scan } from "../openScan.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { extremes, judgeRange } from "../seen.js";
@@ -51,6 +53,7 @@ interface SimulateOptions extends VolumeChoice, ViewChoice {
   readonly pitch?: number;
   readonly seed?: number;
   readonly sid?: number;
+  readonly detectorShape?: "flat" | "arc";
   readonly model?: Model;
   readonly attenuation?: AttenuationName;
 }
@@ -93,6 +96,11 @@ export const simulate: Operation<SimulateOptions> = {
               parse.number("mm"),
             )
             .option("--seed <n>", "of the random trajectory (default: 0)", parse.integer)
+            .option(
+              "--detector-shape <name>",
+              "flat, or arc: columns at equal angles about the source (default: flat)",
+              parse.oneOf("flat", "arc"),
+            )
             .option("--sid <mm>", `source to isocenter (default: ${DEFAULT_SID})`, parse.positive)
             .option(
               "--model <name>",
@@ -119,12 +127,14 @@ export const simulate: Operation<SimulateOptions> = {
     const trajectory = options.geometry
       ? await readViews(options.geometry, options, {}, session.warn)
       : makeTrajectory(options, volume.grid);
-    using scan = await openScan(session, volume, trajectory, { model: options.model });
-    const { A, x } = scan;
+    const arc = trajectory.detector.shape === "arc";
+    using scan = await openScan(session, volume, arc ? touching(trajectory) : trajectory, { model: options.model });
+    const { A } = scan;
     const { backend } = A;
     const started = performance.now();
-    using y = A.apply(x);
-    const projections = { ...(await toHost(y)), about: trajectory.about };
+    const projections = arc
+      ? await arcProjections(scan, trajectory, options.model)
+      : await flatProjections(scan, trajectory);
     const seconds = (performance.now() - started) / 1000;
     await writeProjections(options.out, projections);
     await judgeRange(A, extremes(projections.values), session.warn);
@@ -138,6 +148,32 @@ export const simulate: Operation<SimulateOptions> = {
     };
   },
 };
+
+async function flatProjections({ A, x }: Scan, { about }: Trajectory): Promise<Projections> {
+  using y = A.apply(x);
+  return { ...(await toHost(y)), about };
+}
+
+/** The same views with the flat detector that touches the arc. */
+const touching = ({ detector: { shape: _, ...detector }, ...rest }: Trajectory): Trajectory => ({ ...rest, detector });
+
+/** Line integrals along the rays of a detector on an arc, view by view. */
+async function arcProjections({ A, x }: Scan, trajectory: Trajectory, model: Model = "siddon"): Promise<Projections> {
+  const { detector, views, about } = trajectory;
+  const pixels = detector.rows * detector.columns;
+  const values = new Float32Array(views.length * pixels);
+  for (const [k, view] of views.entries()) {
+    const rays = arcRays({ detector, views: [view] });
+    using projector = createRayProjector({ backend: A.backend, grid: x.grid, rays, model });
+    const y = projector.apply(x);
+    try {
+      values.set(await A.backend.download(y), k * pixels);
+    } finally {
+      y.dispose();
+    }
+  }
+  return { detector, views, values, about };
+}
 
 /** Options that only some trajectories have. */
 const SPECIAL: Record<(typeof TRAJECTORIES)[number], readonly (keyof SimulateOptions)[]> = {
@@ -157,7 +193,7 @@ function checkOptions(options: SimulateOptions): void {
       throw fault("INVALID_ARGUMENT", `a ${name} trajectory has no --${option}; it knows ${of(SPECIAL[name])}`, {
         defect: "contradictory-options",
       });
-  const known = ["trajectory", "views", ...SPECIAL.helical, "range", "seed"] as const;
+  const known = ["trajectory", "views", "detectorShape", ...SPECIAL.helical, "range", "seed"] as const;
   const others = known.filter((option) => options[option] !== undefined);
   if (options.geometry !== undefined && others.length > 0)
     throw fault("INVALID_ARGUMENT", `--geometry holds the views: leave out ${of(others)}`, {
@@ -170,7 +206,8 @@ function makeTrajectory(options: SimulateOptions, grid: Grid): Trajectory {
   const isocenter = gridCenter(grid);
   const [rows, columns] = options.size ?? DEFAULT_SIZE;
   const views = options.views ?? DEFAULT_VIEWS;
-  const build = (detector: Detector): Trajectory => {
+  const build = (flat: Detector): Trajectory => {
+    const detector = options.detectorShape === "arc" ? { ...flat, shape: "arc" as const } : flat;
     const gantry = {
       detector,
       isocenter,
