@@ -14,7 +14,9 @@ export interface MemoryNeed {
   readonly bytesPerNumber: number;
 }
 
-const gib = (bytes: number) => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+/** "79 MiB", "2.51 GiB" */
+export const gib = (bytes: number): string =>
+  bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 
 /**
  * Refuses work that this machine (or its container) cannot hold, before it is begun.

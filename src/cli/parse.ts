@@ -16,6 +16,7 @@ export const number =
 
 export const positive = number("a positive number", (x) => x > 0);
 export const positiveInteger = number("a positive integer", (x) => Number.isInteger(x) && x > 0);
+export const finite = number("a number");
 export const integer = number("an integer", Number.isInteger);
 
 /** `count` numbers with commas in between, with bounds if given. */

@@ -1,4 +1,4 @@
-import { type DeviceVolume, type Projector, toHost } from "../projector/index.js";
+import { counted } from "../core/words.js";
 import type { Run } from "../reconstruction/index.js";
 import {
   commonWindow,
@@ -16,31 +16,34 @@ import {
   windowedFigures,
 } from "../report/index.js";
 import type { Projections, Quantity, Volume } from "../volume/grid.js";
+import { imagesOf, type Result, type Task } from "./reconstructParts.js";
+import { spread } from "./spread.js";
 import { VERSION } from "./version.js";
 
 export interface ReconstructionReportInput {
-  /** The operator of all views. */
-  readonly A: Projector;
-  readonly projections: Projections;
-  readonly volume: Volume;
-  readonly device: DeviceVolume;
+  readonly task: Task;
+  readonly result: Result;
   readonly truth?: Volume;
-  readonly run: Run;
   readonly figures?: { readonly psnr: number; readonly ssim: number };
-  /** What was typed, for the reader to repeat. */
-  readonly command: string;
+  /** Of the method. */
+  readonly name: string;
 }
 
 /** Points drawn in a curve; more are thinned. */
 const CURVE_POINTS = 500;
+/** Views shown as measured and as predicted. */
+const SHOWN_VIEWS = 3;
 
 /** The loss of a run as a chart. */
-export function lossChart(history: Run["history"]): Promise<Html> {
+export function lossChart(history: Run["history"], name = "cost"): Promise<Html> {
+  const points = thinned(history).map(({ iteration, value }) => [iteration + 1, value] as const);
+  return lineChart([{ name, points }], { xLabel: "iteration", yLabel: name, logarithmic: true });
+}
+
+/** Every so many of the iterations, and the last one. */
+function thinned(history: Run["history"]): Run["history"] {
   const stride = Math.max(1, Math.ceil(history.length / CURVE_POINTS));
-  const points = history
-    .filter((_, i) => i % stride === 0 || i === history.length - 1)
-    .map(({ iteration, value }) => [iteration + 1, value] as const);
-  return lineChart([{ name: "loss", points }], { xLabel: "step", yLabel: "loss", logarithmic: true });
+  return history.filter((_, i) => i % stride === 0 || i === history.length - 1);
 }
 
 /** Three slices of a volume under a window to choose, with those of the truth above and the difference below. */
@@ -87,26 +90,41 @@ function sinogramFigure({ detector, views, values }: Projections): Html {
   });
 }
 
-/** The page about one reconstruction: geometry, data and fit, slices, loss, settings. */
+/** The page about one reconstruction: slices, data and fit, cost, geometry, settings. */
 export async function reconstructionReport(input: ReconstructionReportInput): Promise<string> {
-  const { A, projections, volume, truth, run, figures, device, command } = input;
-  const count = A.detector.rows * A.detector.columns;
-  const shown = [...new Set([0, Math.floor(A.views.length / 3), Math.floor((2 * A.views.length) / 3)])];
-  const some = A.withViews(shown.map((view) => A.views[view]));
-  let fitted: Projections;
-  try {
-    const images = some.apply(device);
-    const pending = toHost(images);
-    images.dispose();
-    fitted = await pending;
-  } finally {
-    some.dispose();
-  }
-  const rows = shown.map((view, i) => {
+  const { task, result, truth, figures, name } = input;
+  const { projections, session, backend } = task;
+  const { run, volume } = result;
+  const last = run.history.at(-1);
+  const ending = last
+    ? html`cost ${run.history[0].value.toPrecision(3)} to ${last.value.toPrecision(3)} in ${counted(run.history.length, "iteration")}, ${last.seconds.toFixed(1)} s`
+    : html`filtered and backprojected`;
+  return renderPage({
+    title: `Reconstruction by ${name}`,
+    summary: html`${projections.about}; ${volume.grid.size.join(" x ")} voxels; ${ending}.${
+      figures ? html` Against the truth: PSNR ${figures.psnr.toFixed(2)} dB, SSIM ${figures.ssim.toFixed(4)}.` : ""
+    }${run.warnings.map(({ message }) => html` <strong>Note: ${message}.</strong>`)}`,
+    sections: [
+      { title: "Slices", content: sliceFigures(volume, truth) },
+      { title: "Projections", content: html`${await fitFigures(task, result)}${sinogramFigure(projections)}` },
+      ...(last ? [{ title: "Cost", content: await costCharts(run.history) }] : []),
+      { title: "Geometry", content: drawGeometry(projections, volume.grid) },
+      { title: "Settings", content: settingsTable(run.used) },
+    ],
+    footer: html`<code>${session.command}</code><br>tomograd ${VERSION}, Node ${process.versions.node}, on ${backend.about}`,
+  });
+}
+
+/** Some views as measured and as the reconstruction predicts them. */
+async function fitFigures(task: Task, { pieces }: Result): Promise<Html> {
+  const { projections } = task;
+  const { rows, columns, pixelSize } = projections.detector;
+  const count = rows * columns;
+  const shown = spread([...projections.views.keys()], SHOWN_VIEWS);
+  const fitted = await imagesOf(task, pieces, shown);
+  const figures = shown.map((view, i) => {
     const image = (values: Projections["values"], at: number) => ({
-      rows: A.detector.rows,
-      columns: A.detector.columns,
-      pixelSize: A.detector.pixelSize,
+      ...{ rows, columns, pixelSize },
       values: values.subarray(at * count, (at + 1) * count),
     });
     const [data, found] = [image(projections.values, view), image(fitted.values, i)];
@@ -117,28 +135,29 @@ export async function reconstructionReport(input: ReconstructionReportInput): Pr
       differenceFigure(found, data, { caption: "difference" }),
     ]);
   });
-  const last = run.history.at(-1);
-  return renderPage({
-    title: "Reconstruction",
-    summary: html`${projections.about}; ${volume.grid.size.join(" x ")} voxels; loss ${run.history[0]?.value.toPrecision(3)} to ${last?.value.toPrecision(3)} in ${run.history.length} steps, ${last?.seconds.toFixed(1)} s.${
-      figures ? html` Against the truth: PSNR ${figures.psnr.toFixed(2)} dB, SSIM ${figures.ssim.toFixed(4)}.` : ""
-    }${run.warnings.map(({ message }) => html` <strong>Note: ${message}.</strong>`)}`,
-    sections: [
-      { title: "Slices", content: sliceFigures(volume, truth) },
-      { title: "Projections", content: html`${rows}${sinogramFigure(projections)}` },
-      { title: "Loss", content: await lossChart(run.history) },
-      { title: "Geometry", content: drawGeometry(projections, volume.grid) },
-      {
-        title: "Settings",
-        content: renderTable({
-          columns: ["option", "value"],
-          rows: Object.entries(run.used).map(([name, value]) => [
-            name,
-            typeof value === "object" ? JSON.stringify(value) : String(value),
-          ]),
-        }),
-      },
-    ],
-    footer: html`<code>${command}</code><br>tomograd ${VERSION}, Node ${process.versions.node}, on ${A.backend.about}`,
-  });
+  return html`${figures}`;
 }
+
+/** The cost and, where the method tells it, the residual. */
+async function costCharts(history: Run["history"]): Promise<Html> {
+  const residuals = thinned(history).flatMap(({ iteration, residual }) =>
+    residual === undefined ? [] : [[iteration + 1, residual] as const],
+  );
+  const axes = { xLabel: "iteration", logarithmic: true };
+  return html`${await lossChart(history)}${
+    residuals.length > 0 &&
+    (await lineChart([{ name: "residual", points: residuals }], {
+      ...axes,
+      yLabel: "root mean square of A x - p",
+    }))
+  }`;
+}
+
+const settingsTable = (used: Run["used"]): Html =>
+  renderTable({
+    columns: ["option", "value"],
+    rows: Object.entries(used).map(([option, value]) => [
+      option,
+      typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]),
+  });

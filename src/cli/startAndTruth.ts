@@ -10,11 +10,12 @@ import { type AttenuationName, attenuationOf, quantityOf, readInput } from "./vo
 export interface OtherVolumes {
   readonly start?: string;
   readonly truth?: string;
+  readonly mask?: string;
   readonly attenuation?: AttenuationName;
 }
 
 /**
- * The volumes that a reconstruction starts from and is compared with: HU converted, on its grid.
+ * The volumes that a reconstruction starts from, is compared with (HU converted) and is kept inside of, on its grid.
  * @throws INVALID_ARGUMENT (defects `not-a-volume`, `no-orientation`, `contradictory-options`, `zero-truth`), NOT_FINITE,
  * and what the readers throw
  */
@@ -22,7 +23,7 @@ export async function readOthers(
   options: OtherVolumes,
   grid: Grid,
   session: Session,
-): Promise<{ readonly start?: Volume; readonly truth?: Volume }> {
+): Promise<{ readonly start?: Volume; readonly truth?: Volume; readonly mask?: Volume }> {
   let anyHounsfield = false;
   const read = async (option: string, path: string): Promise<Volume> => {
     const volume = await readPlaced(option, path, grid, session);
@@ -41,7 +42,11 @@ export async function readOthers(
       `${options.truth} is nowhere above 0 on the grid of the reconstruction: nothing can be compared with it`,
       { defect: "zero-truth" },
     );
-  return { ...(start && { start }), ...(truth && { truth }) };
+  const mask =
+    options.mask === undefined
+      ? undefined
+      : onGrid(await readPlaced("--mask", options.mask, grid, session), grid, "nearest");
+  return { ...(start && { start }), ...(truth && { truth }), ...(mask && { mask }) };
 }
 
 /** Files that do not say where they lie are taken voxel by voxel, if they have the grid's size. */
@@ -65,5 +70,5 @@ async function readPlaced(option: string, path: string, grid: Grid, session: Ses
   );
 }
 
-const onGrid = (volume: Volume, grid: Grid): Volume =>
-  sameGrid(volume.grid, grid) ? volume : resample(volume, grid, { interpolation: "linear" });
+const onGrid = (volume: Volume, grid: Grid, interpolation: "linear" | "nearest" = "linear"): Volume =>
+  sameGrid(volume.grid, grid) ? volume : resample(volume, grid, { interpolation });

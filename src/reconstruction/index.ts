@@ -20,7 +20,7 @@ export { type OsSqsOptions, osSqs } from "./osSqs.js";
 export { ossart, type SartOptions, sart } from "./ossart.js";
 export { type PdhgOptions, pdhg } from "./pdhg.js";
 export { RAMP_FILTERS, type RampFilter } from "./ramp.js";
-export { coarserGrid, cutSlabs, raysThrough, regionProjections, type Slab } from "./region.js";
+export { coarserGrid, cutSlabs, outsideOf, raysThrough, regionProjections, type Slab } from "./region.js";
 export type { IterativeOptions } from "./runMethod.js";
 export { type SirtOptions, sirt } from "./sirt.js";
 export { bitReversedOrder, orderedSubsets } from "./subsets.js";

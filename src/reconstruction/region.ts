@@ -75,28 +75,31 @@ function insideShares(grid: Grid, region: Grid): [Float64Array, Float64Array, Fl
 }
 
 /**
- * Projections of what lies in a region alone: p - A (x outside of it), with x a reconstruction of the whole object on
- * the grid of `A`, as a rule coarser. Voxels that the region's border cuts count with the share outside.
- *
- * `projections`: line integrals, [view][row][column]; `whole`: in their unit per mm. Interior problem by subtraction:
- * Ziegler et al., Med. Phys. 35(4), 2008.
- * @throws SHAPE_MISMATCH, INVALID_GEOMETRY (defect `oblique-region`), OUT_OF_MEMORY
+ * A volume without what lies in a region; voxels that the region's border cuts keep the share outside.
+ * @throws INVALID_GEOMETRY (defect `oblique-region`)
  */
-export async function regionProjections(
-  A: Projector,
-  whole: Volume,
-  region: Grid,
-  projections: Projections,
-): Promise<Projections> {
-  const [nx, ny, nz] = A.grid.size;
-  const [sx, sy, sz] = insideShares(A.grid, region);
-  const outside = Float32Array.from(whole.values);
+export function outsideOf(whole: Volume, region: Grid): Volume {
+  const [nx, ny, nz] = whole.grid.size;
+  const [sx, sy, sz] = insideShares(whole.grid, region);
+  const values = Float32Array.from(whole.values);
   for (let k = 0, at = 0; k < nz; k++)
     for (let j = 0; j < ny; j++) {
       const line = sy[j] * sz[k];
-      for (let i = 0; i < nx; i++, at++) outside[at] *= 1 - sx[i] * line;
+      for (let i = 0; i < nx; i++, at++) values[at] *= 1 - sx[i] * line;
     }
-  const x = toDevice(A.backend, { quantity: whole.quantity, grid: A.grid, values: outside }, "outside of the region");
+  return { ...whole, values };
+}
+
+/**
+ * Projections of what lies in a region alone: p - A x, with x what lies outside of it (`outsideOf` a reconstruction of
+ * the whole object, as a rule on coarser voxels).
+ *
+ * `A`: on the grid of `outside`. `projections`: line integrals, [view][row][column]. Interior problem by subtraction:
+ * Ziegler et al., Med. Phys. 35(4), 2008.
+ * @throws SHAPE_MISMATCH, OUT_OF_MEMORY
+ */
+export async function regionProjections(A: Projector, outside: Volume, projections: Projections): Promise<Projections> {
+  const x = toDevice(A.backend, outside, "outside of the region");
   try {
     const image = A.apply(x);
     const pending = toHost(image);

@@ -42,7 +42,7 @@ describe.skipIf(!existsSync(main) || process.platform === "win32")("the built co
       const endless = ["--iterations", "1000000", "--no-report", "--subsets", "1", "--like", ct];
       const { code, stderr } = await run(
         ["reconstruct", "scan.npy", "--out", `${backend}.npy`, ...endless, ...on],
-        "steps take about",
+        "iterations take about",
       );
       expect(code).toBe(130);
       expect(stderr).toContain(`--resume ${backend}.npy.checkpoint`);

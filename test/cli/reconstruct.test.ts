@@ -52,8 +52,8 @@ describe("reconstruct", () => {
     const controller = new AbortController();
     const { code, stderr } = await cli(reconstruct("part.npy", ...options), {
       signal: controller.signal,
-      // said after the second step
-      onStderr: (text) => text.includes("steps take about") && controller.abort(),
+      // said after the second iteration
+      onStderr: (text) => text.includes("iterations take about") && controller.abort(),
     });
     expect(code).toBe(130);
     expect(stderr).toContain("stopped at step 2");

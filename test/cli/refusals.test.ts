@@ -206,7 +206,7 @@ describe("reconstruct", () => {
     const { code, json, stderr } = await cliJson(...run("--truth", air));
     expect(code).toBe(2);
     expect(json.error.defect).toBe("zero-truth");
-    expect(stderr).not.toContain("steps take about");
+    expect(stderr).not.toContain("a pass over");
   });
 
   test("a loss that rose is warned of", async () => {

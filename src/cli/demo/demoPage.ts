@@ -78,7 +78,7 @@ what a scanner would give.</p>`,
         content: html`<p>The volume starts at zero; 101 steps of Adam (rate 1e-3) on the mean squared error of one image
 of 64 x 64 pixels, rescaled to 0..1. The loss falls from ${oneView.losses[0].value.toPrecision(3)} to
 ${oneView.losses[oneView.losses.length - 1].value.toExponential(2)}.</p>
-${await lossChart(oneView.losses)}
+${await lossChart(oneView.losses, "loss")}
 ${pairFigures(images.trained, POSES.trained.name)}`,
       },
       {
@@ -105,7 +105,7 @@ ${drawGeometry(manyViews.trajectory, attenuation.grid)}`,
         title: "120 views: novel views are right",
         content: html`${pairFigures(manyViews.halfway, "half-way between two trained views")}
 ${pairFigures(manyViews.closer, "10 mm closer")}${pairFigures(manyViews.turned90, "turned by 90 degrees")}
-${await lossChart(manyViews.losses)}`,
+${await lossChart(manyViews.losses, "loss")}`,
       },
       { title: "120 views: slices", content: sliceFigures(manyViews.volume, attenuation) },
       {
