@@ -12,6 +12,7 @@ import {
   readGeometryOptionNames,
   refuseOtherDetector,
   refuseUnused,
+  refuseUnusedInWriting,
   type WriteGeometryOptions,
 } from "./geometry/types.js";
 import type { GeometryFile } from "./geometrySchema.js";
@@ -147,6 +148,7 @@ export async function writeGeometry(
   refuseUnknownOptions("writeGeometry", options, ["format", "frame", "isocenter", "pixelCenter", "onWarning"]);
   const format = options.format ?? ENDINGS[/\.(\w+)$/.exec(path)?.[1].toLowerCase() ?? ""] ?? "tomograd";
   checkFormat(format);
+  refuseUnusedInWriting(format, options);
   if (trajectory.detector.shape === "arc" && format !== "tomograd")
     throw notRepresentable(format, "its detector stands on an arc");
   const turned = turnedFor(format, trajectory, options);

@@ -105,7 +105,7 @@ describe("files of other programs come back, P to 1e-9, whatever their ending", 
       ["json", '{\n  "format": "tomograd-geometry/1"'],
     ]) {
       const path = join(folder, `chosen.${ending}`);
-      await writeGeometry(path, circle, { isocenter: ending === "json" ? undefined : gantry.isocenter });
+      await writeGeometry(path, circle, ending === "json" ? {} : { isocenter: gantry.isocenter });
       expect((await readFile(path, "utf8")).startsWith(start)).toBe(true);
     }
   });
@@ -271,4 +271,31 @@ test("an aborted write leaves the file that was there", async () => {
   await writeFile(path, "old");
   await expect(writeGeometry(path, sphere)).rejects.toMatchObject({ detail: { defect: "not-representable" } });
   expect(await readFile(path, "utf8")).toBe("old");
+});
+
+test("options that a format does not write are refused", async () => {
+  for (const [format, option] of [
+    ["tigre", { frame: "itk" }],
+    ["matrices", { isocenter: [1, 2, 3] }],
+    ["tomograd", { pixelCenter: 0 }],
+  ] as const)
+    await expect(writeGeometry(join(folder, "x"), sphere, { format, ...option })).rejects.toMatchObject({
+      detail: { defect: "contradictory-options" },
+    });
+});
+
+test("files made to be slow are refused in less than a second each: blank lines, endless comments, one long line", async () => {
+  const many = 200_000;
+  for (const content of [
+    `${"\n".repeat(many)}x`,
+    `${" \n".repeat(many)}[XTekCT] ${" ".repeat(many)}`,
+    `<RTKThreeDCircularGeometry version="3">${"<!--".repeat(many)}`,
+    `[XTekCT]\n${" ".repeat(many)}=${" ".repeat(many)}x`,
+    `1${" ".repeat(many)}x`,
+    `# ${" #\n".repeat(many)}x`,
+  ]) {
+    const started = performance.now();
+    await expect(readGeometry(text(content), { detector })).rejects.toMatchObject({ name: "TomogradError" });
+    expect(performance.now() - started).toBeLessThan(1000);
+  }
 });

@@ -5,7 +5,7 @@ import { notRepresentable } from "../../geometry/sameView.js";
 import type { Trajectory } from "../../geometry/view.js";
 import { badGeometry, type ReadGeometryOptions, type WriteGeometryOptions } from "./types.js";
 
-export const looksLikeNikon = (text: string): boolean => /^\s*(\[XTekCT\]|SrcToObject\s*=)/im.test(text);
+export const looksLikeNikon = (text: string): boolean => /^[ \t]*(\[XTekCT\]|SrcToObject[ \t]*=)/im.test(text);
 
 /**
  * @param angles the text of a file of measured angles
@@ -17,9 +17,11 @@ export function parseNikon(
   options: ReadGeometryOptions,
   angles: string | undefined,
 ): Trajectory {
-  const fields = new Map(
-    [...text.matchAll(/^\s*(\w+)\s*=[ \t]*(.*?)\s*$/gm)].map(([, key, value]) => [key.toLowerCase(), value]),
-  );
+  const fields = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const equals = line.indexOf("=");
+    if (equals > 0) fields.set(line.slice(0, equals).trim().toLowerCase(), line.slice(equals + 1).trim());
+  }
   const optional = (key: string): number | undefined => {
     const value = fields.get(key.toLowerCase());
     if (value === undefined) return undefined;
@@ -62,8 +64,9 @@ const stepped = (views: number, initial: number, step: number) =>
 function measured(text: string, views: number, name: string): number[] {
   const found: number[] = [];
   for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*[^\s:]+(?:\s*:\s*|\s+)([-+]?[\d.]+(?:e[-+]?\d+)?)(?:\s+[-+\d.e]+)?\s*$/i.exec(line);
-    if (match && Number.isFinite(Number(match[1]))) found.push(Number(match[1]));
+    const words = line.split(/[\s:]+/).filter(Boolean);
+    const angle = Number(words[1]);
+    if ((words.length === 2 || words.length === 3) && Number.isFinite(angle)) found.push(angle);
   }
   // _ctdata.txt has a line of three numbers about the exposure before its table
   const extra = found.length - views;

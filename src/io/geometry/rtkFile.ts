@@ -29,13 +29,13 @@ const MATRIX = 1e-3;
  *   UNSUPPORTED_FORMAT (`unsupported-version`, `curved-detector`), INVALID_ARGUMENT (`missing-detector`)
  */
 export function parseRtk(text: string, name: string, options: ReadGeometryOptions): Trajectory {
-  const body = text.replace(/<!--[\s\S]*?-->/g, "");
+  const body = withoutComments(text).trimEnd();
   const version = /<RTKThreeDCircularGeometry[^>]*\bversion="(\d+)"/.exec(body)?.[1];
   if (version !== "2" && version !== "3")
     throw fault("UNSUPPORTED_FORMAT", `${name}: RTK geometries of version 2 and 3 are read, this is ${version}`, {
       defect: "unsupported-version",
     });
-  if (!/<\/RTKThreeDCircularGeometry>\s*$/.test(body)) throw badGeometry(name, "the file ends before its last element");
+  if (!body.endsWith("</RTKThreeDCircularGeometry>")) throw badGeometry(name, "the file ends before its last element");
   const detector = neededDetector(options.detector, `${name} (RTK)`);
   const current = new Map<string, number>();
   let matrix: number[] | undefined;
@@ -66,6 +66,18 @@ export function parseRtk(text: string, name: string, options: ReadGeometryOption
   const place = { ...(frame && { frame }), ...(isocenter && { isocenter }), ...(origin && { origin }) };
   const views = projections.map((projection) => rtkToView(projection, detector, place));
   return { detector, views, about: `${counted(views.length, "view")} from RTK` };
+}
+
+/** The text without `<!-- -->`; one that does not end takes the rest. */
+function withoutComments(text: string): string {
+  const parts: string[] = [];
+  for (let start = 0; start >= 0; ) {
+    const open = text.indexOf("<!--", start);
+    parts.push(open < 0 ? text.slice(start) : text.slice(start, open));
+    const close = open < 0 ? -1 : text.indexOf("-->", open + 4);
+    start = close < 0 ? -1 : close + 3;
+  }
+  return parts.join("");
 }
 
 function projectionOf(current: ReadonlyMap<string, number>): RtkProjection {

@@ -28,18 +28,32 @@ export interface GeometryTable {
 }
 
 /** True if the first line that says something holds numbers alone. */
-export const looksLikeTable = (text: string): boolean =>
-  /^(?:\s*(?:#.*)?\r?\n)*[\s[]*[-+]?(?:\d|\.\d)[-+\d.eE,;\t []*\]?\s*(?:\r?\n|$)/.test(text);
+export function looksLikeTable(text: string): boolean {
+  for (let start = 0; start < text.length; ) {
+    const next = text.indexOf("\n", start);
+    const end = next < 0 ? text.length : next;
+    const words = wordsOf(text.slice(start, Math.min(end, start + LONGEST_LINE)));
+    if (words.length > 0) return words.every((word) => Number.isFinite(Number(word)));
+    start = end + 1;
+  }
+  return false;
+}
+
+/** Characters of a line that are looked at to see what a file is. */
+const LONGEST_LINE = 4096;
+
+/** The numbers of a line, still as text. */
+function wordsOf(line: string): string[] {
+  const comment = line.indexOf("#");
+  return (comment < 0 ? line : line.slice(0, comment)).split(/[\s,;[\]]+/).filter(Boolean);
+}
 
 /** Lines of 4 numbers (three a view), 12 or 6; commas, semicolons or blanks between, # begins a comment. @throws INVALID_GEOMETRY */
 export function parseTable(text: string, name: string): GeometryTable {
   const values: number[] = [];
   let width: number | undefined;
   for (const [at, line] of text.split(/\r?\n/).entries()) {
-    const words = line
-      .replace(/#.*$/, "")
-      .split(/[\s,;[\]]+/)
-      .filter(Boolean);
+    const words = wordsOf(line);
     if (words.length === 0) continue;
     const numbers = words.map(Number);
     if (!numbers.every(Number.isFinite)) throw badGeometry(name, `line ${at + 1} is not all numbers: '${line.trim()}'`);

@@ -84,6 +84,26 @@ export interface WriteGeometryOptions {
   readonly onWarning?: (warning: Warning) => void;
 }
 
+/** The options of each format when it is written. */
+const USED_IN_WRITING: Readonly<Record<GeometryFormat, readonly (keyof WriteGeometryOptions)[]>> = {
+  tomograd: [],
+  rtk: ["frame", "isocenter"],
+  tigre: ["isocenter"],
+  astra: ["isocenter"],
+  nikon: ["isocenter"],
+  opencv: [],
+  matrices: ["pixelCenter"],
+};
+
+/** Refuses options that ask for nothing here. @throws INVALID_ARGUMENT (`contradictory-options`) */
+export function refuseUnusedInWriting(format: GeometryFormat, options: WriteGeometryOptions): void {
+  for (const option of ["frame", "isocenter", "pixelCenter"] as const)
+    if (options[option] !== undefined && !USED_IN_WRITING[format].includes(option))
+      throw fault("INVALID_ARGUMENT", `a geometry of ${format} is written without '${option}'`, {
+        defect: "contradictory-options",
+      });
+}
+
 /** Rows and columns of a format that does not say them. @throws INVALID_ARGUMENT (`missing-detector`) */
 export function neededSize(detector: Partial<Detector> | undefined, what: string): { rows: number; columns: number } {
   if (detector?.rows === undefined || detector.columns === undefined)
