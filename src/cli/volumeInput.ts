@@ -28,7 +28,7 @@ export function addVolumeOptions(command: Command): Command {
     )
     .option("--series <uid>", "DICOM folder with several series: which one (UID or number in the list)")
     .option("--frame <n>", "file with several volumes: which one, from 0", parse.integer)
-    .option("--dataset <name>", "file with several arrays (NPZ, MATLAB): which one")
+    .option("--dataset <name>", "file with several arrays (NPZ, MATLAB, Zarr, HDF5): which one, by name or path")
     .option(
       "--affine <numbers>",
       "voxel index to RAS mm, for files that do not say: 12 or 16 numbers with commas in between, row by row",

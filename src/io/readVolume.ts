@@ -13,7 +13,7 @@ const HEAD = 544;
  * Reads a volume, recognizing the format by its content: NIfTI-1 and -2 (plain or gzip), ANALYZE 7.5, a DICOM series
  * (folder, list of files, or one file), NRRD and MetaImage (attached or detached), .npy and .npz ([nz][ny][nx]), TIFF
  * stacks, a folder or list of PNG, JPEG or TIFF slices, MATLAB arrays,
- * Zarr folders (version 2 or 3, OME-Zarr).
+ * HDF5 data sets (with the optional package h5wasm), Zarr folders (version 2 or 3, OME-Zarr).
  * Values are [nz][ny][nx], x fastest; the affine is RAS mm at voxel centers.
  * @throws UNSUPPORTED_FORMAT (`bad-magic`) if nothing recognizes it, and what the format's reader throws
  * @example const ct = await readVolume("chest/");   // a folder of DICOM slices: HU
@@ -66,7 +66,7 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
     });
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy, .npz, TIFF, PNG, JPEG, MATLAB`,
+    `${name} is none of the formats that are read: NIfTI, DICOM, NRRD, MetaImage, .npy, .npz, TIFF, PNG, JPEG, MATLAB, HDF5`,
     {
       defect: "bad-magic",
     },
@@ -83,20 +83,11 @@ async function laboratoryVolume(source: Source, options: ReadVolumeOptions): Pro
   const { pictureFormat } = await import("./picture/readImage.js");
   if (pictureFormat(head))
     return (await import("./picture/pictureStack.js")).pictureVolume({ sources: [source], others: [] }, options);
-  if (looksLikeHdf5(head))
-    throw fault(
-      "UNSUPPORTED_FORMAT",
-      `${source.name ?? "the input"} is HDF5, which is not read; save the data set as .npy, .zarr or .nii`,
-      { defect: "bad-magic" },
-    );
+  const { isHdf5, hdf5Volume } = await import("./hdf5/readHdf5.js");
+  if (await isHdf5(source)) return hdf5Volume(source, options);
   const { looksLikeMatlab, matlabVolume } = await import("./matlab/readMatlab.js");
   return looksLikeMatlab(head) ? matlabVolume(source, options) : undefined;
 }
-
-const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** True for HDF5 without a block of the user's before it. */
-const looksLikeHdf5 = (head: Uint8Array): boolean => HDF5_SIGNATURE.every((byte, i) => head[i] === byte);
 
 async function isFolder(input: Input): Promise<boolean> {
   const path = input instanceof URL && input.protocol === "file:" ? pathOfUrl(input) : input;

@@ -7,13 +7,12 @@ export type { Source } from "#platform";
 export type Input = string | URL | Uint8Array | ArrayBuffer | Blob | Source;
 
 /** Bytes in memory as a source; keeps a reference. */
-export const bytesSource = (bytes: Uint8Array, name?: string): Source => ({
-  name,
-  size: bytes.length,
+export function bytesSource(bytes: Uint8Array, name?: string): Source {
   // Not a Node Buffer, whose slice() would share memory.
-  read: async (offset, length) =>
-    new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(offset, offset + length),
-});
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const readNow = (offset: number, length: number) => plain.subarray(offset, offset + length);
+  return { name, size: bytes.length, read: async (offset, length) => readNow(offset, length), readNow };
+}
 
 /** A stretch of a source as a source. */
 export const partOfSource = (source: Source, start: number, size: number, name?: string): Source => ({

@@ -15,6 +15,7 @@ export type VolumeFormat =
   | "tiff"
   | "mat"
   | "zarr"
+  | "hdf5"
   | "png"
   | "jpeg";
 
@@ -45,7 +46,7 @@ export interface ReadVolumeOptions {
   /** DICOM: which series of several: its SeriesInstanceUID, or its place in the list of the refusal, from 0. */
   readonly series?: string | number;
   /**
-   * File with several arrays (NPZ, MATLAB, Zarr): the name of the one to read. DICOM segmentation: the number or label of
+   * File with several arrays (NPZ, MATLAB, Zarr, HDF5): the name or path of the one to read. DICOM segmentation: the number or label of
    * one segment. @default the only one that can be a volume; all segments
    */
   readonly dataset?: string;
@@ -73,3 +74,13 @@ export const readVolumeOptionNames = [
 
 /** bytes: what a volume may take unless `maxBytes` says otherwise. */
 export const DEFAULT_MAX_BYTES = 8 * 2 ** 30;
+
+/** Bytes that may be asked for whatever a file holds, and how often over those that it holds. */
+const [FREE_BYTES, MOST_GROWTH] = [16 * 2 ** 20, 4096];
+
+/**
+ * bytes: what a volume may take of a format that stores fill values in no bytes: `maxBytes` if it is given, else as much
+ * as `stored` bytes make plausible.
+ */
+export const allowedBytes = ({ maxBytes }: ReadVolumeOptions, stored: number): number =>
+  maxBytes ?? Math.min(DEFAULT_MAX_BYTES, FREE_BYTES + MOST_GROWTH * stored);

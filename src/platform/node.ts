@@ -1,5 +1,6 @@
 /** What Node offers; the same names as `browser.ts`. The only library file that imports `node:` modules. */
 import { randomBytes } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -104,6 +105,15 @@ export async function fileSource(path: string): Promise<Source> {
       const bytes = new Uint8Array(Math.max(0, Math.min(length, facts.size - offset)));
       const done = await fill(path, offset, bytes);
       return done === bytes.length ? bytes : bytes.subarray(0, done);
+    },
+    readNow(offset, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, facts.size - offset)));
+      const file = openSync(path, "r");
+      try {
+        return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
+      } finally {
+        closeSync(file);
+      }
     },
   };
 }

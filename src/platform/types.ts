@@ -11,6 +11,8 @@ export interface Source {
    * source keeps: read it, do not write to it.
    */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** The same at once, where that is possible: bytes in memory, files in Node. */
+  readNow?(offset: number, length: number): Uint8Array;
 }
 
 /** One entry of a folder, not followed further down. */

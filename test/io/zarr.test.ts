@@ -146,14 +146,6 @@ describe("Zarr axes", () => {
   });
 });
 
-test("HDF5 is refused by its name", async () => {
-  const bytes = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0);
-  await expect(readVolume(bytes)).rejects.toMatchObject({
-    code: "UNSUPPORTED_FORMAT",
-    message: expect.stringContaining("is HDF5"),
-  });
-});
-
 describe("damaged Zarr", () => {
   const cases: [string, object, string][] = [
     ["complex numbers", { data_type: "complex64" }, "unsupported-type"],

@@ -27,7 +27,7 @@ function byteOrder(head: Uint8Array): "little" | "big" | undefined {
  * An array of a MATLAB file (versions 4 to 7): the variable that `dataset` names, also as `structure.field`, or the only
  * one of two to four axes. The first axis is x, the second y, the third z, the fourth the frames. No affine: the warning
  * `no-orientation`. Memory: the volume, and the variable where it is compressed.
- * @throws UNSUPPORTED_FORMAT (`unsupported-version` for 7.3, which is HDF5; `unsupported-type`), INVALID_ARGUMENT
+ * @throws UNSUPPORTED_FORMAT (`unsupported-version`; `unsupported-type`), INVALID_ARGUMENT
  *   (`several-arrays`), NOT_FOUND (`missing-dataset`), SHAPE_MISMATCH, TRUNCATED_FILE, CORRUPT_FILE, TOO_LARGE, ABORTED
  */
 export async function matlabVolume(source: Source, options: ReadVolumeOptions): Promise<VolumeFile> {
@@ -73,7 +73,7 @@ async function variablesOf(source: Source, limit: number, name: string) {
   if (version === 0x100) return listVariables(source, order === "little", limit);
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `${name} is a MATLAB file of version ${version === 0x200 ? "7.3, which is HDF5" : `0x${version.toString(16)}`}; save it with -v7`,
+    `${name} is a MATLAB file of version 0x${version.toString(16)} without its HDF5 part; save it with -v7`,
     { defect: "unsupported-version" },
   );
 }

@@ -6,15 +6,13 @@ import { chosenArray } from "../chosenArray.js";
 import { bytesPer, type Decoded, halfToNumber } from "../numeric.js";
 import { noOrientation, parseMetadata } from "../orientation.js";
 import { readWhole } from "../source.js";
-import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
+import { allowedBytes, DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector, tooLarge } from "../values.js";
 import { arrayPaths, attributesOf, describeArray, keyIn, type ZarrArray } from "./arrayInfo.js";
 import { outermostCodec, refuseClaims } from "./claims.js";
 import { multiscalesOf, scaledAffine } from "./ome.js";
 import { folderStore, type ZarrStore } from "./store.js";
 
-/** Bytes that may be asked for whatever the store holds, and how often over those that it holds, unless `maxBytes` is given. */
-const [FREE_BYTES, MOST_GROWTH] = [16 * 2 ** 20, 4096];
 /** Chunks of one volume, at most. */
 const MOST_CHUNKS = 2 ** 20;
 
@@ -117,8 +115,8 @@ async function readNumbers(store: ZarrStore, array: ZarrArray, axes: Axes, optio
   if (needed > limit) throw tooLarge(needed, limit);
   const chunks = await openChunks(store, array);
   const chunkLength = chunks.shape.reduce((a, b) => a * b, 1);
-  const stored = options.maxBytes === undefined && needed > FREE_BYTES ? await storedBytes(store, array, needed) : 0;
-  const allowed = options.maxBytes ?? FREE_BYTES + MOST_GROWTH * stored;
+  const stored = needed > allowedBytes(options, 0) ? await storedBytes(store, array, needed) : 0;
+  const allowed = allowedBytes(options, stored);
   if (Math.max(needed, chunkLength * bytesPer[type]) > allowed)
     throw tooLarge(Math.max(needed, chunkLength * bytesPer[type]), allowed);
   const grid = shape.map((n, axis) => (axes.fixed.has(axis) ? 1 : Math.ceil(n / chunks.shape[axis])));
@@ -183,7 +181,7 @@ async function storedBytes(store: ZarrStore, { path }: ZarrArray, needed: number
   for (const key of store.keys)
     if (key.startsWith(prefix) && !/(^|\/)(\.z\w+|zarr\.json)$/.test(key)) {
       bytes += (await store.open(key)).size;
-      if (FREE_BYTES + MOST_GROWTH * bytes >= needed) break;
+      if (allowedBytes({}, bytes) >= needed) break;
     }
   return bytes;
 }
