@@ -18,6 +18,11 @@ export function filesBeside(header: Input): FindBeside {
         `the header names '${name}' as its data: files outside the header's folder are not read; move the data beside it and name it so`,
         { defect: "path-outside-folder", file: name },
       );
+    if (typeof header === "object" && "beside" in header) {
+      const found = header.beside?.(name);
+      if (found) return found;
+      throw missing(name, "it is not among the files that were given; add it");
+    }
     if (header instanceof URL && header.protocol === "file:") return openBeside(pathOfUrl(header), name);
     if (header instanceof URL || (typeof header === "string" && /^https?:\/\//.test(header)))
       return urlSource(new URL(name.split("/").map(encodeURIComponent).join("/"), header));

@@ -7,6 +7,7 @@ export { type Radiograph, type ReadRadiographOptions, readRadiograph } from "./d
 export type { DicomIdentity } from "./dicom/write/identity.js";
 export { encodeRtImage, type RtImageOptions } from "./dicom/write/writeRtImage.js";
 export { dicomSeriesFiles, writeDicomSeries } from "./dicom/write/writeSeries.js";
+export type { DirectoryHandle, FileCollection, FileHandle, Inputs } from "./folder.js";
 export {
   GEOMETRY_FORMATS,
   type GeometryFile,
@@ -36,6 +37,6 @@ export {
   writeProjections,
 } from "./projections.js";
 export { readVolume } from "./readVolume.js";
-export { blobSource, bytesSource, type Input, type Source, toSource, urlSource } from "./source.js";
+export { blobSource, bytesSource, type Input, type Source, toSource, type UrlOptions, urlSource } from "./source.js";
 export type { ReadProgress, ReadVolumeOptions, VolumeFile, VolumeFormat } from "./types.js";
 export { writeVolume } from "./writeVolume.js";

@@ -2,15 +2,17 @@ import { gunzip, kindOfPath, pathOfUrl } from "#platform";
 import { fault } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { createByteStream } from "./byteStream.js";
+import { type Inputs, withoutHandles } from "./folder.js";
 import { placed } from "./orientation.js";
-import { type Input, looksLikeGzip, type Source, sourcePieces, toSource } from "./source.js";
+import { type Input, isAddress, looksLikeGzip, type Source, sourcePieces, toSource } from "./source.js";
 import { type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "./types.js";
 
 /** Enough to recognize every format, bytes. */
 const HEAD = 544;
 
 /**
- * Reads a volume, recognizing the format by its content: NIfTI-1 and -2 (plain or gzip), ANALYZE 7.5, a DICOM series
+ * Reads a volume from a path, a folder, bytes, a File or Blob, a web address (by HTTP ranges), or a browser's folder (a
+ * directory handle, a FileList, a list of Files), recognizing the format by its content: NIfTI-1 and -2 (plain or gzip), ANALYZE 7.5, a DICOM series
  * (folder, list of files, or one file), NRRD and MetaImage (attached or detached), .npy and .npz ([nz][ny][nx]), TIFF
  * stacks, a folder or list of PNG, JPEG or TIFF slices, MATLAB arrays,
  * HDF5 data sets (with the optional package h5wasm), Zarr folders (version 2 or 3, OME-Zarr).
@@ -18,13 +20,13 @@ const HEAD = 544;
  * @throws UNSUPPORTED_FORMAT (`bad-magic`) if nothing recognizes it, and what the format's reader throws
  * @example const ct = await readVolume("chest/");   // a folder of DICOM slices: HU
  */
-export async function readVolume(
-  input: Input | readonly Input[],
-  options: ReadVolumeOptions = {},
-): Promise<VolumeFile> {
+export async function readVolume(input: Inputs, options: ReadVolumeOptions = {}): Promise<VolumeFile> {
   refuseUnknownOptions("readVolume", options, [...readVolumeOptionNames, "affine"]);
   const { affine, ...others } = options;
-  return placed(await recognized(input, others), affine);
+  const inputs = await withoutHandles(input);
+  if (!(inputs instanceof Map)) return placed(await recognized(inputs as Input | readonly Input[], others), affine);
+  const { folderVolume } = await import("./folderVolume.js");
+  return placed(await folderVolume(inputs, others, (source) => recognized(source, others)), affine);
 }
 
 async function recognized(input: Input | readonly Input[], options: ReadVolumeOptions): Promise<VolumeFile> {
@@ -32,14 +34,16 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
     const folder = input instanceof URL ? pathOfUrl(input) : input;
     const zarr = await import("./zarr/store.js");
     if (typeof folder === "string" && (await zarr.isZarrFolder(folder)))
-      return (await import("./zarr/readZarr.js")).readZarr(folder, options);
+      return (await import("./zarr/readZarr.js")).readZarr(await zarr.folderStore(folder), options);
     const { findPictures, pictureVolume } = await import("./picture/pictureStack.js");
     const pictures = await findPictures(input instanceof URL ? pathOfUrl(input) : (input as string | readonly Input[]));
     if (pictures) return pictureVolume(pictures, options);
     return (await import("./dicom/readDicom.js")).readDicom(input, options);
   }
   const one = input as Input;
-  const source = await toSource(one);
+  const remote = isAddress(one) ? await zarrAt(one, options) : undefined;
+  if (remote) return remote;
+  const source = await toSource(one, options);
   const name = source.name ?? "the input";
   const head = await contentHead(source);
   const { dicomKind } = await import("./dicom/sniff.js");
@@ -48,7 +52,10 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   if (looksLikeNpy(head)) return (await import("./npyVolume.js")).npyVolume(source, options);
   // Two-file images need the path to find their second half.
   if (looksLikeNifti(head))
-    return (await import("./nifti/readNifti.js")).readNifti(typeof one === "string" ? one : source, options);
+    return (await import("./nifti/readNifti.js")).readNifti(
+      typeof one === "string" && /\.hdr(\.gz)?$/i.test(one) ? one : source,
+      options,
+    );
   const { looksLikeNrrd } = await import("./nrrd/header.js");
   const { looksLikeMetaImage } = await import("./metaImage/header.js");
   // As do headers whose voxels lie in other files.
@@ -87,6 +94,14 @@ async function laboratoryVolume(source: Source, options: ReadVolumeOptions): Pro
   if (await isHdf5(source)) return hdf5Volume(source, options);
   const { looksLikeMatlab, matlabVolume } = await import("./matlab/readMatlab.js");
   return looksLikeMatlab(head) ? matlabVolume(source, options) : undefined;
+}
+
+/** The volume of a Zarr folder on the web; undefined if the address is of another kind. */
+async function zarrAt(address: string | URL, options: ReadVolumeOptions): Promise<VolumeFile | undefined> {
+  const { mayBeZarr, urlStore } = await import("./zarr/store.js");
+  if (!mayBeZarr(address)) return undefined;
+  const store = await urlStore(address, options);
+  return store && (await import("./zarr/readZarr.js")).readZarr(store, options);
 }
 
 async function isFolder(input: Input): Promise<boolean> {

@@ -13,6 +13,8 @@ export interface Source {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** The same at once, where that is possible: bytes in memory, files in Node. */
   readNow?(offset: number, length: number): Uint8Array;
+  /** A file by its path from the folder that the source lies in, where that is known and it is there. */
+  beside?(name: string): Source | undefined;
 }
 
 /** One entry of a folder, not followed further down. */

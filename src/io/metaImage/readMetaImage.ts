@@ -21,7 +21,7 @@ import { endOfMetaImageHeader, looksLikeMetaImage, type MetaImageHeader, parseMe
  */
 export async function readMetaImage(input: Input, options: ReadVolumeOptions = {}): Promise<VolumeFile> {
   refuseUnknownOptions("readMetaImage", options, readVolumeOptionNames);
-  const source = await toSource(input);
+  const source = await toSource(input, options);
   const name = source.name ?? "the file";
   if (!looksLikeMetaImage(await source.read(0, 4096)))
     throw fault("UNSUPPORTED_FORMAT", `${name} is not a MetaImage file`, { defect: "bad-magic" });

@@ -31,7 +31,7 @@ const BLOCK = 1 << 20;
  */
 export async function readNifti(input: Input, options: ReadNiftiOptions = {}): Promise<VolumeFile> {
   refuseUnknownOptions("readNifti", options, [...readVolumeOptionNames, "voxels"]);
-  const source = await toSource(input);
+  const source = await toSource(input, options);
   const name = source.name ?? "the file";
   const header = parseNiftiHeader(await readHead(source), name);
   const { indexToWorld, warnings } = niftiAffine(header, name);
@@ -54,6 +54,8 @@ export async function readNifti(input: Input, options: ReadNiftiOptions = {}): P
 }
 
 async function readHead(source: Source): Promise<Uint8Array> {
+  const head = await source.read(0, NIFTI_HEAD_BYTES);
+  if (!looksLikeGzip(head)) return head;
   const { stream } = await openStream(source);
   try {
     return await stream.take(NIFTI_HEAD_BYTES);
@@ -72,9 +74,12 @@ async function openStream(source: Source, signal?: AbortSignal): Promise<{ strea
 /** The file with the voxels of a two-file image. */
 async function voxelSource(input: Input, { format }: NiftiHeader, { voxels }: ReadNiftiOptions): Promise<Source> {
   if (voxels !== undefined) return toSource(voxels);
-  const path = typeof input === "string" ? input : "";
+  const known = typeof input === "object" && "beside" in input ? input : undefined;
+  const path = typeof input === "string" ? input : (known?.name ?? "");
   const beside = path.replace(/\.hdr(\.gz)?$/i, ".img$1");
-  if (beside === path)
+  const found = known?.beside?.(beside.replace(/^.*\//, ""));
+  if (found) return found;
+  if (known || beside === path)
     throw fault("CORRUPT_FILE", `a ${format} header alone has no voxels; give the .img file as 'voxels'`, {
       defect: format === "analyze-7.5" ? "bad-magic" : "missing-file",
     });

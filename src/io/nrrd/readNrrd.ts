@@ -19,7 +19,7 @@ import { nrrdGrid } from "./orientation.js";
  */
 export async function readNrrd(input: Input, options: ReadVolumeOptions = {}): Promise<VolumeFile> {
   refuseUnknownOptions("readNrrd", options, readVolumeOptionNames);
-  const source = await toSource(input);
+  const source = await toSource(input, options);
   const name = source.name ?? "the file";
   const { text, end } = await readTextHeader(source, endOfNrrdHeader);
   if (!looksLikeNrrd(new TextEncoder().encode(text.slice(0, 8))))

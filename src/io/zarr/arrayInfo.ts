@@ -38,8 +38,13 @@ const typesV3: ReadonlySet<string> = new Set(Object.values(typesV2));
 /** Key of a file in a group or array. */
 export const keyIn = (path: string, name: string): string => (path === "" ? name : `${path}/${name}`);
 
-/** Paths of all arrays of a store, in order. @throws CORRUPT_FILE (`bad-header`) */
-export async function arrayPaths(store: ZarrStore): Promise<string[]> {
+/**
+ * Paths of all arrays of a store, in order; of one that cannot list its files, those that its root's metadata name, and
+ * those of `hints`, if they are arrays.
+ * @throws CORRUPT_FILE (`bad-header`)
+ */
+export async function arrayPaths(store: ZarrStore, hints: readonly string[]): Promise<string[]> {
+  if (!store.keys) return namedPaths(store, hints);
   const paths: string[] = [];
   for (const key of store.keys) {
     const [, folder, name] = /^(?:(.*)\/)?([^/]+)$/.exec(key) ?? [];
@@ -47,6 +52,25 @@ export async function arrayPaths(store: ZarrStore): Promise<string[]> {
     else if (name === "zarr.json" && (await readDocument(store, key))?.node_type === "array") paths.push(folder ?? "");
   }
   return paths.sort();
+}
+
+async function namedPaths(store: ZarrStore, hints: readonly string[]): Promise<string[]> {
+  const two = await readDocument(store, ".zmetadata");
+  const three = await readDocument(store, "zarr.json");
+  const consolidated = isDocument(three?.consolidated_metadata) ? three.consolidated_metadata : {};
+  const named = (document: unknown) => (isDocument(document) ? Object.entries(document) : []);
+  const arrays = [
+    ...named(two?.metadata).flatMap(([key]) => (/(^|\/)\.zarray$/.test(key) ? [key.replace(/\/?\.zarray$/, "")] : [])),
+    ...named(consolidated.metadata).flatMap(([path, one]) =>
+      isDocument(one) && one.node_type === "array" ? [path] : [],
+    ),
+  ];
+  for (const path of new Set(["", ...hints])) {
+    const document = await readDocument(store, keyIn(path, "zarr.json"));
+    if (document ? document.node_type === "array" : await readDocument(store, keyIn(path, ".zarray")))
+      arrays.push(path);
+  }
+  return [...new Set(arrays)].sort();
 }
 
 /** The attributes of a group or array; empty if it has none. @throws CORRUPT_FILE (`bad-header`) */

@@ -11,7 +11,7 @@ import { createValueCollector, tooLarge } from "../values.js";
 import { arrayPaths, attributesOf, describeArray, keyIn, type ZarrArray } from "./arrayInfo.js";
 import { outermostCodec, refuseClaims } from "./claims.js";
 import { multiscalesOf, scaledAffine } from "./ome.js";
-import { folderStore, type ZarrStore } from "./store.js";
+import type { ZarrStore } from "./store.js";
 
 /** Chunks of one volume, at most. */
 const MOST_CHUNKS = 2 ** 20;
@@ -28,7 +28,7 @@ interface Axes {
 }
 
 /**
- * A volume of a Zarr folder, version 2 or 3: the array that `dataset` names, else the finest level of an OME-Zarr image,
+ * A volume of a Zarr store, version 2 or 3: the array that `dataset` names, else the finest level of an OME-Zarr image,
  * else the only array that can be a volume. Axes are those that OME-Zarr or version 3 names x, y and z, else the last
  * three, z slowest; further axes (time, channel) are frames, the last of them fastest. Affine and quantity are those that
  * `writeZarr` wrote, else OME-Zarr's scale and translation in mm with the warning `no-orientation`. Absent chunks hold
@@ -36,12 +36,12 @@ interface Axes {
  * @throws INVALID_ARGUMENT (`several-arrays`), NOT_FOUND (`missing-dataset`), UNSUPPORTED_FORMAT, SHAPE_MISMATCH,
  *   CORRUPT_FILE, TRUNCATED_FILE, TOO_LARGE, ABORTED
  */
-export async function readZarr(path: string, options: ReadVolumeOptions): Promise<VolumeFile> {
-  const store = await folderStore(path);
-  const paths = await arrayPaths(store);
+export async function readZarr(store: ZarrStore, options: ReadVolumeOptions): Promise<VolumeFile> {
   const attributes = await attributesOf(store, "");
   const image = multiscalesOf(attributes);
-  const wanted = options.dataset?.replace(/^\/+|\/+$/g, "") ?? image?.levels.find((level) => paths.includes(level));
+  const asked = options.dataset?.replace(/^\/+|\/+$/g, "");
+  const paths = await arrayPaths(store, asked === undefined ? (image?.levels ?? []) : [asked]);
+  const wanted = asked ?? image?.levels.find((level) => paths.includes(level));
   const chosen = await chosenArray(store.name, paths, wanted, async (index) => ({
     name: paths[index],
     shape: await describeArray(store, paths[index]).then(
@@ -176,11 +176,13 @@ function gridPlace(n: number, grid: readonly number[]): number[] {
 
 /** Bytes of an array's chunks; it stops counting where they allow `needed`. */
 async function storedBytes(store: ZarrStore, { path }: ZarrArray, needed: number): Promise<number> {
+  // What an address holds is seen only as it comes.
+  if (!store.keys) return needed;
   const prefix = path === "" ? "" : `${path}/`;
   let bytes = 0;
   for (const key of store.keys)
     if (key.startsWith(prefix) && !/(^|\/)(\.z\w+|zarr\.json)$/.test(key)) {
-      bytes += (await store.open(key)).size;
+      bytes += (await store.open(key))?.size ?? 0;
       if (allowedBytes({}, bytes) >= needed) break;
     }
   return bytes;
@@ -196,12 +198,10 @@ async function openChunks(store: ZarrStore, array: ZarrArray) {
   let absent = 0;
   let chunkBytes = 0;
   const stored = async (key: string) => {
-    if (store.keys.has(key)) {
-      present++;
-      return store.open(key);
-    }
-    absent++;
-    return undefined;
+    const source = await store.open(key);
+    if (source) present++;
+    else absent++;
+    return source;
   };
   const checked = (bytes: Uint8Array) => {
     refuseClaims(bytes, codec, chunkBytes, store.name);
