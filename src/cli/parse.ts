@@ -31,6 +31,12 @@ export const numbers =
 export const numberList = (text: string): number[] =>
   numbers(text.split(",").length, "numbers with commas in between")(text);
 
+/** Three or four indices with commas in between. */
+export const voxel = (text: string): number[] => {
+  const indices = numberList(text);
+  return indices.length === 3 || indices.length === 4 ? indices : refuse("three voxel indices such as 10,20,5");
+};
+
 /** Three or four rows of four numbers, row by row. */
 export const affine = (text: string): number[] => {
   const rows = numberList(text);

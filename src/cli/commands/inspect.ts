@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { fault, type Warning } from "../../core/errors.js";
 import { type Image, readRadiograph, writeImage } from "../../io/index.js";
+import type { VolumeFile } from "../../io/types.js";
 import { greyImage, sliceThreePlanes } from "../../report/index.js";
 import type { Grid, Volume } from "../../volume/grid.js";
 import { orientation, spacing } from "../../volume/index.js";
@@ -8,67 +9,45 @@ import { isNoVolume, radiographLines, readStoredImage, type StoredImage } from "
 import { pictureFormat } from "../imageOutput.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
+import { factsOf, histogramLine, suspicions } from "../volumeFacts.js";
 import { addVolumeOptions, readInput, type VolumeChoice } from "../volumeInput.js";
 
 interface InspectOptions extends VolumeChoice {
   readonly file: string;
-  readonly at?: readonly (readonly [number, number, number])[];
+  readonly at?: readonly (readonly number[])[];
   readonly out?: string;
   readonly picture?: boolean;
 }
 
-/** What is looked for in the values. */
-interface Facts {
-  /** Smallest and largest finite value; null if there is none. */
-  readonly range: readonly [number, number] | null;
-  /** Voxels below the 12-bit floor of CT scanners. */
-  readonly padding: number;
-}
+/** A voxel, or one of the fourth axis. */
+type VoxelIndex = readonly number[];
 
-/** HU below which no scanner reconstructs. */
-const CT_FLOOR = -1024;
-
-function factsOf(values: Volume["values"]): Facts {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  let padding = 0;
-  // An iterator would take five times as long.
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-    if (value < CT_FLOOR) padding++;
+/**
+ * The values at `--at`: a number for each voxel; of a file of several volumes, of which none was chosen, a list with one
+ * for each volume, or a number where the voxel has a fourth index.
+ */
+async function valuesAt(
+  indices: readonly VoxelIndex[],
+  volume: VolumeFile,
+  read: (frame: number) => Promise<VolumeFile>,
+  several: boolean,
+): Promise<(number | number[])[]> {
+  const { size } = volume.grid;
+  const shape = several ? [...size, volume.frames] : size;
+  for (const index of indices)
+    if (index.length > shape.length || !index.every((at, axis) => Number.isInteger(at) && at >= 0 && at < shape[axis]))
+      throw fault("INVALID_ARGUMENT", `--at must be a voxel of ${shape.join(" x ")} (from 0), not ${index}`, {
+        defect: "out-of-range",
+      });
+  const valueAt = ({ values }: Volume, [i, j, k]: VoxelIndex) => values[i + size[0] * (j + size[1] * k)];
+  if (!several) return indices.map((index) => valueAt(volume, index));
+  const lists: number[][] = indices.map(() => []);
+  for (let frame = 0; frame < volume.frames; frame++) {
+    const one = frame === 0 ? volume : await read(frame);
+    indices.forEach((index, n) => void lists[n].push(valueAt(one, index)));
   }
-  return { range: low <= high ? [low, high] : null, padding };
+  return lists.map((list, n) => (indices[n].length === 4 ? list[indices[n][3]] : list));
 }
-
-/** Spacings whose ratio is larger make details along one axis coarse. */
-const ANISOTROPY = 5;
-
-/** What is legal, but often a mistake or in the way. */
-function suspicions({ range }: Facts, mm: readonly number[]): Warning[] {
-  const found: Warning[] = [];
-  const ratio = Math.max(...mm) / Math.min(...mm);
-  if (ratio > ANISOTROPY)
-    found.push({
-      defect: "anisotropic-voxels",
-      message: `voxels are ${ratio.toPrecision(2)} times longer along one axis than along another`,
-    });
-  if (range && range[0] === range[1]) found.push({ defect: "constant-values", message: `all voxels are ${range[0]}` });
-  return found;
-}
-
-function valueAt(volume: Volume, [i, j, k]: readonly [number, number, number]): number {
-  const [nx, ny, nz] = volume.grid.size;
-  if (![i, j, k].every((index, axis) => Number.isInteger(index) && index >= 0 && index < volume.grid.size[axis]))
-    throw fault("INVALID_ARGUMENT", `--at must be a voxel of ${nx} x ${ny} x ${nz} (from 0), not ${i},${j},${k}`, {
-      defect: "out-of-range",
-    });
-  return volume.values[i + nx * (j + ny * k)];
-}
-
-const percent = (part: number, all: number) => `${((100 * part) / all).toPrecision(2)} %`;
 
 const affineRows = ({ indexToWorld: m }: Grid) => [m.slice(0, 4), m.slice(4, 8), m.slice(8, 12), m.slice(12, 16)];
 
@@ -129,11 +108,11 @@ export const inspect: Operation<InspectOptions> = {
   configure: (command) =>
     addVolumeOptions(
       command
-        .argument("<file>", "NIfTI file, folder of DICOM slices, or .npy")
+        .argument("<file>", "a file or folder of any format that tomograd knows, recognized by its content")
         .option(
           "--at <i,j,k>",
-          "print the value of this voxel, from 0 (may be repeated)",
-          parse.repeat(parse.numbers(3, "three voxel indices such as 10,20,5")),
+          "print the value of this voxel, from 0 (may be repeated); of several volumes a list, or one with i,j,k,t",
+          parse.repeat(parse.voxel),
         )
         .option("--out <file.png>", "where the slices go (default: NAME.slices.png here; with --json: nowhere)")
         .option("--no-picture", "draw nothing"),
@@ -156,19 +135,24 @@ export const inspect: Operation<InspectOptions> = {
     }
     const { grid, quantity, type } = volume;
     const mm = spacing(grid);
-    const facts = factsOf(volume.values);
-    const suspicious = suspicions(facts, mm);
+    const facts = factsOf(volume);
+    const suspicious = suspicions(volume, facts, volume.warnings);
     for (const warning of suspicious) session.warn(warning);
-    const values = options.at?.map((index) => valueAt(volume, index));
+    const several = volume.frames > 1 && options.frame === undefined;
+    const read = (frame: number) => readInput(options.file, { ...options, frame }, { ...session, warn: () => {} });
+    const values = options.at && (await valuesAt(options.at, volume, read, several));
     for (const path of outputs) await writeImage(path, threeSlices(volume), { window: [0, 255] });
     const affine = affineRows(grid);
     return {
       results: {
-        shape: [...grid.size],
+        shape: several ? [...grid.size, volume.frames] : [...grid.size],
         affine,
+        spacing: [...mm],
+        orientation: orientation(grid),
         type,
         quantity,
         range: facts.range,
+        histogram: facts.histogram,
         warnings: [...volume.warnings, ...suspicious],
         ...(values && { values }),
         ...stored?.facts,
@@ -176,15 +160,11 @@ export const inspect: Operation<InspectOptions> = {
       },
       outputs,
       summary: [
-        `${volume.format}, ${type}: ${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm`,
+        `${volume.format}, ${type}: ${volume.frames > 1 ? `${volume.frames} volumes of ` : ""}${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm`,
         `axes run towards ${orientation(grid)} (R right, A anterior, S superior)`,
         `${quantity}, values ${facts.range ? facts.range.join(" to ") : "all NaN or infinite"}`,
-        ...(quantity === "hounsfield" && facts.padding > 0
-          ? [
-              `${percent(facts.padding, volume.values.length)} of the voxels are padding (below ${CT_FLOOR} HU); rendering takes them for air`,
-            ]
-          : []),
-        ...(options.at ?? []).map((index, i) => `voxel ${index.join(",")}: ${values?.[i]}`),
+        ...(facts.histogram ? [histogramLine(facts.histogram)] : []),
+        ...(options.at ?? []).map((index, i) => `voxel ${index.join(",")}: ${[values?.[i]].flat().join(", ")}`),
         ...(stored?.radiograph ? radiographLines(stored.radiograph) : []),
         "affine (voxel index to RAS mm):",
         ...affine.map((row) => `  ${row.map((m) => String(+m.toPrecision(8)).padStart(12)).join("")}`),
