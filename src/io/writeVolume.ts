@@ -14,6 +14,7 @@ const writers: readonly (readonly [RegExp, VolumeWriter])[] = [
   [/[/\\]$/, async (...folder) => (await import("./dicom/write/writeSeries.js")).writeDicomSeries(...folder)],
   [/\.dcm$/i, async (...file) => (await import("./dicom/write/writeSeries.js")).writeDicomSlice(...file)],
   [/\.zarr$/i, async (...folder) => (await import("./zarr/writeZarr.js")).writeZarr(...folder)],
+  [/\.mat$/i, async (...file) => (await import("./matlab/writeMatlab.js")).writeMatlab(...file)],
   [/\.npz$/i, async (...file) => (await import("./npz/npz.js")).writeNpz(...file)],
   [
     /\.npy$/i,
@@ -27,13 +28,13 @@ export function volumeWriter(path: string): VolumeWriter {
   if (writer) return writer;
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .tif, .zarr, or as DICOM slices into a folder (a name that ends in /), not '${path}'`,
+    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .mat, .tif, .zarr, or as DICOM slices into a folder (a name that ends in /), not '${path}'`,
     { defect: "unknown-ending" },
   );
 }
 
 /**
- * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .npz, .tif or .tiff, .zarr (a new
+ * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .npz, .mat, .tif or .tiff, .zarr (a new
  * folder), or .nhdr and .mhd with their voxels beside them; a path that ends in / becomes a folder of DICOM slices (see
  * `dicomSeriesFiles`), .dcm one slice. Affine and quantity are kept, and the type but in DICOM. A file appears whole or not
  * at all.

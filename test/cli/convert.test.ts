@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("convert", () => {
   test("a chain through every ending gives the first file's voxels, affine and quantity", async () => {
     let previous = ct;
-    for (const ending of ["nrrd", "nhdr", "mha", "mhd", "npz", "npy", "tif", "zarr", "nii"]) {
+    for (const ending of ["nrrd", "nhdr", "mha", "mhd", "npz", "npy", "mat", "tif", "zarr", "nii"]) {
       const next = join(folder, `volume.${ending}`);
       const { code, json } = await cliJson("convert", previous, next);
       expect(code, ending).toBe(0);

@@ -1,8 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { isTomogradError } from "../../src/core/errors.js";
-import { readImage, readVolume, type VolumeFile } from "../../src/io/index.js";
+import { readImage, readVolume, type VolumeFile, writeVolume } from "../../src/io/index.js";
+import { matlabPieces } from "../../src/io/matlab/writeMatlab.js";
 import { dataFolder, hasData, readManifest } from "../helpers/folders.js";
 
 const folder = join(dataFolder, "formats");
@@ -12,6 +14,7 @@ interface Entry {
   readonly file: string;
   readonly note: string;
   readonly format: string;
+  readonly writer: { readonly name: string };
   readonly storedType: string;
   /** [ni, nj, nk, further axes from the fastest on] */
   readonly shape: readonly number[] | null;
@@ -32,6 +35,11 @@ const allowed = ({ expect: wish = "read" }: Entry): readonly string[] => wish.sp
 /** A picture of several numbers a pixel is no volume of numbers. */
 const isColor = ({ channels = 1 }: Entry) => channels > 1;
 const isPicture = ({ format, file }: Entry) => ["png", "jpeg"].includes(format) && /\.\w+$/.test(file);
+
+/** What is written; all of it keeps affine and quantity. */
+const ENDINGS = ["nii.gz", "nrrd", "mha", "npy", "npz", "mat", "tif", "zarr"];
+const out = mkdtempSync(join(tmpdir(), "tomograd-formats-"));
+afterAll(() => rmSync(out, { recursive: true }));
 
 describe.skipIf(!present)("files of other software", () => {
   test("every entry of the manifest asks for something that is known", () => {
@@ -56,6 +64,44 @@ describe.skipIf(!present)("files of other software", () => {
     if (!isTomogradError(failure)) throw failure ?? new Error(`${entry.file} was read`);
     expect(failure.code).toBe("UNSUPPORTED_FORMAT");
     expect(failure.detail.defect).toMatch(/^unsupported-(type|compression)$/);
+  });
+
+  const volumes = entries.filter((entry) => !isColor(entry) && !entry.expect);
+  test.each(volumes.map((entry, n) => [entry.file, ENDINGS[n % ENDINGS.length], entry] as const))(
+    "%s is placed by `affine`, is a label map if one says so, and converts to .%s",
+    async (_, ending, entry) => {
+      const affine = [0, 2, 0, -3, 2, 0, 0, -2, 0, 0, -4, 5];
+      const named = entry.dataset ? { dataset: entry.dataset } : {};
+      const labels = await readVolume(join(folder, entry.file), { ...named, affine, quantity: "label" });
+      const kept = labels.warnings.map(({ defect }) => defect);
+      expect(kept.filter((defect) => ["no-orientation", "orientation-replaced"].includes(defect))).toEqual([]);
+      const path = join(out, `converted.${ending}`);
+      await writeVolume(path, labels);
+      const back = await readVolume(path);
+      expect([back.quantity, back.grid]).toEqual(["label", labels.grid]);
+      expect(labels.grid.indexToWorld).toEqual([...affine, 0, 0, 0, 1]);
+      expect(back.values).toEqual(labels.values);
+      // Not-a-number is said again.
+      expect(back.warnings.filter(({ defect }) => defect !== "non-finite-values")).toEqual([]);
+    },
+  );
+
+  test("MATLAB arrays that scipy wrote uncompressed are written again byte for byte", async () => {
+    const types = ["uint8", "int16", "float32", "float64"];
+    let compared = 0;
+    for (const { file, format, writer, shape, storedType } of entries) {
+      if (format !== "mat" || writer.name !== "scipy" || shape?.length !== 3 || !types.includes(storedType)) continue;
+      const bytes = readFileSync(join(folder, file));
+      // A bare array called volume, of its own number type: not compressed, no structure, no other storage.
+      const volume = await readVolume(bytes);
+      const [, length] = new Uint32Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + 136));
+      if (bytes[128] !== 14 || length !== bytes.length - 136 || bytes.indexOf("volume") !== 184) continue;
+      if (bytes.length < volume.values.byteLength) continue;
+      const written = Buffer.concat(matlabPieces(volume));
+      expect(Buffer.compare(written.subarray(128, bytes.length), bytes.subarray(128)), file).toBe(0);
+      compared++;
+    }
+    expect(compared).toBeGreaterThan(0);
   });
 
   test.each(entries.filter((entry) => isPicture(entry) && !entry.expect).map((entry) => [entry.file, entry] as const))(

@@ -15,6 +15,9 @@ export interface Element {
 /** Codes of element types that are containers. */
 export const [MATRIX, COMPRESSED] = [14, 15];
 
+/** The variables that tomograd writes: the voxels, and the bytes of `metadataText`. */
+export const [VOLUME, METADATA] = ["volume", "tomograd"];
+
 /** Number types of elements, by code. */
 export const elementTypes: Readonly<Record<number, StoredType>> = {
   1: "int8",

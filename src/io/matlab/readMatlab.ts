@@ -3,15 +3,18 @@ import { IDENTITY4 } from "../../core/linear.js";
 import { arrayShape } from "../arrayShape.js";
 import { chosenArray } from "../chosenArray.js";
 import { bytesPer, decode } from "../numeric.js";
-import { noOrientation } from "../orientation.js";
+import { noOrientation, type OwnMetadata, parseMetadata } from "../orientation.js";
 import type { Source } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
-import { listVariables } from "./variables.js";
+import { METADATA, VOLUME } from "./elements.js";
+import { listVariables, type Variable } from "./variables.js";
 import { listVariables4, looksLikeMatlab4 } from "./version4.js";
 
 /** Bytes decoded at once; a multiple of every number's width. */
 const BLOCK = 1 << 20;
+/** Metadata are not longer than this, bytes. */
+const LONGEST_METADATA = 1 << 16;
 
 /** True if the bytes start like a MAT file of version 4 or later. */
 export const looksLikeMatlab = (head: Uint8Array): boolean => byteOrder(head) !== undefined || looksLikeMatlab4(head);
@@ -25,15 +28,18 @@ function byteOrder(head: Uint8Array): "little" | "big" | undefined {
 
 /**
  * An array of a MATLAB file (versions 4 to 7): the variable that `dataset` names, also as `structure.field`, or the only
- * one of two to four axes. The first axis is x, the second y, the third z, the fourth the frames. No affine: the warning
- * `no-orientation`. Memory: the volume, and the variable where it is compressed.
+ * one of two to four axes. The first axis is x, the second y, the third z, the fourth the frames. Affine and quantity are
+ * those that `matlabPieces` wrote; other files have the warning `no-orientation`. Memory: the volume, and the variable where it is compressed.
  * @throws UNSUPPORTED_FORMAT (`unsupported-version`; `unsupported-type`), INVALID_ARGUMENT
  *   (`several-arrays`), NOT_FOUND (`missing-dataset`), SHAPE_MISMATCH, TRUNCATED_FILE, CORRUPT_FILE, TOO_LARGE, ABORTED
  */
 export async function matlabVolume(source: Source, options: ReadVolumeOptions): Promise<VolumeFile> {
   const name = source.name ?? "the file";
   const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
-  const variables = await variablesOf(source, limit, name);
+  const all = await variablesOf(source, limit, name);
+  const own = await ownMetadata(all);
+  const variables = own ? all.filter((variable) => variable.name !== METADATA) : all;
+  const placed = own && (options.dataset ?? VOLUME) === VOLUME ? own : undefined;
   const chosen = await chosenArray(
     name,
     variables.map((variable) => variable.name),
@@ -58,11 +64,20 @@ export async function matlabVolume(source: Source, options: ReadVolumeOptions): 
     format: "mat",
     type,
     frames,
-    quantity: options.quantity ?? "unknown",
-    grid: { size, indexToWorld: IDENTITY4 },
+    quantity: options.quantity ?? placed?.quantity ?? "unknown",
+    grid: { size, indexToWorld: placed?.indexToWorld ?? IDENTITY4 },
     values,
-    warnings: [noOrientation("a MATLAB file"), ...warnings, ...further],
+    warnings: [...(placed ? [] : [noOrientation("a MATLAB file")]), ...warnings, ...further],
   };
+}
+
+/** What `matlabPieces` wrote beside the voxels. */
+async function ownMetadata(variables: readonly Variable[]): Promise<OwnMetadata | undefined> {
+  const variable = variables.find(({ name }) => name === METADATA);
+  const [rows = 0, length = 0, ...others] = variable?.shape ?? [];
+  if (!variable || rows !== 1 || others.length > 0 || length > LONGEST_METADATA) return undefined;
+  const { source, at, stored } = await variable.open();
+  return stored === "uint8" ? parseMetadata(new TextDecoder().decode(await source.read(at, length))) : undefined;
 }
 
 async function variablesOf(source: Source, limit: number, name: string) {
