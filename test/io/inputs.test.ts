@@ -1,11 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readVolume, writeImage, writeVolume } from "../../src/io/index.js";
 import type { Volume } from "../../src/volume/grid.js";
+import { type FileServer, serveFiles } from "../helpers/fileServer.js";
 import { dataFolder, hasData } from "../helpers/folders.js";
 
 const volume: Volume = {
@@ -42,49 +41,33 @@ const matches = async (reading: ReturnType<typeof readVolume>) => {
 };
 
 describe("by web address", () => {
-  let server: Server;
+  let server: FileServer;
   let address: string;
-  /** What was asked for since the last test: path and bytes sent. */
-  let log: { path: string; bytes: number }[] = [];
-  let ranges = true;
-  afterEach(() => {
-    log = [];
-    ranges = true;
-  });
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      const path = decodeURIComponent(request.url!.slice(1).split("?")[0]);
-      const bytes = files.get(path);
-      if (path.startsWith("stalled")) return void response.writeHead(206, { "content-range": "bytes 0-65535/9999999" });
-      if (path.startsWith("broken")) {
+    server = await serveFiles(files, (path, response) => {
+      if (path.startsWith("stalled")) response.writeHead(206, { "content-range": "bytes 0-65535/9999999" });
+      else if (path.startsWith("broken")) {
         response.writeHead(200, { "content-length": 120_000 }).write(new Uint8Array(1000), () => response.destroy());
-        return;
-      }
-      if (!bytes) return void response.writeHead(404).end();
-      const [, first, last] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
-      const part = ranges && first ? bytes.subarray(Number(first), Number(last) + 1) : bytes;
-      const end = Number(first) + part.length - 1;
-      if (part !== bytes) response.writeHead(206, { "content-range": `bytes ${first}-${end}/${bytes.length}` });
-      log.push({ path, bytes: part.length });
-      response.end(part);
+      } else return false;
+      return true;
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    address = server.address;
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
+  afterEach(() => {
+    server.log.length = 0;
+    server.ranges = true;
   });
+  afterAll(() => server.close());
 
   test.each(ENDINGS)("ct.%s opens by ranges, and from a server without ranges", async (ending) => {
     await matches(readVolume(`${address}/ct.${ending}`));
-    ranges = false;
+    server.ranges = false;
     await matches(readVolume(new URL(`${address}/ct.${ending}`)));
   });
 
   test("a file of 120 kB takes its first 64 KiB and then the rest, each byte once", async () => {
     await readVolume(`${address}/ct.nii`);
-    expect(log.map(({ bytes }) => bytes)).toEqual([65536, files.get("ct.nii")!.length - 65536]);
+    expect(server.log.map(({ bytes }) => bytes)).toEqual([65536, files.get("ct.nii")!.length - 65536]);
   });
 
   test("a Zarr folder is looked for where an address ends with .zarr, a slash, or nothing, and keeps its query", async () => {
@@ -107,7 +90,7 @@ describe("by web address", () => {
   });
 
   test("a server without ranges is not believed beyond maxBytes", async () => {
-    ranges = false;
+    server.ranges = false;
     await expect(readVolume(`${address}/ct.nii`, { maxBytes: 119_000 })).rejects.toMatchObject({ code: "TOO_LARGE" });
   });
 
