@@ -1,6 +1,6 @@
 /** What filtered backprojection must know of a scan, found from its views: axis, circle, angles. */
 import { fault, type Warning } from "../core/errors.js";
-import { add, cross, dot, inverse3, norm, normalize, scale, subtract, type Vec3 } from "../core/linear.js";
+import { add, apply3, cross, dot, inverse3, norm, normalize, scale, subtract, type Vec3 } from "../core/linear.js";
 import { symmetricEigen } from "../core/symmetricEigen.js";
 import type { Detector, View } from "../geometry/view.js";
 import { nearestIsocenter } from "./fieldOfView.js";
@@ -46,8 +46,7 @@ export function circularScan(views: readonly View[], detector: Detector): Circul
       `the views deviate from a circle by ${percent(deviation)} of its radius`,
       "use an iterative method (os-sart, cgls, auto-tv), which takes any trajectory",
     );
-  const e1 = normalize(cross(axis, Math.abs(axis[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0]));
-  const e2 = cross(axis, e1);
+  const [e1, e2] = planeOf(axis);
   const warnings =
     deviation > TOLD
       ? [
@@ -92,26 +91,13 @@ function circleOf(views: readonly View[]) {
   const size = Math.max(...spread.map(norm));
   if (!(size > 0)) throw refusal("all views have one source", "filtered backprojection needs a source that turns");
   const axis = upward(thinnestDirection(spread));
-  const e1 = normalize(cross(axis, Math.abs(axis[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0]));
-  const e2 = cross(axis, e1);
+  const [e1, e2] = planeOf(axis);
   // 2 x cx + 2 y cy + c = x² + y², in units of the spread
-  const matrix = new Array<number>(9).fill(0);
-  const right = [0, 0, 0];
-  for (const p of spread) {
-    const row = [(2 * dot(p, e1)) / size, (2 * dot(p, e2)) / size, 1];
-    const square = (row[0] ** 2 + row[1] ** 2) / 4;
-    for (let r = 0; r < 3; r++) {
-      right[r] += row[r] * square;
-      for (let c = 0; c < 3; c++) matrix[3 * r + c] += row[r] * row[c];
-    }
-  }
-  let center: readonly number[];
-  try {
-    const inverse = inverse3(matrix);
-    center = [0, 1].map((r) => size * right.reduce((sum, b, c) => sum + inverse[3 * r + c] * b, 0));
-  } catch {
-    throw refusal("the sources lie on a straight line", "use an iterative method (os-sart, cgls, auto-tv)");
-  }
+  const equations = spread.map((p) => {
+    const [x, y] = [dot(p, e1) / size, dot(p, e2) / size];
+    return { row: [2 * x, 2 * y, 1], right: x * x + y * y };
+  });
+  const center = scale(leastSquares3(equations, "the sources lie on a straight line"), size);
   const fromCenter = spread.map((p) => subtract(subtract(p, scale(e1, center[0])), scale(e2, center[1])));
   const radii = fromCenter.map((p) => Math.hypot(dot(p, e1), dot(p, e2)));
   const radius = radii.reduce((sum, r) => sum + r, 0) / radii.length;
@@ -120,11 +106,47 @@ function circleOf(views: readonly View[]) {
   return { axis, isocenter, deviation: Math.max(...off) / radius };
 }
 
+/**
+ * The axis of parallel views: the point that lies as far beside the middle of the detector in all of them, by least
+ * squares (half a turn of a displaced detector does not bring its central rays together there).
+ */
 function axisOfParallel(views: readonly View[], detector: Detector) {
   const directions = views.map((view) => normalize(view.beam === "parallel" ? view.direction : view.source));
   const axis = upward(thinnestDirection(directions));
-  const isocenter = nearestIsocenter({ views, detector, about: "views" });
-  return { axis, isocenter, deviation: Math.max(...directions.map((d) => Math.abs(dot(d, axis)))) };
+  const deviation = Math.max(...directions.map((d) => Math.abs(dot(d, axis))));
+  const start = nearestIsocenter({ views, detector, about: "views" });
+  const [e1, e2] = planeOf(axis);
+  // a e1 . across + b e2 . across + c = (middle - start) . across
+  const rows = views.map((view, n) => {
+    const across = normalize(cross(axis, directions[n]));
+    const half = scale(view.columnStep, (detector.columns - 1) / 2);
+    const middle = add(add(view.firstPixel, half), scale(view.rowStep, (detector.rows - 1) / 2));
+    return { row: [dot(e1, across), dot(e2, across), 1], right: dot(subtract(middle, start), across) };
+  });
+  const [a, b] = leastSquares3(rows, "the views look along nearly one direction");
+  return { axis, isocenter: add(start, add(scale(e1, a), scale(e2, b))), deviation };
+}
+
+/** Two unit vectors at right angles to an axis and to each other. */
+function planeOf(axis: Vec3): [Vec3, Vec3] {
+  const e1 = normalize(cross(axis, Math.abs(axis[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0]));
+  return [e1, cross(axis, e1)];
+}
+
+/** Least squares in three unknowns by the normal equations. @throws INVALID_GEOMETRY (defect `non-circular`): `why` */
+function leastSquares3(equations: readonly { readonly row: readonly number[]; readonly right: number }[], why: string) {
+  const matrix = new Array<number>(9).fill(0);
+  const vector = [0, 0, 0];
+  for (const { row, right } of equations)
+    for (let r = 0; r < 3; r++) {
+      vector[r] += row[r] * right;
+      for (let c = 0; c < 3; c++) matrix[3 * r + c] += row[r] * row[c];
+    }
+  try {
+    return apply3(inverse3(matrix), [vector[0], vector[1], vector[2]]);
+  } catch {
+    throw refusal(why, "use an iterative method (os-sart, cgls, auto-tv)");
+  }
 }
 
 /** Of the two directions of an axis the one with the larger world z (then y, then x): the same for the same scan. */

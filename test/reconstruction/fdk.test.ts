@@ -103,6 +103,14 @@ describe("the amplitude is right to 0.4 %, in 1/mm, with no constant of the scan
       expect(Math.abs((await amplitudeError(scan)).error)).toBeLessThanOrEqual(AMPLITUDE);
     });
 
+  test("parallel rays over half a turn, the axis 5 columns off the middle: told of, and right", async () => {
+    const detector = { rows: ROWS, columns: 96, pixelSize: [2.8 / 96, 2.8 / 96] } as const;
+    const scan = BALL.project(parallelTrajectory({ detector, views: 120, offset: [5 * (2.8 / 96), 0] }));
+    const { error, warnings } = await amplitudeError(scan);
+    expect(warnings).toEqual(["displaced-detector"]);
+    expect(Math.abs(error)).toBeLessThanOrEqual(AMPLITUDE);
+  });
+
   test("parallel rays, a displaced detector", async () => {
     const detector = { rows: ROWS, columns: 64, pixelSize: [2.8 / 96, 2.8 / 96] } as const;
     const scan = BALL.project(parallelTrajectory({ detector, views: 180, rangeDeg: 360, offset: [0.4, 0] }));
