@@ -1,4 +1,4 @@
-/** CPU time of `plastimatch drr -i exact` in the geometry of kernels256.mjs: the reference, where it is installed. */
+/** CPU time of plastimatch in the geometry of kernels256.mjs and fdk.mjs: the reference, where it is installed. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ DimSize = 256 256 256
 ElementType = MET_FLOAT
 ElementDataFile = LOCAL
 `;
-const OPTIONS = "-i exact -P none -A cpu -t pfm -N 60 --sad 1000 --sid 1500 -r '256 256' -z '409.6 409.6' -o '0 0 0'";
+const OPTIONS = "-i exact -P none -A cpu -t pfm --sad 1000 --sid 1500 -r '256 256' -z '409.6 409.6' -o '0 0 0'";
 
 export const plastimatchInstalled = () => spawnSync("plastimatch", ["--version"]).status === 0;
 
@@ -27,20 +27,33 @@ function childSeconds(output) {
   return [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + 60 * minutes + +seconds, 0);
 }
 
-/** `cpuMsPerView()` is the slope between 1 and 7 views, so that reading the volume does not count. */
-export function createPlastimatch() {
+/** A folder with the volume in it, and what times a command there: user and system seconds. */
+function openFolder() {
   const folder = mkdtempSync(join(tmpdir(), "tomograd-bench-"));
   const volume = Buffer.from(smoothVolume([SIZE, SIZE, SIZE]).buffer);
   writeFileSync(join(folder, "volume.mha"), Buffer.concat([Buffer.from(HEADER), volume]));
-  const seconds = (views) => {
-    const command = `plastimatch drr ${OPTIONS} -a ${views} -O out_ volume.mha > log.txt 2>&1 || exit 1; times`;
+  const seconds = (command) => {
+    const line = `${command} > log.txt 2>&1 || exit 1; times`;
     const environment = { ...process.env, OMP_NUM_THREADS: "1", LC_ALL: "C" };
-    const { status, stdout } = spawnSync("sh", ["-c", command], { cwd: folder, env: environment, encoding: "utf8" });
-    if (status !== 0) throw new Error("plastimatch drr failed");
+    const { status, stdout } = spawnSync("sh", ["-c", line], { cwd: folder, env: environment, encoding: "utf8" });
+    if (status !== 0) throw new Error(`${command} failed`);
     return childSeconds(stdout);
   };
-  return {
-    cpuMsPerView: () => (1000 * (seconds(7) - seconds(1))) / 6,
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  return { seconds, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** `plastimatch drr -i exact`: `cpuMsPerView()` is the slope between 1 and 7 views, so that reading the volume does not count. */
+export function createPlastimatch() {
+  const { seconds, dispose } = openFolder();
+  const project = (views) => seconds(`plastimatch drr ${OPTIONS} -N 60 -a ${views} -O out_ volume.mha`);
+  return { cpuMsPerView: () => (1000 * (project(7) - project(1))) / 6, dispose };
+}
+
+/** `plastimatch fdk` of 256³ voxels of 1 mm: the slope between 1 and 25 views, ramp filter included. */
+export function createPlastimatchFdk() {
+  const { seconds, dispose } = openFolder();
+  seconds(`plastimatch drr ${OPTIONS} -N 14.4 -a 25 -O out_ volume.mha`);
+  const reconstruct = (views) =>
+    seconds(`plastimatch fdk -I . -O out.mha -r "256 256 256" -z "256 256 256" -a "0 1 ${views - 1}"`);
+  return { cpuMsPerView: () => (1000 * (reconstruct(25) - reconstruct(1))) / 24, dispose };
 }

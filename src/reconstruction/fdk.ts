@@ -28,7 +28,8 @@ export interface FdkOptions {
   readonly truncated?: "auto" | boolean;
   /**
    * Radians from column to column of an equiangular fan, one row: column c is seen at (c - c0) times this from the ray
-   * through the axis, c0 being where the views (of a flat detector) see it. 0: a flat detector. @default 0
+   * through the axis, c0 being where the views (of a flat detector) see it. Rows made flat by `flattenArc` are flat. 0: a
+   * flat detector. @default 0
    */
   readonly columnAngle?: number;
   /** Set voxels below 0 to 0. @default false */
