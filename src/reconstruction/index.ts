@@ -1,3 +1,4 @@
+export { type AsdPocsOptions, asdPocs } from "./asdPocs.js";
 export { type AutoTvOptions, autoTv } from "./autoTv.js";
 export { cgls, type KrylovOptions } from "./cgls.js";
 export {
@@ -24,4 +25,5 @@ export { coarserGrid, cutSlabs, outsideOf, raysThrough, regionProjections, type 
 export type { IterativeOptions } from "./runMethod.js";
 export { type SirtOptions, sirt } from "./sirt.js";
 export { bitReversedOrder, orderedSubsets } from "./subsets.js";
+export { type TikhonovOptions, tikhonov } from "./tikhonov.js";
 export type { Iteration, Progress, Reconstruct, Run, RunOptions, Stopped } from "./types.js";

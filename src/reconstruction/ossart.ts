@@ -86,7 +86,7 @@ export function sartSettings({ relaxation = 1, relaxationDecay = 0.999 }: SartOp
 const KEPT_BYTES = 2 ** 30;
 
 /** One epoch of SART on `work.x`: every subset once, with bounds and mask. */
-export type Sweep = (relaxation: number, ledger: Ledger) => Promise<void>;
+export type Sweep = (relaxation: number, ledger?: Ledger) => Promise<void>;
 
 /** @throws INVALID_GEOMETRY (defect `volume-not-seen`) */
 export async function createSweep(work: Workspace): Promise<Sweep> {
@@ -99,13 +99,13 @@ export async function createSweep(work: Workspace): Promise<Sweep> {
     for (const [m, part] of parts.entries()) {
       const inverseColumns = await columnsOf(m);
       misfit(part, x);
-      ledger.noteMisfit(part.image);
+      ledger?.noteMisfit(part.image);
       backend.run("multiply", { x: inverseRows[m].array, y: part.image.array });
       part.A.adjoint(part.image, { out: update });
       backend.run("multiply", { x: inverseColumns.array, y: update.array });
       backend.run("axpby", { a: -relaxation, x: update.array, b: 1, y: x.array });
       work.constrain(x);
-      ledger.noteUpdate(update, relaxation);
+      ledger?.noteUpdate(update, relaxation);
     }
   };
 }

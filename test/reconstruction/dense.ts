@@ -65,24 +65,16 @@ export function solveKept(
 
 /**
  * Least squares with x >= 0 by the active-set method of Lawson and Hanson, Solving Least Squares Problems, 1974, chapter
- * 23: unknowns enter one by one where the gradient asks for it, and leave where they would become negative.
+ * 23: unknowns enter one by one where the gradient asks for it, and leave where they would become negative. Starts where
+ * the solution without bounds is positive.
  */
 export function nonNegativeLeastSquares(system: ReturnType<typeof normalEquations>): Float64Array {
   const { matrix, right } = system;
   const n = right.length;
-  let x: Float64Array = new Float64Array(n);
-  const free = new Set<number>();
+  let x: Float64Array = solveKept(system, [...right.keys()]).map((value) => Math.max(0, value));
+  const free = new Set([...right.keys()].filter((j) => x[j] > 0));
   const scale = Math.max(...right.map(Math.abs));
   for (;;) {
-    let entering = -1;
-    let steepest = 1e-11 * scale;
-    for (let j = 0; j < n; j++) {
-      if (free.has(j)) continue;
-      const descent = right[j] - dot(matrix[j], x);
-      if (descent > steepest) [entering, steepest] = [j, descent];
-    }
-    if (entering < 0) return x;
-    free.add(entering);
     for (;;) {
       const kept = [...free].sort((a, b) => a - b);
       const z = solveKept(system, kept);
@@ -100,5 +92,14 @@ export function nonNegativeLeastSquares(system: ReturnType<typeof normalEquation
         }
       }
     }
+    let entering = -1;
+    let steepest = 1e-11 * scale;
+    for (let j = 0; j < n; j++) {
+      if (free.has(j)) continue;
+      const descent = right[j] - dot(matrix[j], x);
+      if (descent > steepest) [entering, steepest] = [j, descent];
+    }
+    if (entering < 0) return x;
+    free.add(entering);
   }
 }

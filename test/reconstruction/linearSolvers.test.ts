@@ -8,10 +8,12 @@ import { cgls } from "../../src/reconstruction/cgls.js";
 import { lsqr } from "../../src/reconstruction/lsqr.js";
 import { createSubsets, misfit } from "../../src/reconstruction/measurements.js";
 import { mlem } from "../../src/reconstruction/mlem.js";
+import { osSqs } from "../../src/reconstruction/osSqs.js";
 import { ossart, sart } from "../../src/reconstruction/ossart.js";
 import { sirt } from "../../src/reconstruction/sirt.js";
 import { orderedSubsets } from "../../src/reconstruction/subsets.js";
-import { denseColumns, normalEquations, solveKept } from "./dense.js";
+import { tikhonov } from "../../src/reconstruction/tikhonov.js";
+import { denseColumns, nonNegativeLeastSquares, normalEquations, solveKept } from "./dense.js";
 import { cube, type Problem, relativeError, simulated, smallProblem, views, voxels } from "./gates.js";
 
 const NAMES = ["reference", "wasm"] as const;
@@ -90,6 +92,61 @@ describe("I2: 400 iterations reach the exact least squares of 1440 equations wit
   });
 });
 
+describe("Tikhonov's minimum is that of (AᵀWA + l LᵀL) x = AᵀWp, by Cholesky", () => {
+  /** LᵀL of forward differences between neighbors of 8³ voxels, zero at the far faces. */
+  const laplacian = () => {
+    const rows = Array.from({ length: 512 }, () => new Float64Array(512));
+    for (let i = 0; i < 512; i++)
+      for (const stride of [1, 8, 64]) {
+        if (Math.floor(i / stride) % 8 === 7) continue;
+        const j = i + stride;
+        for (const [a, b, value] of [
+          [i, i, 1],
+          [j, j, 1],
+          [i, j, -1],
+          [j, i, -1],
+        ])
+          rows[a][b] += value;
+      }
+    return rows;
+  };
+  test.each(["gradient", "identity"] as const)("with the penalty on the %s", async (penalty) => {
+    const lambda = 0.05;
+    const { A, projections } = problems.reference;
+    // the curvature Aᵀ A 1 and the median over voxels, from the dense columns
+    const rows = Float64Array.from(projections.values, (_, i) => columns.reduce((sum, column) => sum + column[i], 0));
+    const curvature = columns.map((column) => column.reduce((sum, a, i) => sum + a * rows[i], 0)).sort((a, b) => a - b);
+    const weight = lambda * curvature[Math.floor(0.5 * 511)];
+    const system = normalEquations(columns, projections.values);
+    const extra = laplacian();
+    for (let i = 0; i < 512; i++)
+      for (let j = 0; j < 512; j++)
+        system.matrix[i][j] += weight * (penalty === "identity" ? Number(i === j) : extra[i][j]);
+    const expected = solveKept(system, [...columns.keys()]);
+    const run = await tikhonov(A, projections, {
+      penalty,
+      lambda,
+      iterations: 200,
+      tolerance: 0,
+      gradientTolerance: 1e-12,
+    });
+    const error = relativeError(await voxels(run), expected);
+    console.log(`Tikhonov, ${penalty}: ${error.toExponential(1)}, bar 1e-9`);
+    expect(error).toBeLessThan(1e-9);
+    for (let i = 1; i < run.history.length; i++)
+      expect(run.history[i].value).toBeLessThanOrEqual(run.history[i - 1].value * (1 + 1e-12));
+  });
+
+  test.each([
+    ["penalty", "other"],
+    ["lambda", -1],
+    ["gradientTolerance", 1],
+  ])("refuses %s = %s", async (field, value) => {
+    const { A, projections } = problems.reference;
+    await expect(tikhonov(A, projections, { [field]: value })).rejects.toMatchObject({ detail: { field } });
+  });
+});
+
 describe("I4: no voxel is below 0 after any subset", () => {
   test.each([
     ["sart", sart, {}],
@@ -102,6 +159,17 @@ describe("I4: no voxel is below 0 after any subset", () => {
       expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
     }
   });
+});
+
+test("I4: OS-SQS without regularization reaches the non-negative least squares of Lawson and Hanson within 1e-6", async () => {
+  const { A, projections } = problems.reference;
+  const expected = nonNegativeLeastSquares(normalEquations(columns, projections.values));
+  const run = await osSqs(A, projections, { iterations: 620, subsets: 1, lambda: 0, tolerance: 0 });
+  const found = await voxels(run);
+  const error = relativeError(found, expected);
+  console.log(`I4: ${error.toExponential(1)}, bar 1e-6; ${expected.filter((v) => v === 0).length} voxels are 0`);
+  expect(error).toBeLessThan(1e-6);
+  expect(Math.min(...found)).toBe(0);
 });
 
 describe("I5: subsets", () => {
