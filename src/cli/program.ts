@@ -67,8 +67,9 @@ function createProgram(json: boolean, streams: Streams, signal: AbortSignal): Co
 
 /** Says what went wrong, on stderr or as JSON on stdout; returns the exit code. */
 function reportError(error: unknown, json: boolean, { stdout, stderr }: Streams): number {
-  const print = (code: string, defect: string | undefined, message: string) => {
-    if (json) stdout.write(`${JSON.stringify({ error: { code, defect: defect ?? null, message } })}\n`);
+  const print = (code: string, defect: string | undefined, message: string, series?: unknown) => {
+    const told = { code, defect: defect ?? null, message, ...(series !== undefined && { series }) };
+    if (json) stdout.write(`${JSON.stringify({ error: told })}\n`);
   };
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
@@ -76,9 +77,10 @@ function reportError(error: unknown, json: boolean, { stdout, stderr }: Streams)
     return EXIT.refused;
   }
   if (isTomogradError(error) && error.code !== "INVARIANT") {
-    const { defect } = error.detail;
+    // Series to choose from come as a list too.
+    const { defect, series } = error.detail;
     const message = withFlags(error.message);
-    print(error.code, defect, message);
+    print(error.code, defect, message, series);
     if (!json) stderr.write(`error (${defect ?? error.code}): ${message}\n`);
     return error.code === "ABORTED" ? EXIT.aborted : EXIT.refused;
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readVolume, writeNpy, writeVolume } from "../../src/io/index.js";
 import { hounsfieldToAttenuation } from "../../src/physics/index.js";
+import { dataFolder } from "../helpers/folders.js";
 import { cli, cliJson, smallCt, temporaryFolder, writeSmallCt } from "./cli.js";
 
 let folder: string;
@@ -227,6 +228,18 @@ describe("reconstruct", () => {
     expect((await refusal(...run("--optimizer", "sgd"))).message).toContain("--learning-rate");
   });
 });
+
+test.skipIf(!existsSync(join(dataFolder, "malformed", "series-mixed")))(
+  "a folder with several series lists them; --series takes the place in the list",
+  async () => {
+    const folder = join(dataFolder, "malformed", "series-mixed");
+    const error = await refusal("inspect", folder);
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", defect: "mixed-series" });
+    expect(error.series.length).toBeGreaterThan(1);
+    for (const [place, { slices }] of error.series.entries())
+      expect((await cliJson("inspect", folder, "--series", String(place))).json.shape[2]).toBe(slices);
+  },
+);
 
 test("a folder without DICOM images holds no CT series", async () => {
   await mkdir(at("empty"));

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readVolume } from "../../src/io/index.js";
-import { type DicomImage, dicomBytes } from "./dicomBytes.js";
+import { listDicomSeries, type ReadProgress, readVolume } from "../../src/io/index.js";
+import { type DicomElement, type DicomImage, dicomBytes } from "./dicomBytes.js";
 
 const rows = 2;
 const columns = 3;
@@ -82,6 +82,7 @@ describe("a DICOM series", () => {
     expect((await read(images, { series: 0 })).grid.size[2]).toBe(2);
     expect((await read(images, { series: "9.9" })).grid.size[2]).toBe(3);
     await expect(read(images, { series: "8" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(await listDicomSeries(images.map(dicomBytes))).toEqual(refusal.detail.series);
   });
 
   test("a coronal series keeps its axes: rows to the left, columns down, slices along row x column", async () => {
@@ -90,6 +91,75 @@ describe("a DICOM series", () => {
     const volume = await read(images.reverse());
     expect(volume.grid.indexToWorld).toEqual([-3, 0, 0, 5, 0, 0, -4, -7, 0, -2, 0, 10, 0, 0, 0, 1]);
     expect([...volume.values]).toEqual(ordered(3));
+  });
+
+  test("a sagittal series keeps its axes: rows to the back, columns down, slices to the left", async () => {
+    const orientation = [0, 1, 0, 0, 0, -1];
+    const images = [0, 1, 2].map((k) => slice(k, { orientation, position: [-5 - 4 * k, 7, 10] }));
+    const volume = await read(images.reverse());
+    // LPS: row x column = -x; the first slice is the one farthest to the left, which is +x.
+    expect(volume.grid.indexToWorld).toEqual([0, 0, 4, 5, -3, 0, 0, -7, 0, -2, 0, 10, 0, 0, 0, 1]);
+    expect([...volume.values]).toEqual(ordered(3));
+    expect(volume.warnings).toEqual([]);
+  });
+
+  test("a localizer beside slices is left out and said; alone it opens, but not as HU", async () => {
+    const localizer = slice(9, { imageType: "ORIGINAL\\PRIMARY\\LOCALIZER", series: "9.9" });
+    const volume = await read([localizer, slice(0), slice(1)]);
+    expect([...volume.values]).toEqual(ordered(2));
+    expect(volume.warnings).toMatchObject([
+      { defect: "mixed-series", message: expect.stringContaining("1 localizer image") },
+    ]);
+    expect((await read([localizer])).quantity).toBe("unknown");
+  });
+
+  test("a slice that is there twice is left out once, with a warning", async () => {
+    const volume = await read([slice(0), slice(1), slice(1), slice(2)]);
+    expect([...volume.values]).toEqual(ordered(3));
+    expect(volume.warnings).toMatchObject([{ defect: "duplicate-slice" }]);
+  });
+
+  test("MONOCHROME1 is a matter of display: a CT keeps its HU", async () => {
+    const more: readonly DicomElement[] = [[0x00280004, "CS", "MONOCHROME1"]];
+    const volume = await read([0, 1].map((k) => slice(k, { more, intercept: -1024 })));
+    expect([...volume.values]).toEqual(ordered(2).map((value) => value - 1024));
+    expect(volume.quantity).toBe("hounsfield");
+  });
+
+  test("padding above air becomes air and says so, by value and by range; below it stays", async () => {
+    const values = [32767, 5, 6, 32000, 31999, -2000];
+    const hu = async (...more: DicomElement[]) => {
+      const { values: found, warnings } = await read([slice(0, { pixels: values, more }), slice(1, { more })]);
+      return { found: [...found.subarray(0, 6)], warnings };
+    };
+    const one = await hu([0x00280120, "SS", [32767]]);
+    expect(one.found).toEqual([-1000, 5, 6, 32000, 31999, -2000]);
+    expect(one.warnings).toMatchObject([{ defect: "padding-values", message: expect.stringContaining("1 voxel of") }]);
+    const range = await hu([0x00280120, "SS", [32767]], [0x00280121, "SS", [32000]]);
+    expect(range.found).toEqual([-1000, 5, 6, -1000, 31999, -2000]);
+    // Written as unsigned, 63536 is -2000.
+    const low = await hu([0x00280120, "US", [63536]]);
+    expect(low).toEqual({ found: values, warnings: [] });
+  });
+
+  test("progress counts slices; an abort stops before the next is read", async () => {
+    const seen: string[] = [];
+    await read([slice(0), slice(1), slice(2)], { onProgress: (p: ReadProgress) => seen.push(`${p.done}/${p.total}`) });
+    expect(seen).toEqual(["1/3", "2/3", "3/3"]);
+    const controller = new AbortController();
+    const reads: number[] = [];
+    const sources = [0, 1, 2].map((k) => {
+      const bytes = dicomBytes(slice(k));
+      const read = async (offset: number, length: number) => {
+        // Pixels, not headers.
+        if (offset > 132) reads.push(k);
+        return bytes.subarray(offset, offset + length);
+      };
+      return { size: bytes.length, read };
+    });
+    const reading = readVolume(sources, { signal: controller.signal, onProgress: () => controller.abort() });
+    await expect(reading).rejects.toMatchObject({ code: "ABORTED" });
+    expect(reads).toEqual([0]);
   });
 
   test("a tilted gantry gives a sheared affine and a warning with the angle", async () => {

@@ -7,6 +7,7 @@ import type { Source } from "../source.js";
 import { decimals, frameHeader, hasFrameHeaders } from "./frameGeometry.js";
 import { type ModalityTable, modalityTable } from "./modalityTable.js";
 import { type DicomFile, openDicom } from "./openDicom.js";
+import { paddingOf } from "./padding.js";
 import { describePixels, type PixelData } from "./pixelData.js";
 import { isLocalizer, isProjection } from "./radiographFacts.js";
 import { type Segment, segmentFinder } from "./segmentation.js";
@@ -21,6 +22,8 @@ export interface Slice {
   readonly columns: number;
   readonly slope: number;
   readonly intercept: number;
+  /** Stored values from the first to the second are padding: outside the field of view. */
+  readonly padding?: readonly [number, number];
   /** What stored values mean, in place of slope and intercept. */
   readonly table?: ModalityTable;
   /** mm: between rows (down a column), between columns (along a row). */
@@ -119,6 +122,7 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     slope,
     intercept,
     table: frame === 0 ? modalityTable(set, name) : undefined,
+    padding: paddingOf(set, pixels),
     pixelSpacing: [spacing[0], spacing[1]],
     position: position && [position[0], position[1], position[2]],
     orientation: cosines && directions(cosines, name),

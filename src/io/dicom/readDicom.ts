@@ -7,10 +7,11 @@ import { type Input, type Source, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
 import { lookUp } from "./modalityTable.js";
+import { paddingWarning, withoutPadding } from "./padding.js";
 import { parseSlices, type Slice } from "./parseSlice.js";
 import type { Scratch } from "./pixelData.js";
 import { labelMap } from "./segmentation.js";
-import { chooseSeries } from "./series.js";
+import { bySeries, chooseSeries, type DicomSeries, describeSeries } from "./series.js";
 import { DICOM_HEAD, dicomKind } from "./sniff.js";
 import { stackSlices } from "./stack.js";
 
@@ -43,24 +44,45 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
   const count = columns * rows * slices.length;
   const collector = createValueCollector(count, type, "varying", options.maxBytes ?? DEFAULT_MAX_BYTES);
   const scratch: Scratch = {};
+  const quantity = options.quantity ?? quantityOf(slices);
+  const hounsfield = quantity === "hounsfield";
+  let padded = 0;
   for (const [k, slice] of slices.entries()) {
     throwIfAborted(options.signal);
     const stored = await slice.pixels.readFrame(slice.frame, scratch);
     const { table, slope, intercept } = slice;
     if (table) collector.put(lookUp(table, stored), k * rows * columns, 1, 0);
-    else collector.put(stored, k * rows * columns, slope, intercept);
+    else {
+      const { values, count } = hounsfield ? withoutPadding(stored, slice) : { values: stored, count: 0 };
+      padded += count;
+      collector.put(values, k * rows * columns, slope, intercept);
+    }
     options.onProgress?.({ done: k + 1, total: slices.length });
   }
   const { values, warnings } = collector.finish();
+  if (padded > 0) warnings.push(paddingWarning(padded));
   return {
     format: "dicom",
     type,
     frames: 1,
-    quantity: options.quantity ?? quantityOf(slices),
+    quantity,
     grid: { size: [columns, rows, slices.length], indexToWorld: stack.indexToWorld },
     values,
     warnings: [...skipped, ...chosen.warnings, ...slices.flatMap((s) => s.warnings), ...stack.warnings, ...warnings],
   };
+}
+
+/**
+ * The series that a folder, a list of files or one file holds, to choose from: their place in this list or their `uid` is
+ * what the option `series` of `readVolume` takes. Localizers are listed only where there is nothing else.
+ * @throws as `readDicom`
+ */
+export async function listDicomSeries(
+  input: Input | readonly Input[],
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<DicomSeries[]> {
+  refuseUnknownOptions("listDicomSeries", options, ["signal"]);
+  return describeSeries(bySeries((await collect(input, options.signal)).slices));
 }
 
 /** CT numbers are HU, unless tomograd wrote something else; those of a localizer are no HU. */
