@@ -36,7 +36,7 @@ const PATHS = 1000;
 /**
  * The correction for a spectrum: p_poly(t) = -ln sum_E w(E) exp(-mu(E) t) is tabulated for paths t from 0 to the longest,
  * and the polynomial without constant term that comes nearest to mu_ref t is fitted by least squares.
- * @throws INVALID_ARGUMENT (defect `out-of-range`)
+ * @throws INVALID_ARGUMENT (defect `out-of-range`), SHAPE_MISMATCH (defect `length`)
  */
 export function beamHardeningCorrection(options: BeamHardeningOptions): BeamHardeningCorrection {
   refuseUnknownOptions("beamHardeningCorrection", options, [
@@ -51,7 +51,7 @@ export function beamHardeningCorrection(options: BeamHardeningOptions): BeamHard
   const { energiesKeV, weights } = spectrum;
   const mu = Float64Array.from(options.attenuation ?? energiesKeV.map((energy) => linearAttenuation(material, energy)));
   if (mu.length !== weights.length)
-    throw fault("INVALID_ARGUMENT", `${weights.length} energies need as many attenuations, got ${mu.length}`, {
+    throw fault("SHAPE_MISMATCH", `${weights.length} energies need as many attenuations, got ${mu.length}`, {
       defect: "length",
     });
   inRange("maximumPath (mm)", maximumPath, maximumPath > 0);
@@ -74,7 +74,8 @@ export interface BeamHardeningFit {
 
 /**
  * The correction from measurements behind known paths (a homogeneous object of known shape), by least squares.
- * @throws INVALID_ARGUMENT (defect `out-of-range`, `length`, `not-rising`: no line integral above 0, or a result that falls)
+ * @throws INVALID_ARGUMENT (defect `out-of-range`, `not-rising`: no line integral above 0, or a result that falls),
+ * SHAPE_MISMATCH (defect `length`)
  */
 export function fitBeamHardening(options: BeamHardeningFit): BeamHardeningCorrection {
   refuseUnknownOptions("fitBeamHardening", options, ["measured", "wanted", "degree"]);
@@ -83,7 +84,7 @@ export function fitBeamHardening(options: BeamHardeningFit): BeamHardeningCorrec
     throw fault("INVALID_ARGUMENT", `the polynomial has 1 to 8 terms, got ${degree}`, { defect: "out-of-range" });
   if (measured.length !== wanted.length || measured.length < degree)
     throw fault(
-      "INVALID_ARGUMENT",
+      "SHAPE_MISMATCH",
       `${degree} terms need at least as many pairs of line integrals, got ${measured.length} and ${wanted.length}`,
       { defect: "length" },
     );

@@ -1,10 +1,18 @@
 export * from "./attenuation.js";
+export { fillBadPixels, findBadPixels } from "./badPixels.js";
 export * from "./beamHardening.js";
 export * from "./beerLambert.js";
+export * from "./binning.js";
+export * from "./calibration.js";
+export * from "./centerOfRotation.js";
+export type { ImageStack } from "./countStack.js";
 export * from "./density.js";
 export * from "./massAttenuation.js";
 export * from "./noise.js";
 export * from "./padding.js";
 export * from "./piecewise.js";
 export * from "./polychromatic.js";
+export * from "./rings.js";
+export * from "./scatter.js";
 export * from "./spectrum.js";
+export * from "./transmission.js";
