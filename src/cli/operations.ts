@@ -4,6 +4,7 @@ import { convertGeometry } from "./commands/convertGeometry.js";
 import { demo } from "./commands/demo.js";
 import { doctor } from "./commands/doctor.js";
 import { inspect } from "./commands/inspect.js";
+import { prepare } from "./commands/prepare.js";
 import { reconstruct } from "./commands/reconstruct.js";
 import { render } from "./commands/render.js";
 import { simulate } from "./commands/simulate.js";
@@ -17,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   anyOperation(convertGeometry),
   anyOperation(render),
   anyOperation(simulate),
+  anyOperation(prepare),
   anyOperation(reconstruct),
   anyOperation(compare),
   anyOperation(doctor),

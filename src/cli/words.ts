@@ -20,6 +20,10 @@ const FLAGS: Readonly<Record<string, string>> = {
   totalVariation: "--tv",
   stepMm: "--step",
   pixelSize: "--pixel",
+  photonsPerPixel: "--i0",
+  airColumns: "--air",
+  starvedBelow: "--starved",
+  flatsAt: "--flats-at",
 };
 
 /** The same message with the flags of the command line instead of the library's options. */

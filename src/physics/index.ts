@@ -12,6 +12,7 @@ export * from "./noise.js";
 export * from "./padding.js";
 export * from "./piecewise.js";
 export * from "./polychromatic.js";
+export * from "./prepareCounts.js";
 export * from "./rings.js";
 export * from "./scatter.js";
 export * from "./spectrum.js";

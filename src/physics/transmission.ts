@@ -124,7 +124,10 @@ function checkOptions(counts: ImageStack, options: TransmissionOptions): void {
   if (flats && photonsPerPixel !== undefined)
     refuse("contradictory-options", "I0 comes from the flats or from photonsPerPixel: leave one out");
   if (flatsAt && flatsAt.length !== flats?.views)
-    refuse("contradictory-options", `flatsAt needs one number for each of ${flats?.views ?? 0} flats, got ${flatsAt.length}`);
+    refuse(
+      "contradictory-options",
+      `flatsAt needs one number for each of ${flats?.views ?? 0} flats, got ${flatsAt.length}`,
+    );
   if (flatsAt && !flatsAt.every(Number.isFinite)) refuse("out-of-range", "flatsAt holds numbers of views");
   if (photonsPerPixel !== undefined && !(photonsPerPixel > 0 && Number.isFinite(photonsPerPixel)))
     refuse("out-of-range", `photonsPerPixel must be above 0, got ${photonsPerPixel}`);

@@ -12,10 +12,11 @@ import {
   type Trajectory,
 } from "../../geometry/index.js";
 import { geometryContent, geometryPath, writeProjections } from "../../io/index.js";
-import { createRayProjector, toHost } from "../../projector/index.js";
+import { createRayProjector, type DeviceVolume, toHost } from "../../projector/index.js";
 import type { Projections } from "../../volume/grid.js";
 import { type Grid, gridCenter } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
+import { addBeamOptions, type BeamChoice, checkBeam, measure } from "../beamOptions.js";
 import { readViews } from "../geometryInput.js";
 import { stackFormat } from "../imageOutput.js";
 import { refuseTooManyViews } from "../memory.js";
@@ -42,7 +43,7 @@ import { aboutSeconds } from "../words.js";
 
 const TRAJECTORIES = ["circular", "short-scan", "helical", "random", "parallel"] as const;
 
-interface SimulateOptions extends VolumeChoice, ViewChoice {
+interface SimulateOptions extends VolumeChoice, ViewChoice, BeamChoice {
   readonly volume: string;
   readonly out: string;
   readonly trajectory?: (typeof TRAJECTORIES)[number];
@@ -64,13 +65,13 @@ export const simulate: Operation<SimulateOptions> = {
   name: "simulate",
   summary: "a scan of a CT: line integrals of many views, and their geometry",
   positional: ["volume"],
-  inputs: ({ volume, geometry }) => given(volume, geometry),
+  inputs: ({ volume, geometry, spectrum }) => given(volume, geometry, spectrum),
   outputs: ({ out }) => [out],
   configure: (command) =>
     addAttenuationOption(
       addVolumeOptions(
         addDetectorOptions(
-          command
+          addBeamOptions(command)
             .argument("<volume>", "NIfTI file or folder of DICOM slices")
             .requiredOption(
               "--out <file>",
@@ -95,7 +96,7 @@ export const simulate: Operation<SimulateOptions> = {
               "of a helical scan, along z a turn (default: a third of the volume's height)",
               parse.number("mm"),
             )
-            .option("--seed <n>", "of the random trajectory (default: 0)", parse.integer)
+            .option("--seed <n>", "of the random trajectory and of --i0 (default: 0)", parse.integer)
             .option(
               "--detector-shape <name>",
               "flat, or arc: columns at equal angles about the source (default: flat)",
@@ -127,14 +128,15 @@ export const simulate: Operation<SimulateOptions> = {
     const trajectory = options.geometry
       ? await readViews(options.geometry, options, {}, session.warn)
       : makeTrajectory(options, volume.grid);
+    checkBeam(options, volume);
     const arc = trajectory.detector.shape === "arc";
     using scan = await openScan(session, volume, arc ? touching(trajectory) : trajectory, { model: options.model });
     const { A } = scan;
     const { backend } = A;
     const started = performance.now();
-    const projections = arc
-      ? await arcProjections(scan, trajectory, options.model)
-      : await flatProjections(scan, trajectory);
+    const project = (x: DeviceVolume) =>
+      arc ? arcProjections({ ...scan, x }, trajectory, options.model) : flatProjections({ ...scan, x }, trajectory);
+    const { steps, ...projections } = await measure(project, scan.x, volume, options);
     const seconds = (performance.now() - started) / 1000;
     await writeProjections(options.out, projections);
     await judgeRange(A, extremes(projections.values), session.warn);
@@ -142,9 +144,9 @@ export const simulate: Operation<SimulateOptions> = {
     return {
       results: { views: trajectory.views.length, about: trajectory.about, geometry: beside, secondsRendering: seconds },
       outputs: [options.out, beside],
-      ...(options.trajectory === "random" && { seed: options.seed ?? 0 }),
+      ...((options.trajectory === "random" || options.i0 !== undefined) && { seed: options.seed ?? 0 }),
       geometry: await geometryContent(trajectory),
-      summary: [trajectory.about, `${backend.about}: ${seconds.toFixed(2)} s`],
+      summary: [trajectory.about, ...steps, `${backend.about}: ${seconds.toFixed(2)} s`],
     };
   },
 };
@@ -189,12 +191,19 @@ function checkOptions(options: SimulateOptions): void {
   const name = options.trajectory ?? "circular";
   const of = (known: readonly string[]) => known.map((option) => `--${option}`).join(", ");
   for (const option of ["range", "start", "turns", "pitch", "seed", "sid", "sdd"] as const)
-    if (options.geometry === undefined && options[option] !== undefined && !SPECIAL[name].includes(option))
+    if (
+      options.geometry === undefined &&
+      options[option] !== undefined &&
+      !SPECIAL[name].includes(option) &&
+      !(option === "seed" && options.i0 !== undefined)
+    )
       throw fault("INVALID_ARGUMENT", `a ${name} trajectory has no --${option}; it knows ${of(SPECIAL[name])}`, {
         defect: "contradictory-options",
       });
   const known = ["trajectory", "views", "detectorShape", ...SPECIAL.helical, "range", "seed"] as const;
-  const others = known.filter((option) => options[option] !== undefined);
+  const others = known.filter(
+    (option) => options[option] !== undefined && !(option === "seed" && options.i0 !== undefined),
+  );
   if (options.geometry !== undefined && others.length > 0)
     throw fault("INVALID_ARGUMENT", `--geometry holds the views: leave out ${of(others)}`, {
       defect: "contradictory-options",
