@@ -1,9 +1,10 @@
 /** What `prepare` reads: stacks of counts, and the views that they were counted in. */
 import { readFile } from "node:fs/promises";
-import { fault } from "../core/errors.js";
+import { fault, type Warning } from "../core/errors.js";
 import { circularTrajectory, parallelTrajectory, type Trajectory } from "../geometry/index.js";
-import { readGeometry, readNpy, readVolume, toSource } from "../io/index.js";
+import { readNpy, readVolume, toSource } from "../io/index.js";
 import type { ImageStack } from "../physics/index.js";
+import { readViews } from "./geometryInput.js";
 import type { Session } from "./session.js";
 
 /** Where the stacks are. */
@@ -82,17 +83,19 @@ async function readAngles(path: string): Promise<number[]> {
 export async function scanOf(
   stack: ImageStack,
   options: ScanChoice,
+  warn: (warning: Warning) => void,
 ): Promise<{ trajectory: Trajectory; shape: Pick<ImageStack, "views" | "rows" | "columns"> }> {
   const refuse = (defect: string, message: string): never => {
     throw fault("INVALID_ARGUMENT", message, { defect });
   };
   const { geometry, trajectory, angles, pixel } = options;
-  const own = ["trajectory", "angles", "start", "range", "pixel", "sid", "sdd"] as const;
+  const own = ["trajectory", "angles", "start", "range", "sid", "sdd"] as const;
   const given = own.filter((name) => options[name] !== undefined);
   if (geometry !== undefined) {
     if (given.length > 0)
       refuse("contradictory-options", `--geometry holds the views: leave out ${given.map((n) => `--${n}`).join(", ")}`);
-    const read = await readGeometry(geometry);
+    const size = stack.views === 1 ? undefined : ([stack.rows, stack.columns] as const);
+    const read = await readViews(geometry, { ...(size && { size }), ...(pixel && { pixel }) }, {}, warn);
     return { trajectory: read, shape: shapeFor(stack, read.views.length, read.detector) };
   }
   if (trajectory === undefined || pixel === undefined)

@@ -69,7 +69,7 @@ describe("tomograd prepare", () => {
     const argv = args("--bin", "2x2", "--rings", "mean", "--spectrum", path("two.csv"), "--center", "16");
     const { code, stdout } = await cli([...argv, "--no-report"]);
     expect(code).toBe(0);
-    for (const text of ["binning: 2 x 2", "rings: mean", "beam hardening: 0.9998", "axis at column 16.00"])
+    for (const text of ["binning: 2 x 2", "rings: mean", "beam hardening: 0.9997", "axis at column 16.00"])
       expect(stdout).toContain(text);
     const { detector, values } = await readProjections(path("scan.npy"));
     expect([detector.rows, detector.columns, ...detector.pixelSize]).toEqual([1, 32, 7, 7]);

@@ -8,7 +8,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "./sourceImports.js";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const COMMANDS = ["inspect", "convert", "render", "simulate", "prepare", "reconstruct", "compare", "run", "doctor", "demo"];
+const COMMANDS = [
+  "inspect",
+  "convert",
+  "render",
+  "simulate",
+  "prepare",
+  "reconstruct",
+  "compare",
+  "run",
+  "doctor",
+  "demo",
+];
 
 /** An empty folder that gets the packed package installed, as a user's project would. */
 const folder = mkdtempSync(join(tmpdir(), "tomograd-package-"));

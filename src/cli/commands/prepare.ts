@@ -104,7 +104,7 @@ export const prepare: Operation<CliPrepareOptions> = {
     stackFormat(options.out);
     checkOptions(options);
     const read = await readCounts(options, session);
-    const { trajectory, shape } = await scanOf(read.counts, options);
+    const { trajectory, shape } = await scanOf(read.counts, options, session.warn);
     const counts = { ...read.counts, ...shape };
     const beamHardening = await hardeningOf(options);
     const { ringWindow: window } = options;
