@@ -11,12 +11,14 @@ export interface RingOptions {
    * @default "sort"
    */
   readonly method?: "mean" | "sort";
-  /** Pixels of the running median along a row, odd; wider than the widest stripe times two. @default 21 */
+  /** Pixels of the running median along a row, odd; wider than the widest stripe times two. @default a thirtieth of the columns, 3 to 21 */
   readonly window?: number;
 }
 
 /** Stripes that stand out less than this many robust standard deviations are left alone by `mean`. */
 const DEVIATIONS = 3;
+
+const defaultWindow = (columns: number) => 2 * Math.min(10, Math.max(1, Math.round(columns / 60))) + 1;
 
 /**
  * Line integrals without rings. A new array of the same type.
@@ -27,7 +29,7 @@ const DEVIATIONS = 3;
 export function reduceRings(stack: ImageStack, options: RingOptions = {}): ImageStack {
   refuseUnknownOptions("reduceRings", options, ["method", "window"]);
   checkStack("reduceRings", stack);
-  const { method = "sort", window = 21 } = options;
+  const { method = "sort", window = defaultWindow(stack.columns) } = options;
   if (method !== "mean" && method !== "sort")
     throw fault("INVALID_ARGUMENT", `the method against rings is 'mean' or 'sort', got '${method}'`, {
       defect: "bad-option",

@@ -69,7 +69,11 @@ export const prepare: Operation<CliPrepareOptions> = {
       .option("--scatter <fraction>", "scatter among the counts behind the object", share("a number from 0 to below 1"))
       .option("--bin <ROWSxCOLUMNS>", "pixels put together, in counts", parse.size)
       .option("--rings <method>", "mean or sort", parse.oneOf("mean", "sort"))
-      .option("--ring-window <n>", "pixels of the running median, odd (default: 21)", parse.positiveInteger)
+      .option(
+        "--ring-window <n>",
+        "pixels of the running median, odd (default: a thirtieth of the columns)",
+        parse.positiveInteger,
+      )
       .option("--spectrum <file.csv>", "energy (keV) and weight a line: corrects beam hardening for water")
       .option(
         "--detector-kind <name>",
