@@ -53,10 +53,12 @@ export const placedVolume: fc.Arbitrary<Volume> = fc
 export async function readByItk(path: string): Promise<{ size: number[]; indexToWorld: number[]; values: number[] }> {
   const { readImageNode } = await import("@itk-wasm/image-io");
   const { origin, spacing, direction, size, data } = await readImageNode(path);
+  // Of four axes the first three are those of space.
+  const axes = size.length;
   const row = (r: number) => {
     const sign = r < 2 ? -1 : 1;
-    return [...[0, 1, 2].map((k) => sign * Number(direction[3 * r + k]) * spacing[k]), sign * origin[r]];
+    return [...[0, 1, 2].map((k) => sign * Number(direction[axes * r + k]) * spacing[k]), sign * origin[r]];
   };
   const indexToWorld = [...row(0), ...row(1), ...row(2), 0, 0, 0, 1];
-  return { size, indexToWorld, values: Array.from(data as ArrayLike<number>) };
+  return { size, indexToWorld, values: Array.from(data as ArrayLike<number | bigint>, Number) };
 }
