@@ -77,10 +77,10 @@ async function save(n) {
 async function fuzz() {
   if (!existsSync(dataFolder)) say(`fuzz: no data at ${dataFolder}: only files that this package writes are damaged`);
   const single = options.case === undefined ? undefined : Number(options.case);
-  const end = Date.now() + 60_000 * minutes;
   const outcomes = new Map();
   const findings = new Map();
   let worker = await startWorker();
+  const end = Date.now() + 60_000 * minutes;
   say(`fuzz: seed ${seed}, ${worker.seeds} files, ${single === undefined ? `${minutes} minutes` : `case ${single}`}`);
   let n = single ?? 0;
   for (; single === undefined ? Date.now() < end : n === single; n++) {

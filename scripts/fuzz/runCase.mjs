@@ -24,6 +24,7 @@ function readerOf({ kind, open }, random) {
   if (kind === "projections") return "readProjections";
   if (kind === "geometry") return "readGeometry";
   if (open === "") return "readVolume";
+  if (kind === "dcm" && random.uniform() < 0.3) return "readRadiograph";
   const image = /^(png|jpg|tif|dcm)$/.test(kind) ? 0.5 : 0.05;
   if (random.uniform() < image) return "readImage";
   return kind === "npy" && random.uniform() < 0.3 ? "readNpy" : "readVolume";

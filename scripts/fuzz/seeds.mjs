@@ -85,6 +85,15 @@ async function ownSeeds() {
       await writeVolume(path, { quantity: "hounsfield", grid, values });
       paths.push(path);
     }
+    const upright = { ...grid, indexToWorld: [-2, 0, 0, 7, 0, -3, 0, -9.1, 0, 0, 4, 21, 0, 0, 0, 1] };
+    const series = join(folder, "own-series");
+    await writeVolume(`${series}/`, { quantity: "hounsfield", grid: upright, values });
+    paths.push(
+      series,
+      ...readdirSync(series)
+        .slice(0, 1)
+        .map((name) => join(series, name)),
+    );
     const picture = join(folder, "picture.png");
     await writeImage(picture, { rows: 4, columns: 15, values: Float32Array.from(values) });
     const scan = join(folder, "scan.npy");

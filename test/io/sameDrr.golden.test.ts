@@ -13,7 +13,7 @@ import { dataFolder, hasData } from "../helpers/folders.js";
 
 const folder = join(dataFolder, "chest-lidc-idri-0001", "dicom");
 const present = hasData && existsSync(folder);
-const ENDINGS = ["nii", "nii.gz", "nrrd", "nhdr", "mha", "mhd", "npy", "npz", "tif", "zarr"];
+const ENDINGS = ["nii", "nii.gz", "nrrd", "nhdr", "mha", "mhd", "npy", "npz", "tif", "zarr", "series/"];
 
 let backend: Backend;
 let out: string;
@@ -45,9 +45,10 @@ describe.skipIf(!present)("the chest CT in every format that is written", () => 
     out = await mkdtemp(join(tmpdir(), "tomograd-same-"));
     backend = await createBackend({ prefer: "wasm", threads: 1 });
     const whole = await readVolume(folder);
-    // The middle of every slice: a quarter of the bytes to write ten times.
+    // A part of every slice, an 8th of the bytes to write eleven times; its corner is a short decimal number of mm, as
+    // DICOM keeps them.
     const [nx, ny, nz] = whole.grid.size;
-    const size = [Math.ceil(nx / 2), Math.ceil(ny / 2), nz] as const;
+    const size = [Math.ceil(nx / 2), Math.ceil(ny / 4), nz] as const;
     ct = crop(whole, { start: [Math.floor(nx / 4), Math.floor(ny / 4), 0], size });
     expected = await drr(ct);
   });
@@ -56,8 +57,8 @@ describe.skipIf(!present)("the chest CT in every format that is written", () => 
     await rm(out, { recursive: true });
   });
 
-  test("its DRR shows something on most pixels", () =>
-    expect(expected.filter((value) => value > 0.1).length).toBeGreaterThan(expected.length / 2));
+  test("its DRR shows something on a quarter of the pixels", () =>
+    expect(expected.filter((value) => value > 0.1).length).toBeGreaterThan(expected.length / 4));
 
   test.each(ENDINGS)(".%s gives the DICOM's voxels, affine and DRR, byte for byte", async (ending) => {
     const path = join(out, `chest.${ending}`);
