@@ -47,8 +47,8 @@ async function smoke() {
     const pocs = await runMethod(backend, METHODS["asd-pocs"], set);
     hold(`${name}, SV-B, auto-tv over asd-pocs (${pocs.psnr.toFixed(2)})`, automatic.psnr - pocs.psnr, gain);
     const clean = await makeData(backend, volume, { ...COMMON, data: "SV-A" });
-    // one epoch to start, then ten values of lambda of four epochs each
-    const short = (A, p) => autoTv(A, p, { iterations: 41, quantity: "density" });
+    // one epoch to start, then ten values of lambda of five epochs each
+    const short = (A, p) => autoTv(A, p, { iterations: 51, quantity: "density" });
     hold(`${name}, SV-A, auto-tv, 10 lambdas`, (await runMethod(backend, short, clean)).psnr, exact);
     if (!controls) continue;
     const { lambda } = automatic.used;

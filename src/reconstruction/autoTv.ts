@@ -14,7 +14,7 @@ import type { Workspace } from "./workspace.js";
 
 /** What `autoTv` may be told: nothing that would have to be tuned. */
 export interface AutoTvOptions extends IterativeOptions {
-  /** Most epochs. @default 1000; it ends by itself after 40 to 300 */
+  /** Most epochs. @default 1000; it ends by itself after 50 to 300 */
   readonly iterations?: number;
   /** Of the rays that are held out. @default 0 */
   readonly seed?: number;
@@ -26,14 +26,14 @@ export interface AutoTvOptions extends IterativeOptions {
 const FIRST = 3e-3;
 const FACTOR = 0.6;
 const LAST = 1e-6;
-/** Epochs for each lambda; few views need more: +3 dB without noise at 10 views, nothing at 25. */
-const EPOCHS = 4;
+/** Epochs for each lambda; few views need more: +3 dB without noise at 10 views (docs/decisions/0014). */
+const EPOCHS = 5;
 const FEW_VIEWS = 12;
 const EPOCHS_OF_FEW_VIEWS = 16;
 /** Fall of the held-out residual that counts, and how many lambdas may go without one. */
 const FALL = 1e-3;
 const PATIENCE = 2;
-const POLISHING = 8;
+const POLISHING = 16;
 const INNER = 5;
 /** All rays weigh 16/15 of those that took part in the path; lambda grows with them, by this part of a stage back. */
 const STAGE_OF_ALL_RAYS = Math.log(1 / (1 - HELD_OUT)) / Math.log(FACTOR);
