@@ -95,7 +95,7 @@ async function reconstructOn(task: Task, grid: Grid, data: PartData): Promise<Re
   const { session, backend, method, model, settings } = task;
   const { detector, views } = data.projections;
   using A = createProjector({ backend, grid, detector, views, model });
-  const plan = planMemory(A, data.projections, needOf(task), writtenGrid(task));
+  const plan = planMemory(A, data.projections, method, shapeOf(task, data, views.length), writtenGrid(task));
   refuseUnplannable(A, plan);
   const secondsPerPass = await announcePlan(task, A, plan, data.projections);
   const { start, mask, weights } = data;
@@ -113,12 +113,9 @@ async function reconstructOn(task: Task, grid: Grid, data: PartData): Promise<Re
   return { volume, pieces: [volume], run, plan, secondsPerPass };
 }
 
-function needOf({ method, mask, weights, settings }: Task) {
-  return method.needs({
-    subsets: (settings.subsets as number | undefined) ?? 1,
-    masked: mask !== undefined,
-    weighted: weights !== undefined,
-  });
+function shapeOf({ method, settings }: Task, { mask, weights }: PartData, views: number) {
+  const subsets = (settings.subsets as number | undefined) ?? method.subsets?.(views) ?? 1;
+  return { subsets, masked: mask !== undefined, weighted: weights !== undefined };
 }
 
 async function announcePlan(task: Task, A: Projector, plan: MemoryPlan, projections: Projections): Promise<number> {

@@ -6,7 +6,7 @@ import { type Projector, zeroProjections, zeros } from "../projector/index.js";
 import type { Grid, Projections } from "../volume/grid.js";
 import { voxelCount } from "../volume/index.js";
 import { gib } from "./memory.js";
-import type { CliMethod, DeviceNeed } from "./methods.js";
+import type { CliMethod, DeviceNeed, RunShape } from "./methods.js";
 import { spread } from "./spread.js";
 
 export interface MemoryPlan {
@@ -22,13 +22,20 @@ const OWN_BYTES = process.memoryUsage().rss + 100 * 2 ** 20;
 
 /**
  * What a run on `grid` holds at its peak. `written`: the grid of the file that comes out.
- * @throws nothing: see `refuseUnplannable`
  */
-export function planMemory(A: Projector, projections: Projections, need: DeviceNeed, written: Grid): MemoryPlan {
+export function planMemory(
+  A: Projector,
+  projections: Projections,
+  method: CliMethod,
+  run: Pick<RunShape, "subsets" | "masked" | "weighted">,
+  written: Grid,
+): MemoryPlan {
   const { backend, grid, detector, views } = A;
   const volume = backend.bytesFor({ kind: "volume", size: [grid.size[0], grid.size[1], grid.size[2]] });
   const { rows, columns } = detector;
   const stack = backend.bytesFor({ kind: "projections", views: views.length, rows, columns });
+  const limitBytes = 4 * backend.limits.maxElements;
+  const need = method.needs({ ...run, views: views.length, volumeBytes: volume, stackBytes: stack, limitBytes });
   const deviceBytes = need.volumes * volume + need.stacks * stack;
   const bytesPerNumber = backend.name === "reference" ? 8 : 4;
   const hostBytes = projections.values.byteLength + bytesPerNumber * voxelCount(written);
