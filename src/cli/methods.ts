@@ -2,6 +2,7 @@
 import type { Model } from "../backend/kernels.js";
 import type { Projector } from "../projector/index.js";
 import {
+  asdPocs,
   autoTv,
   cgls,
   fdk,
@@ -15,6 +16,7 @@ import {
   type Run,
   sart,
   sirt,
+  tikhonov,
 } from "../reconstruction/index.js";
 import type { Projections } from "../volume/grid.js";
 import type { MethodOptions } from "./methodOptions.js";
@@ -66,10 +68,12 @@ const iterative =
   });
 
 /** SART keeps the column sums of all subsets if they fit a GiB, else one. */
-const sweeping: CliMethod["needs"] = (run) => {
-  const sums = run.subsets * run.volumeBytes <= 2 ** 30 ? run.subsets : 1;
-  return iterative(2 + sums, 2)(run);
-};
+const sweeping =
+  (volumes: number): CliMethod["needs"] =>
+  (run) => {
+    const sums = run.subsets * run.volumeBytes <= 2 ** 30 ? run.subsets : 1;
+    return iterative(volumes + sums, 2)(run);
+  };
 
 /**
  * auto-tv takes the solver that fits (12 volumes or 6) and keeps up to 12 iterates in the memory that is left: at most
@@ -113,7 +117,7 @@ const TABLE = {
     subsets: (views) => views,
     takes: [...STEPWISE, ...CONSTRAINED, ...STOPPING, "relaxation"],
     model: "joseph",
-    needs: sweeping,
+    needs: sweeping(2),
     extraPasses: 1,
     run: sart,
   },
@@ -122,7 +126,7 @@ const TABLE = {
     subsets: (views) => Math.min(10, Math.max(1, Math.floor(views / 5))),
     takes: [...STEPWISE, ...CONSTRAINED, ...STOPPING, "subsets", "relaxation"],
     model: "joseph",
-    needs: sweeping,
+    needs: sweeping(2),
     extraPasses: 1,
     run: ossart,
   },
@@ -141,6 +145,23 @@ const TABLE = {
     needs: iterative(4, 2),
     extraPasses: 0,
     run: lsqr,
+  },
+  tikhonov: {
+    about: "least squares with a quadratic penalty on voxels or their differences",
+    takes: [...STEPWISE, "mask", "weights", ...STOPPING, "lambda", "penalty"],
+    model: "joseph",
+    needs: iterative(5, 2),
+    extraPasses: 1,
+    run: tikhonov,
+  },
+  "asd-pocs": {
+    about: "SART and steps along total variation, as the papers run it: a baseline",
+    subsets: (views) => views,
+    takes: [...STEPWISE, ...CONSTRAINED, ...STOPPING, "subsets", "relaxation"],
+    model: "joseph",
+    needs: sweeping(5),
+    extraPasses: 2,
+    run: asdPocs,
   },
   mlem: {
     about: "maximum likelihood of Poisson data; with --subsets OSEM",

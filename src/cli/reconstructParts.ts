@@ -39,7 +39,7 @@ export interface Task {
   /** On the grid that is written. */
   readonly start?: Volume;
   readonly mask?: Volume;
-  readonly weights?: Float32Array;
+  readonly weights?: Float32Array | Float64Array;
   readonly onCheckpoint?: (state: LiveCheckpoint) => Promise<void>;
 }
 

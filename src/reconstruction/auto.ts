@@ -46,25 +46,38 @@ const OPTION_NAMES = [...OF_ANY_RUN, "mask", "lower", "upper", "start", "weights
  * @throws what `fdk` and `autoTv` throw
  */
 export async function auto(A: Projector, projections: Projections, options: AutoOptions = {}): Promise<Run> {
-  const { photonsPerPixel, electronicNoise = 0, ...rest } = options;
+  const { method, why, weights } = chooseMethod(A, projections, options);
+  const { photonsPerPixel: _, electronicNoise: __, ...rest } = options;
+  const { quantity, nonNegative = true, signal } = options;
+  const ofFdk: FdkOptions = { nonNegative, ...(quantity && { quantity }), ...(signal && { signal }) };
+  const run =
+    method === "fdk"
+      ? await fdk(A, projections, ofFdk)
+      : await autoTv(A, projections, { ...rest, ...(weights && { weights }) });
+  const warning: Warning = { defect: "method-chosen", message: why };
+  return { ...run, warnings: [warning, ...run.warnings], used: { ...run.used, why } };
+}
+
+/** What `auto` would run. */
+export interface MethodChoice {
+  readonly method: "fdk" | "auto-tv";
+  /** For people: "auto-tv: 60 views are few, FDK would need 192". */
+  readonly why: string;
+  /** Of the rays, given or from their counts. */
+  readonly weights?: AutoOptions["weights"];
+}
+
+/** Chooses as `auto` does, without running. @throws as `auto`, for options and data */
+export function chooseMethod(A: Projector, projections: Projections, options: AutoOptions = {}): MethodChoice {
+  const { photonsPerPixel, electronicNoise = 0 } = options;
   refuseUnknownOptions("auto", options, OPTION_NAMES);
   checkCounts(photonsPerPixel, electronicNoise);
   checkData(A, projections);
   const reason = whyIterative(A, options);
-  if (reason === undefined) {
-    const { quantity, nonNegative = true, signal } = options;
-    const fdkOptions: FdkOptions = { nonNegative, ...(quantity && { quantity }), ...(signal && { signal }) };
-    return explained(await fdk(A, projections, fdkOptions), `fdk: ${A.views.length} views all around are many`);
-  }
+  if (reason === undefined) return { method: "fdk", why: `fdk: ${A.views.length} views all around are many` };
   const weights = options.weights ?? weightsOf(projections, photonsPerPixel, electronicNoise);
   const weighted = weights && !options.weights ? "; rays are weighted by their few counts" : "";
-  const run = await autoTv(A, projections, { ...rest, ...(weights && { weights }) });
-  return explained(run, `auto-tv: ${reason}${weighted}`);
-}
-
-function explained(run: Run, why: string): Run {
-  const warning: Warning = { defect: "method-chosen", message: why };
-  return { ...run, warnings: [warning, ...run.warnings], used: { ...run.used, why } };
+  return { method: "auto-tv", why: `auto-tv: ${reason}${weighted}`, ...(weights && { weights }) };
 }
 
 /** Why FDK does not do; undefined if it does. */

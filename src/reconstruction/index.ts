@@ -1,5 +1,5 @@
 export { type AsdPocsOptions, asdPocs } from "./asdPocs.js";
-export { type AutoOptions, auto } from "./auto.js";
+export { type AutoOptions, auto, chooseMethod, type MethodChoice } from "./auto.js";
 export { type AutoTvOptions, autoTv } from "./autoTv.js";
 export { cgls, type KrylovOptions } from "./cgls.js";
 export {

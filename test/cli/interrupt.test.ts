@@ -39,7 +39,7 @@ describe.skipIf(!existsSync(main) || process.platform === "win32")("the built co
     async (backend) => {
       const on = ["--backend", backend];
       expect((await run(["simulate", ct, "--views", "4", "--size", "8x8", "--out", "scan.npy", ...on])).code).toBe(0);
-      const endless = ["--iterations", "1000000", "--no-report", "--subsets", "1", "--like", ct];
+      const endless = ["--method", "fit", "--iterations", "1000000", "--no-report", "--subsets", "1", "--like", ct];
       const { code, stderr } = await run(
         ["reconstruct", "scan.npy", "--out", `${backend}.npy`, ...endless, ...on],
         "iterations take about",

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readVolume } from "../../src/io/index.js";
+import { readNpy, readVolume, toSource, writeNpy, writeVolume } from "../../src/io/index.js";
 import { decodeRunRecord } from "../../src/report/index.js";
+import { blockOfBox, crop } from "../../src/volume/index.js";
 import { goodSeries } from "../helpers/folders.js";
 import { cli, cliJson, temporaryFolder, writeSmallCt } from "./cli.js";
 
@@ -23,8 +24,82 @@ const at = (name: string) => join(folder, name);
 const bytes = async (name: string) => (await readFile(at(name))).toString("base64");
 const reconstruct = (name: string, ...more: string[]) => [
   ...["reconstruct", scan, "--like", ct, "--out", at(name), "--backend", "reference"],
-  ...["--subsets", "2", "--rays", "0.5", "--seed", "7", ...more],
+  ...["--method", "fit", "--subsets", "2", "--rays", "0.5", "--seed", "7", ...more],
 ];
+
+describe("the methods of reconstruct", () => {
+  const by = (method: string, ...more: string[]) =>
+    cliJson("reconstruct", scan, "--like", ct, "--out", at("m.nii"), "--no-report", "--method", method, ...more);
+  const values = async () => (await readVolume(at("m.nii"))).values;
+
+  test("auto says what it chose and why", async () => {
+    const { json, stderr } = await by("auto", "--iterations", "3");
+    expect(json.method).toBe("auto-tv");
+    expect(json.used.why).toBe("auto-tv: 6 views are few, FDK would need 18");
+    expect(stderr).toContain("method auto-tv: 6 views are few");
+    expect(stderr).toMatch(/memory: \d+ MiB at the peak.*a pass over 6 views takes about 1 s/);
+  });
+
+  test("an option of another method is refused with the methods that take it", async () => {
+    const { json, code } = await by("cgls", "--filter", "hann");
+    expect(code).toBe(2);
+    expect(json.error).toMatchObject({ code: "INVALID_ARGUMENT", defect: "contradictory-options" });
+    expect(json.error.message).toContain("--filter is no option of --method cgls; it belongs to fdk");
+  });
+
+  test("slabs of FDK are those of the whole, byte for byte", async () => {
+    await by("fdk", "--filter", "hann");
+    const whole = await values();
+    await by("fdk", "--filter", "hann", "--slabs", "3");
+    expect(await values()).toEqual(whole);
+  });
+
+  test("a region of FDK is that of the whole; one of SIRT is near it", async () => {
+    const box = ["--region=-50,50,-50,50,-40,40"];
+    for (const [method, tolerance] of [
+      ["fdk", 0],
+      // what lies outside is known on voxels four times as large only
+      ["sirt", 0.35],
+    ] as const) {
+      await by(method);
+      const { grid, values: all } = await readVolume(at("m.nii"));
+      await by(method, ...box);
+      const part = await readVolume(at("m.nii"));
+      const inWhole = crop(
+        { quantity: "attenuation", grid, values: all },
+        blockOfBox(grid, [-50, -50, -40], [50, 50, 40]),
+      );
+      expect(part.grid.size).toEqual(inWhole.grid.size);
+      const norm = (numbers: ArrayLike<number>) => Math.hypot(...Array.from(numbers));
+      const difference = norm(Array.from(part.values, (v, i) => v - inWhole.values[i]));
+      const size = norm(inWhole.values);
+      expect(difference).toBeLessThanOrEqual(tolerance * size);
+    }
+  });
+
+  test("rays of weight 0 do not count, and weights of another shape are refused", async () => {
+    const { shape, values: data } = await readNpy(await toSource(scan));
+    const weights = new Float32Array(data.length).fill(1).fill(0, 0, data.length / 6);
+    await writeNpy(at("weights.npy"), weights, shape);
+    await by("sirt", "--iterations", "5", "--weights", at("weights.npy"));
+    const weighted = await values();
+    await by("sirt", "--iterations", "5");
+    expect(await values()).not.toEqual(weighted);
+    await writeNpy(at("weights.npy"), new Float32Array(12), [3, 4]);
+    expect((await by("sirt", "--weights", at("weights.npy"))).json.error.defect).toBe("weights-mismatch");
+  });
+
+  test("voxels outside a mask stay 0, and a box is kept", async () => {
+    const { grid } = await readVolume(ct);
+    const mask = { quantity: "label", grid, values: new Uint8Array(960).fill(1, 0, 480) } as const;
+    await writeVolume(at("mask.nii"), mask);
+    await by("os-sart", "--iterations", "5", "--mask", at("mask.nii"), "--upper", "0.005");
+    const found = await values();
+    expect(found.subarray(480).every((v) => v === 0)).toBe(true);
+    expect(found.every((v) => v >= 0 && v <= Math.fround(0.005))).toBe(true);
+    expect(found.some((v) => v > 0)).toBe(true);
+  });
+});
 
 describe("reconstruct", () => {
   test("the loss falls to a fifth in 40 steps, the report is a page, the run file tells all", async () => {

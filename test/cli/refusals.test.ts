@@ -127,7 +127,7 @@ describe("options that ask for nothing are refused", () => {
       "--attenuation of a volume without HU",
       () => ["render", attenuation, "--attenuation", "linear", "--out", at("x.npy")],
     ],
-    ["--momentum of adam", () => ["reconstruct", scan, "--momentum", "0.9", "--out", at("x.npy")]],
+    ["--momentum of adam", () => ["reconstruct", scan, "--method", "fit", "--momentum", "0.9", "--out", at("x.npy")]],
     [
       "--attenuation without truth or start",
       () => ["reconstruct", scan, "--attenuation", "linear", "--out", at("x.npy")],
@@ -179,7 +179,7 @@ describe("compare", () => {
 
 describe("reconstruct", () => {
   const run = (...more: string[]) => [
-    ...["reconstruct", scan, "--like", ct, "--out", at("back.npy"), "--backend", "reference"],
+    ...["reconstruct", scan, "--method", "fit", "--like", ct, "--out", at("back.npy"), "--backend", "reference"],
     ...["--iterations", "4", "--subsets", "1", "--no-report", ...more],
   ];
 

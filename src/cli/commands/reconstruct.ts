@@ -1,4 +1,5 @@
 import { writeFileAtomically } from "#platform";
+import type { Backend } from "../../backend/backend.js";
 import { fault, type Warning } from "../../core/errors.js";
 import { counted } from "../../core/words.js";
 import {
@@ -11,7 +12,9 @@ import {
   writeVolume,
 } from "../../io/index.js";
 import { psnr, ssim3d } from "../../metric/index.js";
-import { fieldOfViewGrid, type Iteration } from "../../reconstruction/index.js";
+import { countWeights } from "../../physics/index.js";
+import { createProjector } from "../../projector/index.js";
+import { type AutoOptions, chooseMethod, fieldOfViewGrid, type Iteration } from "../../reconstruction/index.js";
 import type { Grid, Projections } from "../../volume/grid.js";
 import { blockOfBox, createGrid, gridCenter } from "../../volume/index.js";
 import { readCheckpoint, writeCheckpoint } from "../checkpointFile.js";
@@ -55,7 +58,7 @@ Examples:
   $ tomograd reconstruct scan.npy --like ct.nii.gz --truth ct.nii.gz --out back.nii.gz
   $ tomograd reconstruct scan.npy --method fdk --filter hann --grid 256x256x256 --spacing 0.8 --out back.nii`,
     ),
-  announce: ({ projections, out, method = "fit" }) =>
+  announce: ({ projections, out, method = "the method that suits" }) =>
     `the volume behind ${projections} to ${out} by ${method}; memory and time follow when the data are read`,
   async execute(options, session) {
     stackFormat(options.out);
@@ -70,12 +73,14 @@ Examples:
     const grid = await chooseGrid(options, projections);
     const backend = await session.backend();
     session.say(`${projections.about}; ${grid.size.join(" x ")} voxels on ${backend.about}`);
-    const name: MethodName = options.method === undefined || options.method === "auto" ? "fit" : options.method;
-    const method = METHODS[name];
-    refuseForeignOptions(name, method, options);
     const region = options.region && blockOfBox(grid, ...cornersOf(options.region));
     const target = writtenGrid({ grid, ...(region && { region }) });
     const others = await readOthers(options, target, session);
+    const given = options.weights === undefined ? undefined : await readWeights(options.weights, projections, session);
+    const { name, why, weights } = choose(options, backend, grid, projections, given);
+    if (why) session.say(`method ${why}`);
+    const method = METHODS[name];
+    refuseForeignOptions(name, method, options);
     const checkpointPath = options.checkpoint ?? `${options.out}.checkpoint`;
     let checkpointWritten = false;
     const task: Task = {
@@ -86,7 +91,7 @@ Examples:
       settings: await settingsOf(name, options, projections, others.start?.quantity),
       ...(others.start && { start: others.start }),
       ...(others.mask && { mask: others.mask }),
-      ...(options.weights && { weights: await readWeights(options.weights, projections, session) }),
+      ...(weights && { weights }),
       ...(method.takes.includes("checkpoint") && {
         onCheckpoint: async (state) => {
           await writeCheckpoint(checkpointPath, state);
@@ -131,7 +136,7 @@ Examples:
       cpuSeconds: (user + system) / 1e6,
       memory,
       secondsPerPass: result.secondsPerPass,
-      used: run.used,
+      used: { ...run.used, ...(why && { why }) },
       ...figures,
     };
     return {
@@ -151,6 +156,33 @@ Examples:
     };
   },
 };
+
+/** The method asked for, or the one that suits; its weights of the rays, from a file or from the counts. */
+function choose(
+  { method = "auto", i0, region, slabs, seed, ...options }: ReconstructOptions,
+  backend: Backend,
+  grid: Grid,
+  projections: Projections,
+  weights: Float32Array | undefined,
+): { readonly name: MethodName; readonly why?: string; readonly weights?: Float32Array | Float64Array } {
+  if (method !== "auto") {
+    const counted = weights ?? (i0 === undefined ? undefined : weightsOfCounts(projections, i0));
+    return { name: method, ...(counted && { weights: counted }) };
+  }
+  const { detector, views } = projections;
+  using A = createProjector({ backend, grid, detector, views });
+  const asks = only(options, ["lower", "upper", "noise", "start", "mask", "resume"]);
+  const choice = chooseMethod(A, projections, {
+    ...asks,
+    ...(weights && { weights }),
+    ...(i0 !== undefined && { photonsPerPixel: i0 }),
+  } as AutoOptions);
+  return { name: choice.method, why: choice.why, ...(choice.weights && { weights: choice.weights }) };
+}
+
+/** Statistical weights of line integrals of which the counts without object are known. */
+const weightsOfCounts = ({ values }: Projections, photons: number): Float32Array | Float64Array =>
+  countWeights(Float32Array.from(values, (p) => photons * Math.exp(-p)));
 
 const cornersOf = ([x0, x1, y0, y1, z0, z1]: readonly number[]) =>
   [
