@@ -1,8 +1,8 @@
 /**
  * The good and bad files that the fuzzer starts from: what the folders' manifests list, if there are any, and what this
- * package writes itself.
+ * package writes itself (HDF5 through h5wasm, a dependency of development).
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { writeImage, writeProjections, writeVolume } from "tomograd/io";
@@ -80,11 +80,17 @@ async function ownSeeds() {
     const grid = { size: [5, 4, 3], indexToWorld: [-2, 0.25, 0, 7, 0, 3, 0.5, -9.1, 0, 0, 4, 21, 0, 0, 0, 1] };
     const values = Int16Array.from({ length: 60 }, (_, i) => 40 * i - 1000);
     const paths = [];
-    for (const ending of ["nii", "nii.gz", "nrrd", "nhdr", "mha", "mhd", "npy", "npz", "tif", "zarr"]) {
+    for (const ending of ["nii", "nii.gz", "nrrd", "nhdr", "mha", "mhd", "npy", "npz", "mat", "h5", "tif", "zarr"]) {
       const path = join(folder, `own-${ending}.${ending}`);
       await writeVolume(path, { quantity: "hounsfield", grid, values });
       paths.push(path);
     }
+    // MATLAB 7.3: HDF5 behind 512 bytes of its own.
+    const matlab = join(folder, "own-v73.mat");
+    const head = Buffer.alloc(512);
+    head.write("MATLAB 7.3 MAT-file, Platform: GLNXA64");
+    writeFileSync(matlab, Buffer.concat([head, readFileSync(join(folder, "own-h5.h5"))]));
+    paths.push(matlab);
     const upright = { ...grid, indexToWorld: [-2, 0, 0, 7, 0, -3, 0, -9.1, 0, 0, 4, 21, 0, 0, 0, 1] };
     const series = join(folder, "own-series");
     await writeVolume(`${series}/`, { quantity: "hounsfield", grid: upright, values });

@@ -15,6 +15,7 @@ const writers: readonly (readonly [RegExp, VolumeWriter])[] = [
   [/\.dcm$/i, async (...file) => (await import("./dicom/write/writeSeries.js")).writeDicomSlice(...file)],
   [/\.zarr$/i, async (...folder) => (await import("./zarr/writeZarr.js")).writeZarr(...folder)],
   [/\.mat$/i, async (...file) => (await import("./matlab/writeMatlab.js")).writeMatlab(...file)],
+  [/\.(h5|hdf5)$/i, async (...file) => (await import("./hdf5/writeHdf5.js")).writeHdf5(...file)],
   [/\.npz$/i, async (...file) => (await import("./npz/npz.js")).writeNpz(...file)],
   [
     /\.npy$/i,
@@ -28,17 +29,17 @@ export function volumeWriter(path: string): VolumeWriter {
   if (writer) return writer;
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .mat, .tif, .zarr, or as DICOM slices into a folder (a name that ends in /), not '${path}'`,
+    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .mat, .h5, .tif, .zarr, or as DICOM slices into a folder (a name that ends in /), not '${path}'`,
     { defect: "unknown-ending" },
   );
 }
 
 /**
- * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .npz, .mat, .tif or .tiff, .zarr (a new
- * folder), or .nhdr and .mhd with their voxels beside them; a path that ends in / becomes a folder of DICOM slices (see
+ * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .npz, .mat, .h5 or .hdf5 (with the optional
+ * package h5wasm), .tif or .tiff, .zarr (a new folder), or .nhdr and .mhd with their voxels beside them; a path that ends in / becomes a folder of DICOM slices (see
  * `dicomSeriesFiles`), .dcm one slice. Affine and quantity are kept, and the type but in DICOM. A file appears whole or not
  * at all.
- * @throws UNSUPPORTED_FORMAT for another ending, WRITE_FAILED
+ * @throws UNSUPPORTED_FORMAT for another ending or without h5wasm (`missing-codec`), WRITE_FAILED
  */
 export async function writeVolume(path: string, volume: Volume): Promise<void> {
   await volumeWriter(path)(path, volume);

@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("convert", () => {
   test("a chain through every ending gives the first file's voxels, affine and quantity", async () => {
     let previous = ct;
-    for (const ending of ["nrrd", "nhdr", "mha", "mhd", "npz", "npy", "mat", "tif", "zarr", "nii"]) {
+    for (const ending of ["nrrd", "nhdr", "mha", "mhd", "npz", "npy", "mat", "hdf5", "tif", "zarr", "nii"]) {
       const next = join(folder, `volume.${ending}`);
       const { code, json } = await cliJson("convert", previous, next);
       expect(code, ending).toBe(0);
@@ -39,6 +39,13 @@ describe("convert", () => {
     const { code, stderr } = await cli(["run", run]);
     expect(code).toBe(0);
     expect(stderr.match(/the same bytes as then/g)).toHaveLength(2);
+  });
+
+  test("HDF5, whose library writes the time, repeats to the same bytes", async () => {
+    const out = join(folder, "again.h5");
+    await cli(["convert", ct, out]);
+    const { code, stderr } = await cli(["run", `${out}.run.json`]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("the same bytes as then")]);
   });
 
   test("a name that ends in / is a folder of DICOM slices, which repeats to the same bytes and comes back as it was", async () => {

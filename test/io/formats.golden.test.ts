@@ -37,7 +37,7 @@ const isColor = ({ channels = 1 }: Entry) => channels > 1;
 const isPicture = ({ format, file }: Entry) => ["png", "jpeg"].includes(format) && /\.\w+$/.test(file);
 
 /** What is written; all of it keeps affine and quantity. */
-const ENDINGS = ["nii.gz", "nrrd", "mha", "npy", "npz", "mat", "tif", "zarr"];
+const ENDINGS = ["nii.gz", "nrrd", "mha", "npy", "npz", "mat", "h5", "tif", "zarr"];
 const out = mkdtempSync(join(tmpdir(), "tomograd-formats-"));
 afterAll(() => rmSync(out, { recursive: true }));
 

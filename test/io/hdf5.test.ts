@@ -10,10 +10,13 @@ afterEach(() => vi.restoreAllMocks());
 
 let count = 0;
 /** The bytes of a file that `write` fills. */
-async function hdf5(write: (file: Hdf5) => void): Promise<Uint8Array<ArrayBuffer>> {
+async function hdf5(
+  write: (file: Hdf5) => void,
+  libver: "earliest" | "latest" = "latest",
+): Promise<Uint8Array<ArrayBuffer>> {
   const { FS } = await h5wasm.ready;
   const path = `/test-${count++}.h5`;
-  const file = new h5wasm.File(path, "w");
+  const file = new h5wasm.File(path, "w", { libver: [libver, "latest"] });
   write(file);
   file.close();
   return (FS.readFile(path) as Uint8Array).slice();
@@ -80,6 +83,67 @@ describe("HDF5", () => {
       detail: { defect: "unsupported-compression" },
     });
   });
+
+  /** A datatype message: class and version, bits of the class, bytes, first bit, bits; of floats five more. */
+  const message = (head: readonly number[], bytes: number, bits: readonly number[], float: readonly number[] = []) => [
+    ...[...head, bytes, 0, 0, 0, bits[0], 0, bits[1], 0],
+    ...(float.length > 0 ? [...float.slice(0, 4), float[4] & 255, float[4] >> 8, 0, 0] : []),
+  ];
+  const float32 = message([0x11, 0x20, 31, 0], 4, [0, 32], [23, 8, 0, 23, 127]);
+  const int16 = message([0x10, 8, 0, 0], 2, [0, 16]);
+
+  test.each([
+    [
+      "float32",
+      Float32Array,
+      float32,
+      message([0x11, 0x20, 15, 0], 2, [0, 16], [7, 8, 0, 7, 127]),
+      /16 bits.*bfloat16/,
+    ],
+    ["float32", Float32Array, float32, message([0x11, 0x20, 31, 0], 4, [0, 32], [23, 8, 0, 23, 128]), /not IEEE 754/],
+    ["float32", Float32Array, float32, message([0x11, 0, 31, 0], 4, [0, 32], [23, 8, 0, 23, 127]), /not IEEE 754/],
+    ["int16", Int16Array, int16, message([0x10, 8, 0, 0], 2, [0, 12]), /12 bits from bit 0 of 16/],
+    ["int16", Int16Array, int16, message([0x10, 0, 0, 0], 2, [4, 12]), /12 bits from bit 4 of 16/],
+  ] as const)("%s made other numbers by its type's message is refused by name", async (name, kind, from, to, words) => {
+    const data = kind.from(ramp(24));
+    const bytes = await hdf5(
+      (file) => void file.create_dataset({ name: "volume", data, shape: [2, 3, 4] }),
+      "earliest",
+    );
+    expect((await readVolume(bytes)).type).toBe(name);
+    const at = Buffer.from(bytes).indexOf(Uint8Array.from(from));
+    expect(at).toBeGreaterThan(0);
+    bytes.set(to, at);
+    await expect(readVolume(bytes)).rejects.toMatchObject({
+      code: "UNSUPPORTED_FORMAT",
+      message: expect.stringMatching(words),
+      detail: { defect: "unsupported-type" },
+    });
+  });
+
+  test("IEEE binary16 keeps being read: bfloat16 has the same two bytes", async () => {
+    const data = Float32Array.from({ length: 24 });
+    const bytes = await hdf5(
+      (file) => void file.create_dataset({ name: "volume", data, shape: [2, 3, 4] }),
+      "earliest",
+    );
+    bytes.set(
+      message([0x11, 0x20, 15, 0], 2, [0, 16], [10, 5, 0, 10, 15]),
+      Buffer.from(bytes).indexOf(Uint8Array.from(float32)),
+    );
+    expect((await readVolume(bytes)).type).toBe("float16");
+  });
+
+  test.each(["earliest", "latest"] as const)(
+    "a header in several parts, of the %s version, tells its number type",
+    async (libver) => {
+      const bytes = await hdf5((file) => {
+        const set = file.create_dataset(plain);
+        for (let n = 0; n < 7; n++) set.create_attribute(`note ${n}`, new Float64Array(40 * n + 1));
+      }, libver);
+      expect((await readVolume(bytes)).values).toEqual(plain.data);
+    },
+  );
 
   test("text and compounds are refused as numbers", async () => {
     const bytes = await hdf5((file) => void file.create_dataset({ name: "names", data: ["a", "b"], shape: [2, 1] }));

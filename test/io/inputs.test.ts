@@ -12,7 +12,7 @@ const volume: Volume = {
   grid: { size: [40, 30, 50], indexToWorld: [2, 0, 0, -3, 0, 3, 0, 4, 0, 0, 4, 5, 0, 0, 0, 1] },
   values: Int16Array.from({ length: 60_000 }, (_, i) => (i % 4001) - 1000),
 };
-const ENDINGS = ["nii", "nii.gz", "nrrd", "mha", "mhd", "nhdr", "npy", "npz", "mat", "tif", "zarr"];
+const ENDINGS = ["nii", "nii.gz", "nrrd", "mha", "mhd", "nhdr", "npy", "npz", "mat", "h5", "tif", "zarr"];
 
 let folder: string;
 /** Bytes of every file by its path in the folder. */

@@ -13,7 +13,7 @@ import { dataFolder, hasData } from "../helpers/folders.js";
 
 const folder = join(dataFolder, "chest-lidc-idri-0001", "dicom");
 const present = hasData && existsSync(folder);
-const ENDINGS = ["nii", "nii.gz", "nrrd", "nhdr", "mha", "mhd", "npy", "npz", "tif", "zarr", "series/"];
+const ENDINGS = ["nii", "nii.gz", "nrrd", "nhdr", "mha", "mhd", "npy", "npz", "h5", "tif", "zarr", "series/"];
 
 let backend: Backend;
 let out: string;

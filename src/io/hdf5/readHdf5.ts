@@ -3,11 +3,12 @@ import { IDENTITY4, type Matrix4 } from "../../core/linear.js";
 import { arrayShape } from "../arrayShape.js";
 import { chosenArray } from "../chosenArray.js";
 import { bytesPer, type Decoded, decode, hostIsLittleEndian, type StoredType } from "../numeric.js";
-import { noOrientation, spacingAffine } from "../orientation.js";
+import { noOrientation, parseMetadata, spacingAffine } from "../orientation.js";
 import type { Source } from "../source.js";
 import { allowedBytes, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector, tooLarge, type ValueCollector } from "../values.js";
-import { cause, type Hdf5File, type Metadata, openHdf5 } from "./library.js";
+import { type Hdf5File, openHdf5 } from "./hdf5File.js";
+import { cause, METADATA, type Metadata } from "./library.js";
 import { inflateLzf, unshuffle } from "./lzf.js";
 
 /** Filters by number, as the HDF Group registers them. */
@@ -31,20 +32,23 @@ const floats: Readonly<Record<number, StoredType>> = { 2: "float16", 4: "float32
 const STARTS = [0, 512, 1024, 2048, 4096, 8192];
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** True if a source is HDF5. */
-export async function isHdf5(source: Source): Promise<boolean> {
+/** Where HDF5 begins in a source; undefined if it is something else. */
+async function startOf(source: Source): Promise<number | undefined> {
   for (const start of STARTS) {
     const head = await source.read(start, SIGNATURE.length);
-    if (SIGNATURE.every((byte, i) => head[i] === byte)) return true;
+    if (SIGNATURE.every((byte, i) => head[i] === byte)) return start;
   }
-  return false;
+  return undefined;
 }
+
+/** True if a source is HDF5. */
+export const isHdf5 = async (source: Source): Promise<boolean> => (await startOf(source)) !== undefined;
 
 /**
  * A data set of an HDF5 file or a MATLAB file of version 7.3, through the optional package h5wasm: the one whose path
  * `dataset` gives ('entry/data'), or the only one that can be a volume. Axes are [nz][ny][nx] or [frame][nz][ny][nx]
- * (MATLAB stores its first axis last, so that x is its first here too). No directions: the warning `no-orientation`;
- * floats of two bytes are taken for IEEE binary16; spacing from the attribute `element_size_um` ([z, y, x], um) where there is one. Memory: the volume and a block, and
+ * (MATLAB stores its first axis last, so that x is its first here too). Affine and quantity are those that `writeHdf5` put
+ * into its attribute `tomograd`. Other files have no directions: the warning `no-orientation`, spacing from the attribute `element_size_um` ([z, y, x], um) where there is one. Memory: the volume and a block, and
  * the whole file where its source has no synchronous reads.
  * @throws UNSUPPORTED_FORMAT (`missing-codec`, `unsupported-compression`, `unsupported-type`, `unsupported-layout`),
  *   INVALID_ARGUMENT (`several-arrays`), NOT_FOUND (`missing-dataset`), SHAPE_MISMATCH, CORRUPT_FILE, TOO_LARGE, ABORTED
@@ -53,7 +57,7 @@ export async function hdf5Volume(source: Source, options: ReadVolumeOptions): Pr
   const name = source.name ?? "the file";
   const allowed = allowedBytes(options, source.size);
   if (!source.readNow && source.size > allowed) throw tooLarge(source.size, allowed);
-  using file = await openHdf5(source);
+  using file = await openHdf5(source, (await startOf(source)) ?? 0);
   const path = await chosenPath(file, name, options.dataset);
   const metadata = file.metadata(path);
   const type = typeOf(metadata, name, path);
@@ -67,14 +71,15 @@ export async function hdf5Volume(source: Source, options: ReadVolumeOptions): Pr
   const collector = createValueCollector(count, type, { slope: 1, intercept: 0 }, allowed);
   readBlocks(file, path, { metadata, type, size, frame, name }, collector, options);
   const { values, warnings: further } = collector.finish();
+  const own = parseMetadata(text(file, path, METADATA));
   return {
     format: isMatlab ? "mat" : "hdf5",
-    type: isMatlab && matlabClass(file, path) === "logical" ? "bool" : type,
+    type: isMatlab && text(file, path, "MATLAB_class") === "logical" ? "bool" : type,
     frames,
-    quantity: options.quantity ?? "unknown",
-    grid: { size, indexToWorld: elementSize(file, path) },
+    quantity: options.quantity ?? own?.quantity ?? "unknown",
+    grid: { size, indexToWorld: own?.indexToWorld ?? elementSize(file, path) },
     values,
-    warnings: [noOrientation(isMatlab ? "a MATLAB file" : "HDF5"), ...warnings, ...further],
+    warnings: [...(own ? [] : [noOrientation(isMatlab ? "a MATLAB file" : "HDF5")]), ...warnings, ...further],
   };
 }
 
@@ -121,6 +126,13 @@ function refuseUnreadable(file: Hdf5File, path: string, metadata: Metadata, name
     throw fault("UNSUPPORTED_FORMAT", `${name}: '${path}' is virtual, its numbers lie in other files; copy them in`, {
       defect: "unsupported-layout",
     });
+  const unusual = file.unusual(path);
+  if (unusual)
+    throw fault(
+      "UNSUPPORTED_FORMAT",
+      `${name}: '${path}' holds ${unusual}; save it as integers of 8, 16, 32 or 64 bits or as float32 or float64`,
+      { defect: "unsupported-type" },
+    );
   const filters = file.filters(path);
   const unknown = filters.find(({ id }) => !FILTERS.includes(id));
   const last = filters.filter(({ id }) => id !== FLETCHER32 && id !== SHUFFLE);
@@ -233,10 +245,9 @@ function put(
     }
 }
 
-const matlabClass = (file: Hdf5File, path: string): string =>
-  new TextDecoder("latin1")
-    .decode(file.attribute(path, "MATLAB_class")?.bytes ?? new Uint8Array(0))
-    .replace(/\0+$/, "");
+/** An attribute of text; empty if there is none. */
+const text = (file: Hdf5File, path: string, attribute: string): string =>
+  new TextDecoder("latin1").decode(file.attribute(path, attribute)?.bytes ?? new Uint8Array(0)).replace(/\0+$/, "");
 
 /** The voxel's size by the attribute that Fiji and ilastik write: [z, y, x], um. */
 function elementSize(file: Hdf5File, path: string): Matrix4 {
