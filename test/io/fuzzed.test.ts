@@ -36,6 +36,26 @@ describe("found by fuzzing", () => {
     expect(found.message).not.toMatch(/undefined/);
   });
 
+  test.each([
+    ["the table of its other coefficients", 0x00, 0],
+    ["the table of its first coefficients, its scan said to be a later one", 0x10, 0x10],
+  ])("a gray sequential JPEG without %s says so in words of its own", async (_, tableClass, approximation) => {
+    const segment = (marker: number, ...body: number[]) => [0xff, marker, 0, body.length + 2, ...body];
+    const bytes = Uint8Array.from([
+      ...[0xff, 0xd8],
+      ...segment(0xdb, 0, ...new Array(64).fill(1)),
+      ...segment(0xc0, 8, 0, 8, 0, 8, 1, 1, 0x11, 0),
+      // One code of one bit.
+      ...segment(0xc4, tableClass, 1, ...new Array(15).fill(0), 0),
+      // Coefficients 0 to 0, as only a progressive scan may say.
+      ...segment(0xda, 1, 1, 0, 0, 0, approximation),
+      ...[0x00, 0xff, 0xd9],
+    ]);
+    const found = await refusal(readImage(bytes));
+    expect(found).toMatchObject({ code: "CORRUPT_FILE", defect: "corrupt-stream" });
+    expect(found.message).toMatch(/Huffman table that is not there/);
+  });
+
   test("DICOM that ends inside a sequence within a sequence says so in words of its own", async () => {
     const image = dicomBytes({ rows: 2, columns: 2, pixels: [1, 2, 3, 4] });
     const undefinedLength = [0xff, 0xff, 0xff, 0xff];

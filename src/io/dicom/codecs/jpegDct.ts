@@ -53,8 +53,9 @@ function decodeScan(bytes: Uint8Array, scan: JpegScan, plane: Plane): number {
   const { dc, ac } = scan.components[0];
   const progressive = scan.frame.marker === 0xc2;
   if (!(first <= last && last < 64) || low > 13) throw corruptStream("a scan header is out of range");
-  const wantsDc = first === 0 && high === 0;
-  if ((wantsDc && !dc) || (last > 0 && !ac)) throw corruptStream("a scan uses a Huffman table that is not there");
+  const wantsDc = !progressive || (first === 0 && high === 0);
+  const wantsAc = !progressive || last > 0;
+  if ((wantsDc && !dc) || (wantsAc && !ac)) throw corruptStream("a scan uses a Huffman table that is not there");
   const decode = progressive
     ? progressiveBlocks(reader, dc, ac, { first, last, high, low })
     : sequentialBlocks(reader, dc!, ac!);
