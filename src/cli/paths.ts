@@ -7,6 +7,12 @@ const kindOf = async (path: string) => {
   return facts && (facts.isDirectory() ? "folder" : "file");
 };
 
+/** The same word for the same file, by whatever links and names it is reached. */
+async function identity(path: string): Promise<string> {
+  const facts = await stat(path, { bigint: true }).catch(() => undefined);
+  return facts && facts.ino > 0n ? `${facts.dev}:${facts.ino}` : resolve(path);
+}
+
 /**
  * Refuses what would fail only after the work is done: inputs that are not there, outputs that cannot be written or
  * would replace an input. Makes the folders of the outputs.
@@ -19,9 +25,9 @@ export async function checkPaths(inputs: readonly string[], outputs: readonly st
         defect: "missing-file",
         path,
       });
-  const read = new Set(inputs.map((path) => resolve(path)));
+  const read = new Set(await Promise.all(inputs.map(identity)));
   for (const path of outputs) {
-    if (read.has(resolve(path)))
+    if (read.has(await identity(path)))
       throw fault("INVALID_ARGUMENT", `${path} is read and would be replaced: give the output another name`, {
         defect: "output-is-input",
         path,

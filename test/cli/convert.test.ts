@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeNifti, readVolume } from "../../src/io/index.js";
@@ -81,6 +81,38 @@ describe("convert", () => {
     await writeFile(join(folder, "other.raw"), "voxels of another header");
     const foreign = await cliJson("convert", ct, join(folder, "other.mhd"));
     expect([foreign.code, foreign.json.error.defect]).toEqual([2, "output-is-input"]);
+  });
+
+  test("the input is not replaced through a link", async () => {
+    const [original, link] = [join(folder, "original.nii"), join(folder, "link.nii")];
+    await writeFile(original, encodeNifti(smallCt()));
+    await symlink(original, link);
+    for (const argv of [
+      [link, original],
+      [original, link],
+    ]) {
+      const { code, json } = await cliJson("convert", ...argv);
+      expect([code, json.error.defect]).toEqual([2, "output-is-input"]);
+    }
+    expect(Buffer.compare(await readFile(original), encodeNifti(smallCt()))).toBe(0);
+  });
+
+  test("the voxels of another header, the input's among them, are not replaced, even if the output is there", async () => {
+    const own = await mkdtemp(join(folder, "detached-"));
+    const [nhdr, mhd, raw] = ["scan.nhdr", "scan.mhd", "scan.raw"].map((name) => join(own, name));
+    expect((await cliJson("convert", ct, mhd)).code).toBe(0);
+    expect((await cliJson("convert", ct, mhd)).code).toBe(0);
+    await writeFile(
+      nhdr,
+      "NRRD0005\ntype: int16\ndimension: 3\nsizes: 12 10 8\nendian: little\nencoding: raw\ndata file: scan.raw\n",
+    );
+    const voxels = await readFile(raw);
+    for (const input of [ct, nhdr]) {
+      const { code, json } = await cliJson("convert", input, mhd);
+      expect([code, json.error.defect]).toEqual([2, "output-is-input"]);
+      expect(json.error.message).toContain("scan.nhdr");
+    }
+    expect(await readFile(raw)).toEqual(voxels);
   });
 });
 

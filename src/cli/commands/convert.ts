@@ -2,6 +2,7 @@ import { kindOfPath } from "#platform";
 import { fault } from "../../core/errors.js";
 import { detachedPath } from "../../io/detached.js";
 import { storedForm } from "../../io/dicom/write/stored.js";
+import { headersOf } from "../../io/namedFiles.js";
 import { volumeWriter } from "../../io/writeVolume.js";
 import type { Volume } from "../../volume/grid.js";
 import { orientation, spacing } from "../../volume/index.js";
@@ -35,14 +36,19 @@ function storedInDicom({ values }: Volume, session: Session): string {
   return signed ? "int16" : "uint16";
 }
 
-/** Refuses to replace voxels that no header of this name has written: they may be another header's. @throws INVALID_ARGUMENT */
-async function refuseForeignVoxels(out: string): Promise<void> {
+/** Refuses to replace voxels that are read, or another header's. @throws INVALID_ARGUMENT (`output-is-input`) */
+async function refuseForeignVoxels(file: string, out: string): Promise<void> {
   const beside = detachedPath(out);
-  if (beside && (await kindOfPath(beside)) && !(await kindOfPath(out)))
-    throw fault("INVALID_ARGUMENT", `${beside} is there, but not ${out}: give the output another name`, {
-      defect: "output-is-input",
-      path: beside,
-    });
+  if (!beside || !(await kindOfPath(beside))) return;
+  const headers = await headersOf(beside, [file]);
+  const others = headers.filter((header) => header !== out);
+  // Voxels that no header names may be anyone's.
+  if (others.length === 0 && headers.length > 0) return;
+  const why = others.length > 0 ? `holds the voxels of ${others[0]}` : "is there, and no header names it";
+  throw fault("INVALID_ARGUMENT", `${beside} ${why}: give the output another name`, {
+    defect: "output-is-input",
+    path: beside,
+  });
 }
 
 export const convert: Operation<ConvertOptions> = {
@@ -69,7 +75,7 @@ export const convert: Operation<ConvertOptions> = {
   announce: ({ file, out }) => `${file} to ${out}; seconds`,
   async execute(options, session) {
     const write = volumeWriter(options.out);
-    await refuseForeignVoxels(options.out);
+    await refuseForeignVoxels(options.file, options.out);
     const volume = await readInput(options.file, options, session);
     const { grid, quantity, values, format, frames, warnings } = volume;
     await write(options.out, { grid, quantity, values });
