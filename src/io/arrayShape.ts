@@ -17,7 +17,9 @@ export function arrayShape(
     });
   const [frames, nz, ny, nx] = [...[1, 1, 1].slice(shape.length - 1), ...shape];
   if (frame !== undefined && !(Number.isInteger(frame) && frame >= 0 && frame < frames))
-    throw fault("INVALID_ARGUMENT", `the array holds ${frames} volumes; there is no number ${frame}`, {});
+    throw fault("INVALID_ARGUMENT", `the array holds ${frames} volumes; there is no number ${frame}`, {
+      defect: "out-of-range",
+    });
   const message = `the array holds ${frames} volumes, the first is read; choose with 'frame'`;
   return {
     size: [nx, ny, nz],

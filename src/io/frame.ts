@@ -1,4 +1,5 @@
 import { fault, type Warning } from "../core/errors.js";
+import { counted } from "../core/words.js";
 import type { ReadVolumeOptions } from "./types.js";
 
 /**
@@ -8,7 +9,9 @@ import type { ReadVolumeOptions } from "./types.js";
 export function chooseFrame(frames: number, options: ReadVolumeOptions, name: string, warnings: Warning[]): number {
   const frame = options.frame ?? 0;
   if (!Number.isInteger(frame) || frame < 0 || frame >= frames)
-    throw fault("INVALID_ARGUMENT", `${name} holds ${frames} volumes; there is no number ${frame}`, {});
+    throw fault("INVALID_ARGUMENT", `${name} holds ${counted(frames, "volume")}; there is no number ${frame}`, {
+      defect: "out-of-range",
+    });
   if (frames > 1 && options.frame === undefined)
     warnings.push({
       defect: "several-volumes",

@@ -78,7 +78,9 @@ export async function writeImage(path: string, image: Image | Projections, optio
 
 function oneView({ detector: { rows, columns }, views, values }: Projections, view: number): Image {
   if (!Number.isInteger(view) || view < 0 || view >= views.length)
-    throw fault("INVALID_ARGUMENT", `there are ${views.length} views; there is no number ${view}`, {});
+    throw fault("INVALID_ARGUMENT", `there are ${views.length} views; there is no number ${view}`, {
+      defect: "out-of-range",
+    });
   const length = rows * columns;
   return { rows, columns, values: values.subarray(view * length, (view + 1) * length) };
 }

@@ -95,7 +95,9 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
   const shared = { rows, columns, frames, samples, photometric, bitsAllocated, type, warnings };
   const inRange = (frame: number) => {
     if (!Number.isInteger(frame) || frame < 0 || frame >= frames)
-      throw fault("INVALID_ARGUMENT", `${name} has ${frames} frames; there is no number ${frame}`, {});
+      throw fault("INVALID_ARGUMENT", `${name} has ${frames} frames; there is no number ${frame}`, {
+        defect: "out-of-range",
+      });
   };
   const trim = (values: Decoded) => trimBits(values, bitsStored, highBit, signed);
 

@@ -65,6 +65,10 @@ export function chooseSeries(
     });
   const uid = typeof wanted === "number" ? listed[wanted]?.uid : (wanted ?? listed[0].uid);
   const slices = uid === undefined ? undefined : groups.get(uid);
-  if (!slices) throw fault("NOT_FOUND", `there is no series ${wanted}; there are ${list}`, { series: listed });
+  if (!slices)
+    throw fault("NOT_FOUND", `there is no series ${wanted}; there are ${list}`, {
+      defect: "missing-series",
+      series: listed,
+    });
   return { slices, warnings };
 }

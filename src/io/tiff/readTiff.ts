@@ -42,7 +42,9 @@ export async function tiffVolume(source: Source, options: ReadVolumeOptions): Pr
   const { slices, frames } = layout;
   const frame = options.frame ?? 0;
   if (!Number.isInteger(frame) || frame < 0 || frame >= frames)
-    throw fault("INVALID_ARGUMENT", `${name} holds ${frames} volumes; there is no number ${frame}`, {});
+    throw fault("INVALID_ARGUMENT", `${name} holds ${frames} volumes; there is no number ${frame}`, {
+      defect: "out-of-range",
+    });
   const first = await describePage(pages[0], name);
   const { columns, rows, type } = first;
   if (layout.contiguous && columns * rows * slices * frames * bytesPer[type] > source.size)

@@ -16,7 +16,9 @@ export async function tiffRaster(source: Source, page: number | undefined, maxBy
   const { pages, littleEndian } = await readTiffPages(source);
   const number = page ?? 0;
   if (!(Number.isInteger(number) && number >= 0 && number < pages.length))
-    throw fault("INVALID_ARGUMENT", `${name} has ${pages.length} pages; there is no number ${number}`, {});
+    throw fault("INVALID_ARGUMENT", `${name} has ${pages.length} pages; there is no number ${number}`, {
+      defect: "out-of-range",
+    });
   const directory = pages[number];
   const described = await describePage(directory, name);
   const { columns, rows, samples, type } = described;

@@ -36,7 +36,10 @@ export async function encodeRtImage(
   const { view: number = 0, isocenter = [0, 0, 0], window, ...identity } = options;
   const { detector, views } = projections;
   const view = views[number];
-  if (!view) throw fault("INVALID_ARGUMENT", `there are ${views.length} views; there is no number ${number}`, {});
+  if (!view)
+    throw fault("INVALID_ARGUMENT", `there are ${views.length} views; there is no number ${number}`, {
+      defect: "out-of-range",
+    });
   if (view.beam !== "cone")
     throw fault("INVALID_GEOMETRY", "an RT image has a point source; views of a parallel beam have none", {
       defect: "not-a-cone-beam",
