@@ -126,7 +126,7 @@ describe("a DICOM series", () => {
     expect(volume.quantity).toBe("hounsfield");
   });
 
-  test("padding above air becomes air and says so, by value and by range; below it stays", async () => {
+  test("padding becomes air and says so, above air or below it, by value and by range", async () => {
     const values = [32767, 5, 6, 32000, 31999, -2000];
     const hu = async (...more: DicomElement[]) => {
       const { values: found, warnings } = await read([slice(0, { pixels: values, more }), slice(1, { more })]);
@@ -137,9 +137,12 @@ describe("a DICOM series", () => {
     expect(one.warnings).toMatchObject([{ defect: "padding-values", message: expect.stringContaining("1 voxel of") }]);
     const range = await hu([0x00280120, "SS", [32767]], [0x00280121, "SS", [32000]]);
     expect(range.found).toEqual([-1000, 5, 6, -1000, 31999, -2000]);
-    // Written as unsigned, 63536 is -2000.
+    // Written as unsigned, 63536 is -2000; no other voxel changes, though -2000 lies below air.
     const low = await hu([0x00280120, "US", [63536]]);
-    expect(low).toEqual({ found: values, warnings: [] });
+    expect(low.found).toEqual([32767, 5, 6, 32000, 31999, -1000]);
+    expect(low.warnings).toMatchObject([{ defect: "padding-values" }]);
+    const absent = await hu([0x00280120, "SS", [-1999]]);
+    expect(absent).toEqual({ found: values, warnings: [] });
   });
 
   test("progress counts slices; an abort stops before the next is read", async () => {

@@ -21,20 +21,17 @@ export function paddingOf(set: DataSet, { type }: PixelData): readonly [number, 
   return [Math.min(value, limit), Math.max(value, limit)];
 }
 
-/**
- * Stored CT numbers with padding that is above air as air, -1000 HU. Padding below stays as it is: it is air to everything
- * that renders (`clampPadding`).
- */
+/** Stored CT numbers with what the file declares to be padding, and nothing else, as air, -1000 HU; and how many were. */
 export function withoutPadding(
   stored: Decoded,
   { padding, slope, intercept }: Pick<Slice, "padding" | "slope" | "intercept">,
 ): { values: Decoded; count: number } {
-  if (!padding || !(slope * Math.max(...padding) + intercept > AIR)) return { values: stored, count: 0 };
+  if (!padding) return { values: stored, count: 0 };
   const [low, high] = padding;
+  const air = (AIR - intercept) / slope;
   let count = 0;
   for (let i = 0; i < stored.length; i++) if (stored[i] >= low && stored[i] <= high) count++;
   if (count === 0) return { values: stored, count };
-  const air = (AIR - intercept) / slope;
   const values = Number.isInteger(air) ? Int32Array.from(stored) : Float64Array.from(stored);
   for (let i = 0; i < values.length; i++) if (values[i] >= low && values[i] <= high) values[i] = air;
   return { values, count };
