@@ -42,6 +42,10 @@ describe.skipIf(!present)("the chest CT", () => {
         largest = Math.max(largest, bytes.length);
         return bytes;
       },
+      readInto: async (offset: number, target: Uint8Array) => {
+        largest = Math.max(largest, target.length);
+        return source.readInto!(offset, target);
+      },
     }));
     const seen: number[] = [];
     const ct = await readDicom(watched, { onProgress: ({ done }) => seen.push(done) });
