@@ -2,8 +2,13 @@ import type { DataSet } from "dicom-parser";
 
 /** Where the numbers of one frame stand: its own functional groups, those shared by all frames, or the data set itself. */
 export interface FrameHeader {
-  /** `count` numbers of a decimal-string element; undefined if it is not there, NaN for what is no number. */
+  /**
+   * The `count` numbers of a decimal-string element; undefined if it is not there or empty. What is no number is NaN, and
+   * all are if there are more or fewer than `count`.
+   */
   numbers(tag: string, count: number): number[] | undefined;
+  /** An element as it is written; undefined if it is not there or empty. */
+  text(tag: string): string | undefined;
   /** The whole number of a two-byte element; undefined if it is not there. */
   integer(tag: string): number | undefined;
 }
@@ -19,6 +24,7 @@ const groupOf: Readonly<Record<string, string>> = {
   x00200037: "x00209116", // ImageOrientationPatient: Plane Orientation
   x00281052: "x00289145", // RescaleIntercept: Pixel Value Transformation
   x00281053: "x00289145", // RescaleSlope: Pixel Value Transformation
+  x00281054: "x00289145", // RescaleType: Pixel Value Transformation
   x0062000b: "x0062000a", // ReferencedSegmentNumber: Segment Identification
   x00181110: "x00189476", // DistanceSourceToDetector: X-Ray Geometry
   x00181164: "x00289443", // ImagerPixelSpacing: Frame Pixel Data Properties
@@ -26,9 +32,15 @@ const groupOf: Readonly<Record<string, string>> = {
   x00181511: "x00189405", // PositionerSecondaryAngle: Positioner Position
 };
 
-/** All numbers of a decimal-string element, NaN for what is none; empty if it is not there. */
+/** A decimal string, PS3.5 6.2; a comma, a unit or anything else beside it makes it none. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** All numbers of a decimal-string element, NaN for what is none; one NaN if it is not there. */
 export const decimals = (set: DataSet, tag: string): number[] =>
-  (set.string(tag) ?? "").split("\\").map(Number.parseFloat);
+  (set.string(tag) ?? "").split("\\").map((part) => {
+    const word = part.trim();
+    return DECIMAL.test(word) ? Number(word) : Number.NaN;
+  });
 
 /** Whether the frames of an image have headers of their own. */
 export const hasFrameHeaders = (set: DataSet): boolean => FRAME_GROUPS in set.elements;
@@ -47,8 +59,9 @@ export function frameHeader(set: DataSet, frame: number): FrameHeader {
     numbers(tag, count) {
       const place = placeOf(tag);
       const found = place && decimals(place, tag);
-      return found && Array.from({ length: count }, (_, i) => found[i] ?? Number.NaN);
+      return found && found.length !== count ? new Array<number>(count).fill(Number.NaN) : found;
     },
+    text: (tag) => placeOf(tag)?.string(tag)?.trim() || undefined,
     integer: (tag) => placeOf(tag)?.uint16(tag),
   };
 }

@@ -1,6 +1,7 @@
 import type { DataSet } from "dicom-parser";
 import { fault, type Warning } from "../../core/errors.js";
 import { add, cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
+import { counted } from "../../core/words.js";
 import type { Quantity } from "../../volume/grid.js";
 import { describedQuantity } from "../orientation.js";
 import type { Source } from "../source.js";
@@ -22,6 +23,10 @@ export interface Slice {
   readonly columns: number;
   readonly slope: number;
   readonly intercept: number;
+  /** RescaleSlope or RescaleIntercept, where one is missing and nothing else says what stored values mean. */
+  readonly missingRescale?: string;
+  /** Unit of the rescaled values, as HU; undefined if the file does not say. */
+  readonly rescaleType?: string;
   /** Stored values from the first to the second are padding: outside the field of view. */
   readonly padding?: readonly [number, number];
   /** What stored values mean, in place of slope and intercept. */
@@ -50,6 +55,7 @@ export interface Slice {
 
 const DOSE_GRID_SCALING = "x3004000e";
 const GRID_FRAME_OFFSETS = "x3004000c";
+const MODALITY_TABLES = "x00283000";
 
 /**
  * Reads the header of one file; the pixels stay there. One slice, or one for each frame of a multi-frame image whose
@@ -91,17 +97,24 @@ export async function parseSlices(source: Source, path?: string): Promise<Slice[
 function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: number): Slice {
   const fail = (defect: string, message: string) =>
     fault("CORRUPT_FILE", `${name}: ${message}`, { defect, file: name });
-  const { numbers } = frameHeader(set, frame);
-  const finite = (values: readonly number[] | undefined, what: string) => {
+  const { numbers, text } = frameHeader(set, frame);
+  const finite = (tag: string, count: number, keyword: string, defect = "non-finite-affine") => {
+    const values = numbers(tag, count);
     if (values && !values.every(Number.isFinite))
-      throw fail("non-finite-affine", `${what} is not all numbers: ${values.join(", ")}`);
+      throw fail(defect, `${keyword} is not ${counted(count, "finite number")}: '${text(tag)}'`);
     return values;
   };
-  const slope = numbers("x00281053", 1)?.[0] ?? set.floatString(DOSE_GRID_SCALING) ?? 1;
-  const intercept = numbers("x00281052", 1)?.[0] ?? 0;
-  if (!Number.isFinite(slope) || !Number.isFinite(intercept) || slope === 0)
-    throw fail("bad-rescale", `rescale slope ${slope} and intercept ${intercept} wipe the image`);
-  const spacing = finite(numbers("x00280030", 2), "PixelSpacing");
+  const rescale = {
+    RescaleSlope: finite("x00281053", 1, "RescaleSlope", "bad-rescale")?.[0],
+    RescaleIntercept: finite("x00281052", 1, "RescaleIntercept", "bad-rescale")?.[0],
+  };
+  const doseScale = finite(DOSE_GRID_SCALING, 1, "DoseGridScaling", "bad-rescale")?.[0];
+  const slope = rescale.RescaleSlope ?? doseScale ?? 1;
+  if (slope === 0) throw fail("bad-rescale", "a rescale slope of 0 wipes the image");
+  const tables = set.elements[MODALITY_TABLES];
+  const tableUnit = tables?.items?.[0]?.dataSet?.string("x00283004")?.trim();
+  const otherwise = doseScale !== undefined || tables !== undefined;
+  const spacing = finite("x00280030", 2, "PixelSpacing");
   if (!spacing)
     throw fault("CORRUPT_FILE", `${name}: PixelSpacing (0028,0030) is missing`, {
       defect: "missing-tag",
@@ -111,8 +124,8 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     });
   if (!(spacing[0] > 0 && spacing[1] > 0))
     throw fail("zero-spacing", `PixelSpacing must be positive, it is ${spacing.join(", ")}`);
-  const position = finite(numbers("x00200032", 3), "ImagePositionPatient");
-  const cosines = finite(numbers("x00200037", 6), "ImageOrientationPatient");
+  const position = finite("x00200032", 3, "ImagePositionPatient");
+  const cosines = finite("x00200037", 6, "ImageOrientationPatient");
   return {
     name,
     pixels,
@@ -120,7 +133,9 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     rows: pixels.rows,
     columns: pixels.columns,
     slope,
-    intercept,
+    intercept: rescale.RescaleIntercept ?? 0,
+    missingRescale: otherwise ? undefined : Object.entries(rescale).find(([, value]) => value === undefined)?.[0],
+    rescaleType: tableUnit || text("x00281054"),
     table: frame === 0 ? modalityTable(set, name) : undefined,
     padding: paddingOf(set, pixels),
     pixelSpacing: [spacing[0], spacing[1]],

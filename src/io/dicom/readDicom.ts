@@ -2,10 +2,11 @@ import { kindOfPath, listFolder, pathOfUrl } from "#platform";
 import { fault, isTomogradError, throwIfAborted, type Warning } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import { counted } from "../../core/words.js";
-import type { Quantity } from "../../volume/grid.js";
+import { chooseFrame } from "../frame.js";
 import { type Input, type Source, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
+import { meaningOf } from "./meaning.js";
 import { lookUp } from "./modalityTable.js";
 import { paddingWarning, withoutPadding } from "./padding.js";
 import { parseSlices, type Slice } from "./parseSlice.js";
@@ -28,6 +29,7 @@ const DEPTH = 6;
  */
 export async function readDicom(input: Input | readonly Input[], options: ReadVolumeOptions = {}): Promise<VolumeFile> {
   refuseUnknownOptions("readDicom", options, readVolumeOptionNames);
+  chooseFrame(1, options, "a DICOM series", []);
   const { slices: found, warnings: skipped } = await collect(input, options.signal);
   const chosen = chooseSeries(found, options.series);
   if (chosen.slices.every(({ segment }) => segment)) {
@@ -44,7 +46,8 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
   const count = columns * rows * slices.length;
   const collector = createValueCollector(count, type, "varying", options.maxBytes ?? DEFAULT_MAX_BYTES);
   const scratch: Scratch = {};
-  const quantity = options.quantity ?? quantityOf(slices);
+  const meaning = meaningOf(slices);
+  const quantity = options.quantity ?? meaning.quantity;
   const hounsfield = quantity === "hounsfield";
   let padded = 0;
   for (const [k, slice] of slices.entries()) {
@@ -68,7 +71,14 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
     quantity,
     grid: { size: [columns, rows, slices.length], indexToWorld: stack.indexToWorld },
     values,
-    warnings: [...skipped, ...chosen.warnings, ...slices.flatMap((s) => s.warnings), ...stack.warnings, ...warnings],
+    warnings: [
+      ...skipped,
+      ...chosen.warnings,
+      ...slices.flatMap((slice) => slice.warnings),
+      ...meaning.warnings,
+      ...stack.warnings,
+      ...warnings,
+    ],
   };
 }
 
@@ -85,13 +95,6 @@ export async function listDicomSeries(
   return describeSeries(bySeries((await collect(input, options.signal)).slices));
 }
 
-/** CT numbers are HU, unless tomograd wrote something else; those of a localizer are no HU. */
-function quantityOf(slices: readonly Slice[]): Quantity {
-  const [{ quantity }] = slices;
-  if (quantity && slices.every((slice) => slice.quantity === quantity)) return quantity;
-  return slices.every(({ modality, localizer }) => modality === "CT" && !localizer) ? "hounsfield" : "unknown";
-}
-
 /** All slices of the input. A file that is none is left out of a folder or list, and refused where it is all there is. */
 async function collect(
   input: Input | readonly Input[],
@@ -101,12 +104,18 @@ async function collect(
   const slices: Slice[] = [];
   const others: string[] = [];
   const radiographs: string[] = [];
+  const empty: string[] = [];
   if (folder === undefined && !Array.isArray(input))
     return { slices: await parseSlices(await toSource(input as Input)), warnings: [] };
   const files = folder === undefined ? listed(input as readonly Input[]) : filesIn(folder, DEPTH);
   for await (const { source, name } of files) {
     throwIfAborted(signal);
-    if (source.size > 0 && !dicomKind(await source.read(0, DICOM_HEAD))) continue;
+    if (source.size === 0) {
+      // A lost slice, or a mark that a transfer has ended.
+      empty.push(name);
+      continue;
+    }
+    if (!dicomKind(await source.read(0, DICOM_HEAD))) continue;
     try {
       slices.push(...(await parseSlices(source, name)));
     } catch (error) {
@@ -127,6 +136,8 @@ async function collect(
       { defect: "no-slices" },
     );
   const warnings: Warning[] = [];
+  if (empty.length > 0)
+    warnings.push({ defect: "empty-file", message: `files without a single byte are left out: ${leftOut(empty)}` });
   if (others.length > 0)
     warnings.push({ defect: "not-an-image", message: `DICOM files without pixels are left out: ${leftOut(others)}` });
   if (radiographs.length > 0)

@@ -8,7 +8,7 @@ import { tooLarge } from "../values.js";
 import { frameHeader } from "./frameGeometry.js";
 import type { Slice } from "./parseSlice.js";
 import type { Scratch } from "./pixelData.js";
-import { checkPlaced, rasAffine, SAME_PLACE } from "./stack.js";
+import { checkPlaced, rasAffine, SAME_PLACE, thicknessOf } from "./stack.js";
 
 /** What one frame of a segmentation says: one segment, or the numbers of all of them. */
 export interface Segment {
@@ -151,7 +151,14 @@ function sparseGrid(slices: readonly Slice[]): { grid: Grid; indexOf: (slice: Sl
 }
 
 /** What the header says, else the smallest distance between frames; of a single place the thickness. */
-function spacingOf(places: readonly number[], { sliceSpacing, thickness }: Slice, warnings: Warning[]): number {
+function spacingOf(places: readonly number[], slice: Slice, warnings: Warning[]): number {
+  const { sliceSpacing } = slice;
+  if (Number.isNaN(sliceSpacing))
+    throw fault("CORRUPT_FILE", `${slice.name}: SpacingBetweenSlices (0018,0088) is not one finite number`, {
+      defect: "non-finite-affine",
+      file: slice.name,
+      tag: "(0018,0088)",
+    });
   const gaps = places
     .slice(1)
     .map((place, i) => place - places[i])
@@ -159,10 +166,5 @@ function spacingOf(places: readonly number[], { sliceSpacing, thickness }: Slice
   const smallest = Math.min(...gaps);
   if (sliceSpacing !== undefined && sliceSpacing > 0 && !(smallest < (1 - OFF) * sliceSpacing)) return sliceSpacing;
   if (gaps.length > 0) return smallest;
-  const known = thickness !== undefined && thickness > 0;
-  warnings.push({
-    defect: "single-slice",
-    message: `one slice has no neighbor: ${known ? `SliceThickness ${thickness}` : "1"} mm is taken as its distance`,
-  });
-  return known ? thickness : 1;
+  return thicknessOf(slice, warnings);
 }

@@ -43,14 +43,27 @@ function singleSlice(slice: Slice): Stack {
         message: `${keyword} ${tag} is missing; the place in the patient is unknown`,
       });
   const [row, column] = slice.orientation ?? [[1, 0, 0] as Vec3, [0, 1, 0] as Vec3];
-  const known = slice.thickness !== undefined && slice.thickness > 0;
-  const thickness = known ? slice.thickness : 1;
+  const step = scale(cross(row, column), thicknessOf(slice, warnings));
+  return { slices: [slice], indexToWorld: rasAffine(slice, row, column, step, slice.position ?? [0, 0, 0]), warnings };
+}
+
+/**
+ * mm: the thickness that stands for the distance of a slice without neighbors, 1 if the file does not say; with a warning.
+ * @throws CORRUPT_FILE (`non-finite-affine`)
+ */
+export function thicknessOf({ name, thickness }: Slice, warnings: Warning[]): number {
+  if (Number.isNaN(thickness))
+    throw fault("CORRUPT_FILE", `${name}: SliceThickness (0018,0050) is not one finite number`, {
+      defect: "non-finite-affine",
+      file: name,
+      tag: "(0018,0050)",
+    });
+  const known = thickness !== undefined && thickness > 0;
   warnings.push({
     defect: "single-slice",
     message: `one slice has no neighbor: ${known ? `SliceThickness ${thickness}` : "1"} mm is taken as its distance`,
   });
-  const step = scale(cross(row, column), thickness);
-  return { slices: [slice], indexToWorld: rasAffine(slice, row, column, step, slice.position ?? [0, 0, 0]), warnings };
+  return known ? thickness : 1;
 }
 
 async function severalSlices(series: readonly Slice[]): Promise<Stack> {

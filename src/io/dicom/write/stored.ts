@@ -52,11 +52,11 @@ export function storedBytes(values: Numbers, { slope, intercept, signed }: Store
   return new Uint8Array(view.buffer);
 }
 
-/** The elements that describe the pixels; `units` is HU or US (unspecified). */
+/** The elements that describe the pixels; `units` is the RescaleType: HU, US (unspecified), or another word. */
 export function pixelElements(
   image: { readonly rows: number; readonly columns: number },
   form: StoredForm,
-  units: "HU" | "US",
+  units: string,
   bytes: Uint8Array,
 ): DataElement[] {
   return [

@@ -4,6 +4,7 @@ import { cross, dot, norm, scale, transformPoint, type Vec3 } from "../../../cor
 import { refuseUnknownOptions } from "../../../core/options.js";
 import type { Volume } from "../../../volume/grid.js";
 import { checkWritable } from "../../valueBytes.js";
+import { rescaleTypes } from "../meaning.js";
 import { type DataElement, decimal, decimals, hashOf, IMPLEMENTATION, part10, uidOfHash } from "./dataSet.js";
 import { type DicomIdentity, identityElements, identityOptionNames } from "./identity.js";
 import { pixelElements, type StoredForm, storedBytes, storedForm, windowElements } from "./stored.js";
@@ -16,6 +17,8 @@ const ORTHOGONAL = 1e-5;
 interface Series {
   readonly size: Vec3;
   readonly form: StoredForm;
+  /** RescaleType. */
+  readonly units: string;
   readonly instances: readonly string[];
   readonly common: readonly DataElement[];
   /** Bytes of slice k as stored. */
@@ -28,7 +31,7 @@ interface Series {
  * The files of a volume as a derived CT series, one slice each: explicit VR little endian, 16 bits. Slice k of the array is
  * instance k + 1; its place and directions are those of the affine, right- or left-handed, tilted stacks included. Whole
  * numbers that span at most 65535 (HU) survive exactly, others to half of (largest - smallest) / 65535. Identifiers follow
- * from the content: equal volumes are equal files. The quantity stands in DerivationDescription.
+ * from the content: equal volumes are equal files. The quantity stands in DerivationDescription and RescaleType.
  * Source: DICOM PS3.3 A.3 (CT Image IOD), C.7.6.2 (image plane), C.11.1 (rescale).
  * @throws INVALID_GEOMETRY (`sheared-grid`) if rows and columns are not orthogonal, SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE
  */
@@ -108,6 +111,7 @@ async function describeSeries(volume: Volume, identity: DicomIdentity): Promise<
   return {
     size,
     form,
+    units: rescaleTypes[quantity],
     instances,
     stored,
     position: (n) => {
@@ -130,8 +134,7 @@ async function describeSeries(volume: Volume, identity: DicomIdentity): Promise<
   };
 }
 
-function slice({ size, form, instances, common, stored, position }: Series, k: number): Uint8Array<ArrayBuffer> {
-  const units = common.some(([, , value]) => value === "tomograd hounsfield") ? "HU" : "US";
+function slice({ size, form, units, instances, common, stored, position }: Series, k: number): Uint8Array<ArrayBuffer> {
   return part10(CT_IMAGE, instances[k], [
     ...common,
     [0x00200013, "IS", String(k + 1)],
