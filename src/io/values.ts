@@ -12,12 +12,15 @@ export interface ValueCollector {
 
 /** Integers above this are not all float32 numbers, respectively not all float64 numbers. */
 const [FLOAT32_INTEGERS, FLOAT64_INTEGERS] = [2 ** 24, 2 ** 53];
+/** The smallest and the largest positive number that float32 holds with all its digits. */
+const [FLOAT32_LEAST, FLOAT32_MOST] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127];
 
 const bytesOf = { int16: 2, float32: 4, float64: 8 };
 
 /**
  * A collector of `count` numbers. Unscaled uint8 stays uint8; other integers go into the narrowest of int16, float32 and
- * float64 that holds all of them exactly, widened when the first number asks for it; float64 stays; all else is float32.
+ * float64 that holds all of them exactly, widened when the first number asks for it; float64 stays; all else is float32,
+ * or float64 where scaled numbers need its digits or its range.
  * @throws TOO_LARGE (`too-large`) if the array would exceed `maxBytes` or cannot be had
  */
 export function createValueCollector(
@@ -46,37 +49,38 @@ export function createValueCollector(
 
   let inexact = false;
   let notFinite = 0;
-  const widen = (lowest: number, highest: number, whole: boolean) => {
-    if (values instanceof Int16Array && (!whole || lowest < -32768 || highest > 32767)) {
+  const toFloat64 = () => {
+    const narrow = values;
+    if (!(narrow instanceof Float64Array)) values = allocate(bytesOf.float64, () => Float64Array.from(narrow));
+  };
+  /** Makes room for numbers from `lowest` to `highest`, `whole` ones or `step` apart (0: anything in between). */
+  const widen = (lowest: number, highest: number, step: number, whole: boolean) => {
+    const largest = Math.max(Math.abs(lowest), Math.abs(highest));
+    if (whole && values instanceof Int16Array && lowest >= -32768 && highest <= 32767) return;
+    const beyond = largest > FLOAT32_MOST || (largest > 0 && largest < FLOAT32_LEAST);
+    if (beyond || (step > 0 && largest > FLOAT32_INTEGERS * step)) toFloat64();
+    else if (values instanceof Int16Array) {
       const narrow = values;
       values = allocate(bytesOf.float32, () => Float32Array.from(narrow));
     }
-    const largest = Math.max(-lowest, highest);
-    if (whole && values instanceof Float32Array && largest > FLOAT32_INTEGERS) {
-      const narrow = values;
-      values = allocate(bytesOf.float64, () => Float64Array.from(narrow));
-    }
-    if (whole && largest > FLOAT64_INTEGERS) inexact = true;
+    if (step > 0 && largest > FLOAT64_INTEGERS * step) inexact = true;
   };
 
   return {
     put(stored, at, slope, intercept) {
       const identity = slope === 1 && intercept === 0;
-      if (floating) {
-        for (let i = 0; i < stored.length; i++) if (!Number.isFinite(stored[i])) notFinite++;
-      } else if (!fits && !(values instanceof Uint8Array)) {
-        let lowest = Number.POSITIVE_INFINITY;
-        let highest = Number.NEGATIVE_INFINITY;
-        for (let i = 0; i < stored.length; i++) {
-          if (stored[i] < lowest) lowest = stored[i];
-          if (stored[i] > highest) highest = stored[i];
-        }
+      const looked = floating ? !identity && type !== "float64" : !fits && !(values instanceof Uint8Array);
+      if (looked) {
+        const [lowest, highest] = finiteRange(stored);
         const ends = [slope * lowest + intercept, slope * highest + intercept];
-        if (stored.length > 0)
-          widen(Math.min(...ends), Math.max(...ends), Number.isInteger(slope) && Number.isInteger(intercept));
+        const whole = !floating && Number.isInteger(slope) && Number.isInteger(intercept);
+        const step = floating ? 0 : whole ? 1 : Math.abs(slope);
+        if (lowest <= highest) widen(Math.min(...ends), Math.max(...ends), step, whole);
       }
       if (identity) values.set(stored, at);
       else for (let i = 0; i < stored.length; i++) values[at + i] = slope * stored[i] + intercept;
+      if (floating || !identity)
+        for (let i = at; i < at + stored.length; i++) if (!Number.isFinite(values[i])) notFinite++;
     },
     finish() {
       const warnings: Warning[] = [];
@@ -87,6 +91,18 @@ export function createValueCollector(
       return { values, warnings };
     },
   };
+}
+
+/** Smallest and largest finite number; the smallest is the larger one if there is none. */
+function finiteRange(numbers: Decoded): [number, number] {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i];
+    if (value < lowest && value !== Number.NEGATIVE_INFINITY) lowest = value;
+    if (value > highest && value !== Number.POSITIVE_INFINITY) highest = value;
+  }
+  return [lowest, highest];
 }
 
 /** The error for a volume that does not fit. */

@@ -8,12 +8,13 @@ const { codes, defects, pairs } = thrownWords(`${root}src`);
 
 /** The rows of the page's tables: words of the first column, codes where there are any, what to do. */
 const rows = readFileSync(`${root}docs/errors.md`, "utf8")
-  .split("\n")
-  .filter((line) => /^\| `/.test(line))
-  .map((line) => {
+  .split(/^## /m)
+  .flatMap((part) => part.split("\n").map((line) => ({ line, table: part.split("\n", 1)[0] })))
+  .filter(({ line }) => /^\| `/.test(line))
+  .map(({ line, table }) => {
     const cells = line.split(" | ");
     const words: readonly string[] = cells[0].match(/[\w-]+/g) ?? [];
-    return { words, middle: cells[1], advice: cells.at(-1)!.replace(/ \|$/, "") };
+    return { words, table, middle: cells[1], advice: cells.at(-1)!.replace(/ \|$/, "") };
   });
 const listed = new Set(rows.flatMap(({ words }) => words));
 
@@ -25,6 +26,13 @@ describe("docs/errors.md", () => {
     expect([...codes.keys()].filter((code) => !known.includes(code))).toEqual([]);
     const inPage = [...listed].filter((word) => /^[A-Z_]+$/.test(word));
     expect(inPage.filter((code) => !known.includes(code))).toEqual([]);
+  });
+
+  test("has one row for each word of a table", () => {
+    const seen = new Map<string, number>();
+    for (const { words, table } of rows)
+      for (const word of words) seen.set(`${table}: ${word}`, (seen.get(`${table}: ${word}`) ?? 0) + 1);
+    expect([...seen].filter(([, times]) => times > 1)).toEqual([]);
   });
 
   test("lists every defect that can be thrown or warned of, and no other", () => {

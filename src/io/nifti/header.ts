@@ -68,6 +68,8 @@ const layouts = {
   2: { dim: 16, type: 12, bitpix: 14, pixdim: 104, offset: 168, slope: 176, q: 344, quaternion: 352, srow: 400 },
 } as const;
 const UNITS = { 1: 123, 2: 500 } as const;
+/** Millimeters of the codes of units: unknown, meter, millimeter, micron. */
+const MILLIMETERS: readonly (number | undefined)[] = [1, 1000, 1, 1e-3];
 const DESCRIPTION = { 1: 148, 2: 240 } as const;
 
 /** True if the bytes start like a NIfTI-1, NIfTI-2 or ANALYZE 7.5 header, in either byte order. */
@@ -79,7 +81,7 @@ export function looksLikeNifti(head: Uint8Array): boolean {
 
 /**
  * Reads a header. Source: the NIfTI-1 and NIfTI-2 data format definitions (nifti1.h, nifti2.h), NIMH.
- * @throws TRUNCATED_FILE (`truncated`), CORRUPT_FILE (`bad-magic`, `bad-dimension`, `bad-offset`), UNSUPPORTED_FORMAT (`unsupported-type`)
+ * @throws TRUNCATED_FILE (`truncated`), CORRUPT_FILE (`bad-magic`, `bad-dimension`, `bad-offset`, `bad-rescale`), UNSUPPORTED_FORMAT (`unsupported-type`)
  */
 export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
@@ -139,8 +141,15 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
     });
 
   const [slope, intercept] = analyze ? [1, 0] : reals(at.slope, 2);
-  const scaled = Number.isFinite(slope) && slope !== 0 && Number.isFinite(intercept);
+  const scaled = Number.isFinite(slope) && slope !== 0;
+  if (scaled && !Number.isFinite(intercept))
+    throw fault("CORRUPT_FILE", `${name}: values of ${slope} * stored + ${intercept} are no numbers; export it again`, {
+      defect: "bad-rescale",
+    });
   const units = (wide ? view.getInt32(UNITS[2], littleEndian) : head[UNITS[1]]) & 7;
+  // Code 0 is what many writers of mm leave.
+  if (!analyze && MILLIMETERS[units] === undefined)
+    warnings.push({ defect: "unknown-unit", message: `lengths in units of code ${units} are taken for mm` });
   const description = String.fromCharCode(...head.subarray(DESCRIPTION[version], DESCRIPTION[version] + 80));
   return {
     format: analyze ? "analyze-7.5" : `nifti-${version}`,
@@ -159,7 +168,7 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
     quaternion: reals(at.quaternion, 3),
     qoffset: reals(at.quaternion + 3 * (wide ? 8 : 4), 3),
     srow: reals(at.srow, 12),
-    millimeters: analyze ? 1 : ([1, 1000, 1, 1e-3][units] ?? 1),
+    millimeters: (!analyze && MILLIMETERS[units]) || 1,
     metadata: single ? ownComment(view, headerBytes, offset, littleEndian) : undefined,
     warnings,
   };
