@@ -5,7 +5,7 @@ import type { Volume } from "../volume/grid.js";
 import { arrayShape } from "./arrayShape.js";
 import { npyPieces, npyTextPieces, readAppended, readHeader, readNpy, refuseTruncated, trailing } from "./npy.js";
 import { bytesPer, decode } from "./numeric.js";
-import { metadataText, noOrientation, type OwnMetadata } from "./orientation.js";
+import { metadataText, type OwnMetadata, orientationDoubt } from "./orientation.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "./types.js";
 import { createValueCollector } from "./values.js";
 
@@ -17,6 +17,7 @@ export async function npyVolume(
   source: Source,
   options: ReadVolumeOptions,
   metadata?: OwnMetadata,
+  what = ".npy",
 ): Promise<VolumeFile> {
   const header = await readHeader(source);
   const { shape, type } = header;
@@ -47,9 +48,7 @@ export async function npyVolume(
     quantity: options.quantity ?? own?.quantity ?? "unknown",
     grid: { size, indexToWorld: own?.indexToWorld ?? IDENTITY4 },
     values,
-    warnings: own
-      ? [...warnings, ...further]
-      : [noOrientation(".npy"), ...trailing(source, header), ...warnings, ...further],
+    warnings: [...orientationDoubt(own, what), ...(own ? [] : trailing(source, header)), ...warnings, ...further],
   };
 }
 

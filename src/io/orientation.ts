@@ -7,6 +7,8 @@ import type { VolumeFile } from "./types.js";
 export interface OwnMetadata {
   readonly indexToWorld: Matrix4;
   readonly quantity: Quantity;
+  /** The volume came from a file that does not say how it lies. */
+  readonly unoriented?: true;
 }
 
 const quantities: readonly Quantity[] = ["hounsfield", "attenuation", "density", "label", "unknown"];
@@ -18,10 +20,12 @@ export const describedQuantity = (description: string): Quantity | undefined => 
 };
 
 /** The affine and the quantity as one line of JSON: what TIFF, .npy and .npz carry. @throws NOT_FINITE */
-export function metadataText({ grid: { indexToWorld }, quantity }: Volume): string {
+export function metadataText(volume: Volume): string {
+  const { indexToWorld } = volume.grid;
   if (!indexToWorld.every(Number.isFinite))
     throw fault("NOT_FINITE", `an affine must be finite: ${indexToWorld}`, { defect: "non-finite-affine" });
-  return JSON.stringify({ tomograd: { indexToWorld, quantity } });
+  const { quantity } = volume;
+  return JSON.stringify({ tomograd: { indexToWorld, quantity, ...(isUnoriented(volume) && { unoriented: true }) } });
 }
 
 /** True for text that begins as `metadataText` does. */
@@ -36,16 +40,28 @@ export function parseMetadata(text: string): OwnMetadata | undefined {
   } catch {
     return undefined;
   }
-  const { indexToWorld, quantity } = content.tomograd ?? {};
+  const { indexToWorld, quantity, unoriented } = content.tomograd ?? {};
   if (!Array.isArray(indexToWorld) || !quantity || !quantities.includes(quantity)) return undefined;
-  return { indexToWorld: checkedAffine(indexToWorld, "CORRUPT_FILE", "the affine in the file"), quantity };
+  return {
+    indexToWorld: checkedAffine(indexToWorld, "CORRUPT_FILE", "the affine in the file"),
+    quantity,
+    ...(unoriented === true && { unoriented }),
+  };
 }
 
-/** The warning of a file without directions: what is assumed, and what to do. */
-export const noOrientation = (what: string): Warning => ({
+/** The warning of a file without directions: what is assumed, the size of voxels too unless it is `sized`, and what to do. */
+export const noOrientation = (what: string, sized = false): Warning => ({
   defect: "no-orientation",
-  message: `${what} has no directions; axes are taken as right, anterior, superior (the option 'affine' says otherwise)`,
+  message: `${what} has no directions${sized ? "" : " and no size of voxels"}; axes are taken as right, anterior, superior${sized ? "" : ", voxels as 1 mm"} (the option 'affine' says otherwise)`,
 });
+
+/** `noOrientation`, unless tomograd wrote the file and knew the directions. */
+export const orientationDoubt = (own: OwnMetadata | undefined, what: string, sized = false): Warning[] =>
+  own && !own.unoriented ? [] : [noOrientation(what, sized || own !== undefined)];
+
+/** Whether a volume is as it was read from a file that does not say how it lies; writers pass that on. */
+export const isUnoriented = (volume: Volume): boolean =>
+  ((volume as Partial<VolumeFile>).warnings ?? []).some(({ defect }) => defect === "no-orientation");
 
 /** An affine with positive spacings (mm) along the world's axes. */
 export const spacingAffine = ([x, y, z]: readonly number[]): Matrix4 =>

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeNifti, readVolume } from "../../src/io/index.js";
+import { npyPieces } from "../../src/io/npy.js";
+import { joinPieces } from "../../src/io/valueBytes.js";
 import { dataCase } from "../helpers/folders.js";
 import { cli, cliJson, smallCt, temporaryFolder, writeSmallCt } from "./cli.js";
 
@@ -64,6 +66,20 @@ describe("convert", () => {
     expect(rounded.json).toMatchObject({ type: "uint16", warnings: [{ defect: "precision" }] });
     const file = await cliJson("convert", ct, join(folder, "volume.dcm"));
     expect([file.code, file.json.error.defect]).toEqual([2, "several-slices"]);
+  });
+
+  test("a file that does not say how it lies stays so, and becomes DICOM with --affine only", async () => {
+    const plain = join(folder, "plain.npy");
+    await writeFile(plain, joinPieces([...npyPieces(new Int16Array(24), [2, 3, 4])]));
+    const out = join(folder, "plain.nrrd");
+    expect((await cliJson("convert", plain, out)).json.warnings).toMatchObject([{ defect: "no-orientation" }]);
+    expect((await cli(["inspect", out, "--no-picture"])).stdout).not.toContain("axes run towards");
+    const series = `${join(folder, "plain-series")}/`;
+    const refused = await cliJson("convert", out, series);
+    expect([refused.code, refused.json.error.defect]).toEqual([2, "no-orientation"]);
+    expect(refused.json.error.message).toContain("--affine");
+    const { code } = await cliJson("convert", out, series, "--affine", "-1,0,0,0,0,-1,0,0,0,0,1,0");
+    expect(code).toBe(0);
   });
 
   test("--quantity is what the new file says", async () => {

@@ -52,6 +52,18 @@ describe("MetaImage", () => {
       { numRuns: 150 },
     ));
 
+  test.each([
+    ["mm", 1, []],
+    ["cm", 10, []],
+    ["um", 1e-3, []],
+    ["furlong", 1, ["unknown-unit"]],
+  ] as const)("DistanceUnits %s: lengths are %s mm", async (unit, mm, expected) => {
+    const { grid, warnings } = await readVolume(meta({ DistanceUnits: unit }));
+    expect(warnings.map(({ defect }) => defect)).toEqual(expected);
+    const affine = [-1, 0, 0, -4, 0, -2, 0, -5, 0, 0, 3, 6].map((length) => length * mm + 0);
+    expect(grid.indexToWorld.slice(0, 12)).toEqual(affine);
+  });
+
   test.each(["volume.mha", "volume.mhd"])(
     "%s: rotated, flipped and sheared, read by ITK as by tomograd",
     async (name) => {
@@ -93,6 +105,9 @@ describe("MetaImage", () => {
     expect(await defects(meta({ ElementSpacing: undefined }))).toEqual(["no-spacing"]);
     expect(await defects(meta({ CenterOfRotation: "1 0 0" }))).toEqual(["center-of-rotation"]);
     expect(await defects(meta({ AnatomicalOrientation: "RAI" }))).toEqual([]);
+    expect(await defects(meta({ AnatomicalOrientation: "???" }))).toEqual(["no-orientation"]);
+    // The format's default, which other readers take silently.
+    expect(await defects(meta({ TransformMatrix: undefined }))).toEqual([]);
     expect(await defects(meta({ AnatomicalOrientation: "LPI" }))).toEqual(["orientation-disagrees"]);
     expect(await defects(meta({ TransformMatrix: "-1 0 0 0 -1 0 0 0 1", AnatomicalOrientation: "LPI" }))).toEqual([]);
     expect(await defects(meta({}, Uint8Array.from([...raw, 0])))).toEqual(["trailing-data"]);

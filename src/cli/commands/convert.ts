@@ -3,6 +3,7 @@ import { fault } from "../../core/errors.js";
 import { detachedPath } from "../../io/detached.js";
 import { storedForm } from "../../io/dicom/write/stored.js";
 import { headersOf } from "../../io/namedFiles.js";
+import { isUnoriented } from "../../io/orientation.js";
 import { volumeWriter } from "../../io/writeVolume.js";
 import type { Volume } from "../../volume/grid.js";
 import { orientation, spacing } from "../../volume/index.js";
@@ -78,7 +79,8 @@ export const convert: Operation<ConvertOptions> = {
     await refuseForeignVoxels(options.file, options.out);
     const volume = await readInput(options.file, options, session);
     const { grid, quantity, values, format, frames, warnings } = volume;
-    await write(options.out, { grid, quantity, values });
+    // With its warnings: what the file does not say of its orientation, the new one does not say either.
+    await write(options.out, volume);
     const type = /([/\\]|\.dcm)$/i.test(options.out) ? storedInDicom(volume, session) : typeOf(values);
     const mm = spacing(grid);
     return {
@@ -93,7 +95,7 @@ export const convert: Operation<ConvertOptions> = {
       },
       outputs: given(options.out, detachedPath(options.out)),
       summary: [
-        `${format} of ${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm, axes towards ${orientation(grid)}`,
+        `${format} of ${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm, axes ${isUnoriented(volume) ? "of unknown orientation, taken as" : "towards"} ${orientation(grid)}`,
         `written as ${type}, ${quantity}`,
       ],
     };

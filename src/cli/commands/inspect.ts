@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { fault, type Warning } from "../../core/errors.js";
 import { type Image, readRadiograph, writeImage } from "../../io/index.js";
+import { isUnoriented } from "../../io/orientation.js";
 import type { VolumeFile } from "../../io/types.js";
 import { greyImage, sliceThreePlanes } from "../../report/index.js";
 import type { Grid, Volume } from "../../volume/grid.js";
@@ -161,7 +162,7 @@ export const inspect: Operation<InspectOptions> = {
       outputs,
       summary: [
         `${volume.format}, ${type}: ${volume.frames > 1 ? `${volume.frames} volumes of ` : ""}${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm`,
-        `axes run towards ${orientation(grid)} (R right, A anterior, S superior)`,
+        `axes ${isUnoriented(volume) ? "are not said to run anywhere; they are taken as" : "run towards"} ${orientation(grid)} (R right, A anterior, S superior)`,
         `${quantity}, values ${facts.range ? facts.range.join(" to ") : "all NaN or infinite"}`,
         ...(facts.histogram ? [histogramLine(facts.histogram)] : []),
         ...(options.at ?? []).map((index, i) => `voxel ${index.join(",")}: ${[values?.[i]].flat().join(", ")}`),

@@ -3,7 +3,7 @@ import { IDENTITY4, type Matrix4 } from "../../core/linear.js";
 import { arrayShape } from "../arrayShape.js";
 import { chosenArray } from "../chosenArray.js";
 import { bytesPer, type Decoded, decode, hostIsLittleEndian, type StoredType } from "../numeric.js";
-import { noOrientation, parseMetadata, spacingAffine } from "../orientation.js";
+import { orientationDoubt, parseMetadata, spacingAffine } from "../orientation.js";
 import type { Source } from "../source.js";
 import { allowedBytes, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector, tooLarge, type ValueCollector } from "../values.js";
@@ -72,14 +72,19 @@ export async function hdf5Volume(source: Source, options: ReadVolumeOptions): Pr
   readBlocks(file, path, { metadata, type, size, frame, name }, collector, options);
   const { values, warnings: further } = collector.finish();
   const own = parseMetadata(text(file, path, METADATA));
+  const sized = elementSize(file, path);
   return {
     format: isMatlab ? "mat" : "hdf5",
     type: isMatlab && text(file, path, "MATLAB_class") === "logical" ? "bool" : type,
     frames,
     quantity: options.quantity ?? own?.quantity ?? "unknown",
-    grid: { size, indexToWorld: own?.indexToWorld ?? elementSize(file, path) },
+    grid: { size, indexToWorld: own?.indexToWorld ?? sized ?? IDENTITY4 },
     values,
-    warnings: [...(own ? [] : [noOrientation(isMatlab ? "a MATLAB file" : "HDF5")]), ...warnings, ...further],
+    warnings: [
+      ...orientationDoubt(own, isMatlab ? "a MATLAB file" : "HDF5", sized !== undefined),
+      ...warnings,
+      ...further,
+    ],
   };
 }
 
@@ -250,11 +255,11 @@ const text = (file: Hdf5File, path: string, attribute: string): string =>
   new TextDecoder("latin1").decode(file.attribute(path, attribute)?.bytes ?? new Uint8Array(0)).replace(/\0+$/, "");
 
 /** The voxel's size by the attribute that Fiji and ilastik write: [z, y, x], um. */
-function elementSize(file: Hdf5File, path: string): Matrix4 {
+function elementSize(file: Hdf5File, path: string): Matrix4 | undefined {
   const found = file.attribute(path, "element_size_um");
   const type = found && kindOf(found.metadata);
-  if (!found || (type !== "float32" && type !== "float64")) return IDENTITY4;
+  if (!found || (type !== "float32" && type !== "float64")) return undefined;
   const um = [...decode(found.bytes.slice() as Uint8Array<ArrayBuffer>, type, hostIsLittleEndian)];
-  if (um.length !== 3 || !um.every((length) => length > 0 && Number.isFinite(length))) return IDENTITY4;
+  if (um.length !== 3 || !um.every((length) => length > 0 && Number.isFinite(length))) return undefined;
   return spacingAffine(um.reverse().map((length) => length / 1000));
 }

@@ -3,7 +3,7 @@ import { IDENTITY4 } from "../../core/linear.js";
 import { arrayShape } from "../arrayShape.js";
 import { chosenArray } from "../chosenArray.js";
 import { bytesPer, decode } from "../numeric.js";
-import { noOrientation, type OwnMetadata, parseMetadata } from "../orientation.js";
+import { type OwnMetadata, orientationDoubt, parseMetadata } from "../orientation.js";
 import type { Source } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
@@ -67,7 +67,7 @@ export async function matlabVolume(source: Source, options: ReadVolumeOptions): 
     quantity: options.quantity ?? placed?.quantity ?? "unknown",
     grid: { size, indexToWorld: placed?.indexToWorld ?? IDENTITY4 },
     values,
-    warnings: [...(placed ? [] : [noOrientation("a MATLAB file")]), ...warnings, ...further],
+    warnings: [...orientationDoubt(placed, "a MATLAB file"), ...warnings, ...further],
   };
 }
 

@@ -14,11 +14,14 @@ export interface MetaImageHeader {
   readonly littleEndian: boolean;
   /** Bytes before the voxels; -1: the voxels are the last bytes. */
   readonly headerSize: number;
+  /** In `units`, as is `offset`. */
   readonly spacing: readonly number[] | undefined;
   /** The directions of the axes one after another. */
   readonly directions: readonly number[] | undefined;
   readonly offset: readonly number[] | undefined;
   readonly centerOfRotation: readonly number[] | undefined;
+  /** The unit of lengths, if the header says one. */
+  readonly units: string | undefined;
   /** Three letters: where each axis comes from. */
   readonly anatomy: string | undefined;
   /** The files with the voxels; undefined where they follow the header. */
@@ -132,6 +135,7 @@ export function parseMetaImageHeader(text: string, name: string): MetaImageHeade
     directions: vector(dimensions ** 2, "TransformMatrix", "Orientation", "Rotation"),
     offset: vector(dimensions, "Offset", "Position", "Origin"),
     centerOfRotation: vector(dimensions, "CenterOfRotation"),
+    units: get("DistanceUnits"),
     anatomy: get("AnatomicalOrientation"),
     files: dataFiles(need("ElementDataFile"), list, sizes[dimensions - 1]),
     slope,

@@ -11,6 +11,7 @@ import { type Input, toSource } from "../source.js";
 import { readStoredVoxels } from "../storedVoxels.js";
 import { missingField, readTextHeader } from "../textHeader.js";
 import { type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
+import { millimetersOf } from "../units.js";
 import { endOfMetaImageHeader, looksLikeMetaImage, type MetaImageHeader, parseMetaImageHeader } from "./header.js";
 
 /**
@@ -65,7 +66,11 @@ export async function readMetaImage(input: Input, options: ReadVolumeOptions = {
 function metaImageGrid(header: MetaImageHeader, name: string, warnings: Warning[]): Grid {
   const { sizes } = header;
   const n = sizes.length;
-  const spacing = (header.spacing ?? sizes.map(() => 1)).slice(0, 3);
+  const mm = millimetersOf(header.units ?? "mm");
+  if (mm === undefined)
+    warnings.push({ defect: "unknown-unit", message: `lengths in DistanceUnits '${header.units}' are taken for mm` });
+  // Without spacing, voxels are taken as 1 mm whatever the unit.
+  const spacing = (header.spacing?.map((length) => length * (mm ?? 1)) ?? sizes.map(() => 1)).slice(0, 3);
   refuseBadSpacing(spacing, name);
   if (!header.spacing)
     warnings.push({ defect: "no-spacing", message: "the file has no spacing; voxels are taken as 1 mm" });
@@ -81,7 +86,7 @@ function metaImageGrid(header: MetaImageHeader, name: string, warnings: Warning[
     return [x, y, z];
   };
   const columns = [0, 1, 2].map((k) => direction(k).map((x) => x * (spacing[k] ?? 1)));
-  const [ox, oy, oz = 0] = header.offset ?? [0, 0, 0];
+  const [ox, oy, oz = 0] = (header.offset ?? [0, 0, 0]).map((length) => length * (mm ?? 1));
   const [x, y, z] = columns;
   const indexToWorld = [
     ...[0 - x[0], 0 - y[0], 0 - z[0], 0 - ox],
@@ -98,6 +103,13 @@ function metaImageGrid(header: MetaImageHeader, name: string, warnings: Warning[
 /** What else the header says about directions, where it does not agree. */
 function doubts({ anatomy, centerOfRotation, directions, offset }: MetaImageHeader, grid: Grid): Warning[] {
   const found: Warning[] = [];
+  // A header without a matrix has the format's default, the identity in its world; one that writes ??? says that it does not know.
+  if (/^\?+$/.test(anatomy ?? ""))
+    found.push({
+      defect: "no-orientation",
+      message:
+        "AnatomicalOrientation is ???: the file does not say how the patient lies; directions are taken as they stand, towards left, posterior, superior (the option 'affine' says otherwise)",
+    });
   if (!offset)
     found.push({
       defect: "no-origin",

@@ -2,6 +2,7 @@ import { writeFileAtomically } from "#platform";
 import type { Volume } from "../../volume/grid.js";
 import { refuseBadAffine } from "../affine.js";
 import { detachedName, detachedPath } from "../detached.js";
+import { isUnoriented } from "../orientation.js";
 import { checkWritable, joinPieces, littleEndianPieces } from "../valueBytes.js";
 
 /** The bytes of a .mha file of a volume. @throws SHAPE_MISMATCH, NOT_FINITE, CORRUPT_FILE (`singular-affine`) */
@@ -50,6 +51,7 @@ function header(volume: Volume, dataFile: string): Uint8Array {
     "CenterOfRotation = 0 0 0",
     `ElementSpacing = ${spacing.join(" ")}`,
     `DimSize = ${grid.size.join(" ")}`,
+    ...(isUnoriented(volume) ? ["AnatomicalOrientation = ???"] : []),
     `ElementType = ${typeName(values)}`,
     `ElementDataFile = ${dataFile}`,
   ];

@@ -1,6 +1,7 @@
 import { fault, type Warning } from "../../core/errors.js";
 import { affine, type Matrix4 } from "../../core/linear.js";
 import { refuseBadAffine } from "../affine.js";
+import { type OwnMetadata, parseMetadata } from "../orientation.js";
 import type { NiftiHeader } from "./header.js";
 
 /**
@@ -29,6 +30,7 @@ export function niftiAffine(header: NiftiHeader, name: string): { indexToWorld: 
     const [, x, y, z] = header.pixdim.map(Math.abs);
     stored = affine([x, 0, 0, 0, y, 0, 0, 0, z], [0, 0, 0]);
     refuseBadAffine(stored, name, "spacing");
+    stored = unoriented(stored, header);
     warnings.push({
       defect: "no-orientation",
       message: "the file does not say how the patient lies; axes are taken as right, anterior, superior, origin 0",
@@ -39,16 +41,27 @@ export function niftiAffine(header: NiftiHeader, name: string): { indexToWorld: 
 }
 
 /** The affine in float64 that tomograd left in a comment, as long as it is the one that the sform rounds to float32. */
-function unrounded(sform: number[], { metadata, millimeters }: NiftiHeader): number[] {
-  if (metadata === undefined || millimeters !== 1) return sform;
-  let own: unknown;
+function unrounded(sform: number[], header: NiftiHeader): number[] {
+  const own = ownMetadata(header)?.indexToWorld;
+  return own?.every((value, i) => Math.fround(value) === sform[i]) ? [...own] : sform;
+}
+
+/** The affine that tomograd took for a volume of unknown orientation, as long as the spacings are still its own. */
+function unoriented(spacings: number[], header: NiftiHeader): number[] {
+  const own = ownMetadata(header);
+  const edge = (m: Matrix4, k: number) => Math.fround(Math.hypot(m[k], m[4 + k], m[8 + k]));
+  const same = own?.unoriented && [0, 1, 2].every((k) => edge(own.indexToWorld, k) === edge(spacings, k));
+  return same ? [...own.indexToWorld] : spacings;
+}
+
+function ownMetadata({ metadata, millimeters }: NiftiHeader): OwnMetadata | undefined {
+  if (metadata === undefined || millimeters !== 1) return undefined;
   try {
-    own = JSON.parse(metadata)?.tomograd?.indexToWorld;
+    return parseMetadata(metadata);
   } catch {
-    return sform;
+    // A comment that is damaged says nothing; the header's own fields do.
+    return undefined;
   }
-  const same = (value: unknown, i: number) => typeof value === "number" && Math.fround(value) === sform[i];
-  return Array.isArray(own) && own.length === 16 && own.every(same) ? own : sform;
 }
 
 /** Method 2 of nifti1.h: a unit quaternion (a from b, c, d), spacings, and qfac for the third axis. */

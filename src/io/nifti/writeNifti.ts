@@ -3,7 +3,7 @@ import { fault } from "../../core/errors.js";
 import { cross, determinant3, dot, inverse3, linearPart, type Matrix4, type Vec3 } from "../../core/linear.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import type { Volume } from "../../volume/grid.js";
-import { metadataText } from "../orientation.js";
+import { isUnoriented, metadataText } from "../orientation.js";
 import { joinPieces, littleEndianPieces } from "../valueBytes.js";
 import { COMMENT } from "./header.js";
 
@@ -17,6 +17,8 @@ export interface NiftiContent {
   readonly description: string;
   /** ASCII; kept as a comment (extension code 6) behind the header. */
   readonly metadata?: string;
+  /** Nothing is known of directions: both codes are 0, and readers have the spacings alone. */
+  readonly unoriented?: boolean;
 }
 
 /** Options of `writeNifti`. */
@@ -30,7 +32,8 @@ const HEADER = 352;
 /**
  * The bytes of a NIfTI-1 file (.nii, little endian), piece by piece; the voxels are not copied.
  * The type is that of `values`; the affine is kept as sform (float32), and as qform too if it has no shear; what float32
- * loses of a volume's affine stands in a comment behind the header.
+ * loses of a volume's affine stands in a comment behind the header. A volume as it was read with the warning
+ * `no-orientation` has both codes 0.
  * @throws TOO_LARGE (`bad-dimension`) beyond 32767 voxels along an axis, SHAPE_MISMATCH, NOT_FINITE, INVALID_GEOMETRY
  *   (`singular-affine`) also if only its float32 form is singular
  */
@@ -56,7 +59,10 @@ const volumeContent = (volume: Volume): NiftiContent => ({
   indexToWorld: volume.grid.indexToWorld,
   values: volume.values,
   description: `tomograd ${volume.quantity}`,
-  ...(volume.grid.indexToWorld.some((value) => Math.fround(value) !== value) && { metadata: metadataText(volume) }),
+  unoriented: isUnoriented(volume),
+  ...((isUnoriented(volume) || volume.grid.indexToWorld.some((value) => Math.fround(value) !== value)) && {
+    metadata: metadataText(volume),
+  }),
 });
 
 /** The bytes of a .nii file of a volume. @throws as `niftiPieces` */
@@ -76,7 +82,7 @@ export async function writeNiftiContent(path: string, content: NiftiContent, lev
   await writeFileAtomically(path, /\.gz$/i.test(path) ? gzip(pieces, level) : pieces);
 }
 
-function header({ size, indexToWorld: m, values, description, metadata }: NiftiContent): Uint8Array {
+function header({ size, indexToWorld: m, values, description, metadata, unoriented }: NiftiContent): Uint8Array {
   const extension = metadata === undefined ? 0 : 16 * Math.ceil((8 + metadata.length) / 16);
   const bytes = new Uint8Array(HEADER + extension);
   const view = new DataView(bytes.buffer);
@@ -97,8 +103,8 @@ function header({ size, indexToWorld: m, values, description, metadata }: NiftiC
   view.setFloat32(112, 1, true);
   bytes[123] = 2;
   bytes.set(new TextEncoder().encode(description).subarray(0, 79), 148);
-  view.setInt16(252, rotation ? 1 : 0, true);
-  view.setInt16(254, 1, true);
+  view.setInt16(252, rotation && !unoriented ? 1 : 0, true);
+  view.setInt16(254, unoriented ? 0 : 1, true);
   reals(256, [...(rotation?.quaternion ?? [0, 0, 0]), m[3], m[7], m[11]]);
   reals(280, m.slice(0, 12));
   bytes.set([0x6e, 0x2b, 0x31, 0], 344);

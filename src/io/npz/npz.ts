@@ -4,7 +4,7 @@ import type { Volume } from "../../volume/grid.js";
 import { chosenArray } from "../chosenArray.js";
 import { npyPieces, npyTextPieces, readNpyShape, readNpyText } from "../npy.js";
 import { npyVolume } from "../npyVolume.js";
-import { metadataText, noOrientation, parseMetadata } from "../orientation.js";
+import { metadataText, parseMetadata } from "../orientation.js";
 import { bytesSource, type Source } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { openZipEntry, readZipDirectory, readZipEntryStart, type ZipEntry, zipPieces } from "./zip.js";
@@ -44,11 +44,9 @@ export async function npzVolume(source: Source, options: ReadVolumeOptions): Pro
     content,
     options,
     metadata && nameOf(arrays[chosen]) === "volume" ? metadata : undefined,
+    ".npz",
   );
-  const warnings = volume.warnings.map((warning) =>
-    warning.defect === "no-orientation" ? noOrientation("this .npz") : warning,
-  );
-  return { ...volume, format: "npz", warnings };
+  return { ...volume, format: "npz" };
 }
 
 /** The header of a .npy file is hardly longer than this, bytes. */

@@ -2,6 +2,7 @@ import { fault, type Warning } from "../../core/errors.js";
 import { cross, type Matrix4, norm, scale, type Vec3 } from "../../core/linear.js";
 import type { Grid } from "../../volume/grid.js";
 import { refuseBadAffine, refuseBadSpacing } from "../affine.js";
+import { millimetersOf } from "../units.js";
 import type { NrrdHeader } from "./header.js";
 
 /** Signs that turn a space's axes into right, anterior, superior; null where the axes are not the patient's. */
@@ -20,21 +21,6 @@ const spaces: Readonly<Record<string, Vec3 | null>> = {
 /** Axes of these kinds are no directions of space. */
 const NOT_SPATIAL =
   /^(list|time|point|vector|covariant-vector|normal|s(tub|calar)|complex|\d-(vector|color|gradient|normal)|rgba?-color|hsv-color|xyz-color|quaternion|3d-.*matrix|2d-.*matrix)$/i;
-
-/** Millimeters of the units that are known. */
-const units: Readonly<Record<string, number>> = {
-  "": 1,
-  mm: 1,
-  millimeter: 1,
-  millimeters: 1,
-  cm: 10,
-  m: 1000,
-  um: 1e-3,
-  µm: 1e-3,
-  μm: 1e-3,
-  micron: 1e-3,
-  nm: 1e-6,
-};
 
 /** How the axes of the file make a volume. */
 export interface NrrdGrid extends Grid {
@@ -70,7 +56,7 @@ export function nrrdGrid(header: NrrdHeader, name: string): NrrdGrid {
   if (!signs)
     warnings.push({
       defect: "no-orientation",
-      message: "the file does not say how the patient lies; axes are taken as right, anterior, superior",
+      message: `the file does not say how the patient lies; axes are taken as right, anterior, superior${directions || header.spacings ? "" : ", voxels as 1 mm"}`,
     });
   const mm = unit(header, axes, warnings);
   const [sx, sy, sz] = scale(signs ?? [1, 1, 1], mm);
@@ -122,7 +108,7 @@ function unit({ spaceUnits, units: axisUnits, directions }: NrrdHeader, axes: re
   const given = directions ? spaceUnits : axisUnits && axes.map((axis) => axisUnits[axis]);
   const words = new Set((given ?? []).slice(0, 3).map((word) => word.toLowerCase().trim()));
   const [word = ""] = words;
-  const mm = words.size > 1 ? undefined : units[word];
+  const mm = words.size > 1 ? undefined : word === "" ? 1 : millimetersOf(word);
   if (mm === undefined)
     warnings.push({ defect: "unknown-unit", message: `lengths in '${[...words].join("', '")}' are taken for mm` });
   return mm ?? 1;

@@ -2,6 +2,7 @@ import { gzip, writeFileAtomically } from "#platform";
 import { refuseUnknownOptions } from "../../core/options.js";
 import type { Volume } from "../../volume/grid.js";
 import { detachedName, detachedPath } from "../detached.js";
+import { isUnoriented } from "../orientation.js";
 import { checkWritable, joinPieces, littleEndianPieces } from "../valueBytes.js";
 import { QUANTITY_KEY } from "./header.js";
 
@@ -18,7 +19,8 @@ export function encodeNrrd(volume: Volume): Uint8Array<ArrayBuffer> {
 
 /**
  * Writes .nrrd, or .nhdr with a .raw.gz beside it, gzip inside; each file whole or not at all. Type, affine (every digit,
- * sheared ones too; space left-posterior-superior, as others write) and quantity are kept.
+ * sheared ones too; space left-posterior-superior, as others write; none for a volume as it was read with the warning
+ * `no-orientation`) and quantity are kept.
  * @throws WRITE_FAILED, SHAPE_MISMATCH, NOT_FINITE
  */
 export async function writeNrrd(path: string, volume: Volume, options: WriteNrrdOptions = {}): Promise<void> {
@@ -40,14 +42,15 @@ function header(volume: Volume, encoding: "raw" | "gzip", dataFile?: string): Ui
   checkWritable(volume);
   const { grid, values, quantity } = volume;
   const m = grid.indexToWorld;
-  /** A column of the affine in the space left-posterior-superior. */
-  const vector = (column: number) => `(${0 - m[column]},${0 - m[4 + column]},${m[8 + column]})`;
+  /** A column of the affine in the space left-posterior-superior, or as it stands where the space is not known. */
+  const sign = isUnoriented(volume) ? 1 : -1;
+  const vector = (column: number) => `(${0 + sign * m[column]},${0 + sign * m[4 + column]},${m[8 + column]})`;
   const lines = [
     "NRRD0005",
     "# Written by tomograd",
     `type: ${typeName(values)}`,
     "dimension: 3",
-    "space: left-posterior-superior",
+    isUnoriented(volume) ? "space dimension: 3" : "space: left-posterior-superior",
     `sizes: ${grid.size.join(" ")}`,
     `space directions: ${[0, 1, 2].map(vector).join(" ")}`,
     "kinds: domain domain domain",

@@ -1,7 +1,8 @@
 import type { Warning } from "../../core/errors.js";
 import type { Matrix4 } from "../../core/linear.js";
 import type { Quantity } from "../../volume/grid.js";
-import { noOrientation, parseMetadata, spacingAffine } from "../orientation.js";
+import { noOrientation, orientationDoubt, parseMetadata, spacingAffine } from "../orientation.js";
+import { millimetersOf } from "../units.js";
 import { type Directory, tags } from "./directory.js";
 
 /** How the pages of a file make volumes. */
@@ -19,28 +20,6 @@ export interface Layout {
   readonly warnings: readonly Warning[];
 }
 
-/** Millimeters of a unit that microscopes write. */
-const millimeters: Readonly<Record<string, number>> = {
-  nm: 1e-6,
-  um: 1e-3,
-  micron: 1e-3,
-  microns: 1e-3,
-  micrometer: 1e-3,
-  mm: 1,
-  millimeter: 1,
-  cm: 10,
-  m: 1000,
-  inch: 25.4,
-  in: 25.4,
-};
-const unitOf = (word: string): number | undefined =>
-  millimeters[
-    word
-      .trim()
-      .replace(/^(\\u00b5|µ|μ)/i, "u")
-      .toLowerCase()
-  ];
-
 /**
  * What the first page's description says: tomograd's own line, ImageJ's or OME's; otherwise one volume of all pages.
  * Sources: ImageJ's FileInfo; OME-TIFF specification 2016-06.
@@ -57,7 +36,7 @@ export async function layoutOf(first: Directory, pages: number): Promise<Layout>
     warnings: [noOrientation("TIFF")],
   };
   const own = parseMetadata(text);
-  if (own) return { ...plain, ...own, warnings: [] };
+  if (own) return { ...plain, ...own, warnings: orientationDoubt(own, "TIFF") };
   if (text.startsWith("ImageJ=")) return (await imageJ(text, first, plain, pages)) ?? plain;
   if (/<(\w+:)?OME[\s>]/.test(text)) return ome(text, plain, pages) ?? plain;
   return plain;
@@ -74,7 +53,7 @@ async function imageJ(text: string, first: Directory, plain: Layout, pages: numb
   const total = contiguous ? images : pages;
   const slices = total / (channels * times);
   if (!Number.isInteger(slices)) return undefined;
-  const unit = unitOf(said.get("unit") ?? "");
+  const unit = millimetersOf(said.get("unit") ?? "");
   const perUnit = [await first.numbers(tags.xResolution), await first.numbers(tags.yResolution)].map((n) => n[0] ?? 1);
   const spacing = [1 / perUnit[0], 1 / perUnit[1], Math.abs(Number(said.get("spacing") ?? 1))];
   return {
@@ -83,7 +62,7 @@ async function imageJ(text: string, first: Directory, plain: Layout, pages: numb
     frames: channels * times,
     page: (frame, slice) => (Math.floor(frame / channels) * slices + slice) * channels + (frame % channels),
     contiguous,
-    ...scaled(spacing, unit, plain),
+    ...scaled(spacing, unit),
   };
 }
 
@@ -96,7 +75,7 @@ function ome(text: string, plain: Layout, pages: number): Layout | undefined {
   if (slices * channels * times !== pages || !/^[ZCT]{3}$/.test(order)) return undefined;
   const sizes: Readonly<Record<string, number>> = { Z: slices, C: channels, T: times };
   const letters = ["X", "Y", "Z"];
-  const units = letters.map((letter) => unitOf(said.get(`PhysicalSize${letter}Unit`) ?? "um"));
+  const units = letters.map((letter) => millimetersOf(said.get(`PhysicalSize${letter}Unit`) ?? "um"));
   const lengths = letters.map((letter, i) => Number(said.get(`PhysicalSize${letter}`)) * (units[i] ?? Number.NaN));
   return {
     ...plain,
@@ -110,13 +89,13 @@ function ome(text: string, plain: Layout, pages: number): Layout | undefined {
       };
       return [...order].reduceRight((page, letter) => page * sizes[letter] + index[letter], 0);
     },
-    ...scaled(lengths, 1, plain),
+    ...scaled(lengths, 1),
   };
 }
 
 /** Spacings where all three are sound; else 1 mm, which the warning says. */
-function scaled(spacing: readonly number[], unit: number | undefined, plain: Layout) {
+function scaled(spacing: readonly number[], unit: number | undefined) {
   const mm = spacing.map((length) => length * (unit ?? Number.NaN));
   if (!mm.every((length) => Number.isFinite(length) && length > 0)) return {};
-  return { indexToWorld: spacingAffine(mm), warnings: plain.warnings };
+  return { indexToWorld: spacingAffine(mm), warnings: [noOrientation("TIFF", true)] };
 }

@@ -3,6 +3,7 @@ import type { Matrix4 } from "../../core/linear.js";
 import { IDENTITY4 } from "../../core/linear.js";
 import { refuseBadAffine } from "../affine.js";
 import { noOrientation } from "../orientation.js";
+import { millimetersOf } from "../units.js";
 import { isDocument } from "./arrayInfo.js";
 
 /** An image of several resolutions, as OME-Zarr describes it. */
@@ -15,19 +16,6 @@ export interface Multiscales {
   readonly scales: readonly (readonly number[])[];
   readonly translations: readonly (readonly number[])[];
 }
-
-/** Millimeters of the units of length in OME-Zarr. */
-const millimeters: Readonly<Record<string, number>> = {
-  angstrom: 1e-7,
-  picometer: 1e-9,
-  nanometer: 1e-6,
-  micrometer: 1e-3,
-  millimeter: 1,
-  centimeter: 10,
-  decimeter: 100,
-  meter: 1000,
-  inch: 25.4,
-};
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
@@ -83,10 +71,10 @@ export function scaledAffine(
   name: string,
 ): { indexToWorld: Matrix4; warnings: Warning[] } {
   const indexToWorld = [...IDENTITY4];
-  const warnings = [noOrientation("OME-Zarr")];
+  const warnings = [noOrientation("OME-Zarr", true)];
   spatial.forEach((axis, row) => {
     if (axis < 0) return;
-    const factor = millimeters[image.axes[axis].unit ?? ""];
+    const factor = millimetersOf(image.axes[axis].unit ?? "");
     indexToWorld[5 * row] = image.scales[level][axis] * (factor ?? 1);
     indexToWorld[4 * row + 3] = image.translations[level][axis] * (factor ?? 1);
     if (factor === undefined && warnings.length === 1)

@@ -4,7 +4,7 @@ import type { Quantity } from "../../volume/grid.js";
 import { arrayShape } from "../arrayShape.js";
 import { chosenArray } from "../chosenArray.js";
 import { bytesPer, type Decoded, halfToNumber } from "../numeric.js";
-import { noOrientation, parseMetadata } from "../orientation.js";
+import { noOrientation, orientationDoubt, parseMetadata } from "../orientation.js";
 import { readWhole } from "../source.js";
 import { allowedBytes, DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector, tooLarge } from "../values.js";
@@ -64,10 +64,11 @@ export async function readZarr(store: ZarrStore, options: ReadVolumeOptions): Pr
   const { values, warnings } = await readNumbers(store, array, axes, options);
   const own = ownMetadata(level === 0 ? attributes : array.attributes);
   const place: { indexToWorld: Matrix4; quantity?: Quantity; warnings?: Warning[] } =
-    own ??
-    (image && level >= 0
-      ? scaledAffine(image, level, axes.spatial, store.name)
-      : { indexToWorld: IDENTITY4, warnings: [noOrientation("Zarr")] });
+    own !== undefined
+      ? { ...own, warnings: orientationDoubt(own, "Zarr") }
+      : image && level >= 0
+        ? scaledAffine(image, level, axes.spatial, store.name)
+        : { indexToWorld: IDENTITY4, warnings: [noOrientation("Zarr")] };
   return {
     format: "zarr",
     type: array.type,

@@ -3,6 +3,7 @@ import { fault } from "../../../core/errors.js";
 import { cross, dot, norm, scale, transformPoint, type Vec3 } from "../../../core/linear.js";
 import { refuseUnknownOptions } from "../../../core/options.js";
 import type { Volume } from "../../../volume/grid.js";
+import { isUnoriented } from "../../orientation.js";
 import { checkWritable } from "../../valueBytes.js";
 import { rescaleTypes } from "../meaning.js";
 import { type DataElement, decimal, decimals, hashOf, IMPLEMENTATION, part10, uidOfHash } from "./dataSet.js";
@@ -33,13 +34,20 @@ interface Series {
  * numbers that span at most 65535 (HU) survive exactly, others to half of (largest - smallest) / 65535. Identifiers follow
  * from the content: equal volumes are equal files. The quantity stands in DerivationDescription and RescaleType.
  * Source: DICOM PS3.3 A.3 (CT Image IOD), C.7.6.2 (image plane), C.11.1 (rescale).
- * @throws INVALID_GEOMETRY (`sheared-grid`) if rows and columns are not orthogonal, SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE
+ * @throws INVALID_ARGUMENT (`no-orientation`) for a volume as it was read from a file that does not say how it lies,
+ *   INVALID_GEOMETRY (`sheared-grid`) if rows and columns are not orthogonal, SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE
  */
 export async function dicomSeriesFiles(
   volume: Volume,
   identity: DicomIdentity = {},
 ): Promise<Iterable<readonly [name: string, bytes: Uint8Array<ArrayBuffer>]>> {
   refuseUnknownOptions("dicomSeriesFiles", identity, identityOptionNames);
+  if (isUnoriented(volume))
+    throw fault(
+      "INVALID_ARGUMENT",
+      "DICOM says how the patient lies, and the file that was read does not: give the option 'affine' when reading it",
+      { defect: "no-orientation" },
+    );
   const series = await describeSeries(volume, identity);
   const digits = Math.max(4, String(series.size[2]).length);
   return {
