@@ -13,6 +13,7 @@
  * args: image, views, rows, columns, rowPitch, copy, its pitch, first voxel, nx, ny, nz, bytes from x to x + 1, from y to
  * y + 1, firstSlice, matrices (f64, 12 a view), voxels along x in a task, scratch lines, bytes of a scratch line.
  */
+import { clear, move } from "./bulk";
 import { at0, at1, at2, at3, highs, loadPairs, lows, ROUND, ROUND_BITS } from "./gather";
 
 /** Rows of zeros before and after in the copy; the same in filteredPhases.ts. */
@@ -50,13 +51,13 @@ export function addBorder(task: i32, args: usize): void {
   const toPitch = 4 * <usize>load<f64>(args, 48);
   let from = <usize>load<f64>(args) + <usize>task * columns * fromPitch;
   let to = <usize>load<f64>(args, 40) + <usize>task * (columns + 3) * toPitch;
-  memory.fill(to, 0, toPitch + 4 * BORDER);
+  clear(to, toPitch + 4 * BORDER);
   to += toPitch + 4 * BORDER;
   for (let c: usize = 0; c < columns; c++, from += fromPitch, to += toPitch) {
-    memory.copy(to, from, fromPitch);
-    memory.fill(to + fromPitch, 0, toPitch - fromPitch);
+    move(to, from, fromPitch);
+    clear(to + fromPitch, toPitch - fromPitch);
   }
-  memory.fill(to, 0, 2 * toPitch - 4 * BORDER);
+  clear(to, 2 * toPitch - 4 * BORDER);
 }
 
 export function backproject(task: i32, args: usize): void {
@@ -74,7 +75,7 @@ export function backproject(task: i32, args: usize): void {
   const matrices = <usize>load<f64>(args, 112);
   const tile = <i32>load<f64>(args, 120);
   scratch = <usize>load<f64>(args, 128) + <usize>load<f64>(args, 136) * <usize>task;
-  memory.fill(scratch, 0, <usize>load<f64>(args, 136));
+  clear(scratch, <usize>load<f64>(args, 136));
   scratch += 4 * MARGIN;
   const firstX = task * tile;
   const endX = min(nx, firstX + tile);

@@ -1,3 +1,4 @@
+import { clear } from "./bulk";
 /**
  * Row filter by FFT. Four rows of a column of the detector are one vector, so a transform runs over vectors of four rows;
  * as the filter is real and even, four more rows ride along as imaginary parts.
@@ -90,7 +91,7 @@ function gatherRows(first: usize, stride: usize, columns: i32, both: bool, scrat
     v128.store(p, v128.load(from));
     v128.store(p, both ? v128.load(from, 16) : zero, 16);
   }
-  memory.fill(p, 0, 32 * <usize>(length - columns));
+  clear(p, 32 * <usize>(length - columns));
 }
 
 function returnRows(first: usize, stride: usize, columns: i32, both: bool, scratch: usize): void {

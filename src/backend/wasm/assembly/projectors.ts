@@ -5,6 +5,7 @@
  * Adjoint: a task owns planes of the dominant axis of its phase and walks all rays through these planes only, so no
  * cell is shared and each receives its terms in the order view, vector, plane, lane, whatever the number of blocks.
  */
+import { clear } from "./bulk";
 import { chain } from "./chain";
 import { setGradient, storeGradient } from "./gradient";
 import * as job from "./job";
@@ -224,7 +225,7 @@ export function projectAdjoint(task: i32, args: usize): void {
   const to = <i32>((<i64>lines.nu * (task + 1)) / job.blocks);
   if (axis == 0 && !job.accumulate) {
     const plane = job.volume + from * job.strideX - 2 * job.strideY - 8;
-    memory.fill(plane, 0, <usize>(to - from) * job.strideX);
+    clear(plane, <usize>(to - from) * job.strideX);
   }
   const perColumn = rays.quarter;
   for (let view = 0; view < job.views; view++) {

@@ -1,12 +1,13 @@
 // Whole allocations: zeros, copies, and the padding around elements (layout.ts).
 
+import { clear, move } from "./bulk";
 import { chunkEnd, chunkStart } from "./chunks";
 
 /** args: address, bytes (a multiple of 16). */
 export function zero(task: i32, args: usize): void {
   const address = <usize>load<f64>(args);
   const start = chunkStart(task);
-  memory.fill(address + start, 0, chunkEnd(task, <usize>load<f64>(args, 8)) - start);
+  clear(address + start, chunkEnd(task, <usize>load<f64>(args, 8)) - start);
 }
 
 /**
@@ -24,7 +25,7 @@ export function touch(_task: i32, args: usize): void {
 export function copy(task: i32, args: usize): void {
   const start = chunkStart(task);
   const bytes = chunkEnd(task, <usize>load<f64>(args, 16)) - start;
-  memory.copy(<usize>load<f64>(args) + start, <usize>load<f64>(args, 8) + start, bytes);
+  move(<usize>load<f64>(args) + start, <usize>load<f64>(args, 8) + start, bytes);
 }
 
 /**
@@ -41,12 +42,12 @@ export function clearPadding(task: i32, args: usize): void {
   const back = <usize>load<f64>(args, 72);
   const planeBytes = lineBytes * <usize>lines;
   const plane = address + <usize>task * planeBytes;
-  if (task < <i32>load<f64>(args, 16) || task >= <i32>load<f64>(args, 24)) memory.fill(plane, 0, planeBytes);
+  if (task < <i32>load<f64>(args, 16) || task >= <i32>load<f64>(args, 24)) clear(plane, planeBytes);
   else {
     const firstLine = <i32>load<f64>(args, 40);
     const endLine = <i32>load<f64>(args, 48);
-    memory.fill(plane, 0, <usize>firstLine * lineBytes);
-    memory.fill(plane + <usize>endLine * lineBytes, 0, <usize>(lines - endLine) * lineBytes);
+    clear(plane, <usize>firstLine * lineBytes);
+    clear(plane + <usize>endLine * lineBytes, <usize>(lines - endLine) * lineBytes);
     for (let line = firstLine; line < endLine; line++) {
       const p = plane + <usize>line * lineBytes;
       for (let q = p; q < p + front; q += 4) store<f32>(q, 0);
@@ -54,5 +55,5 @@ export function clearPadding(task: i32, args: usize): void {
     }
   }
   const used = <usize>planes * planeBytes;
-  if (task == planes - 1) memory.fill(address + used, 0, <usize>load<f64>(args, 80) - used);
+  if (task == planes - 1) clear(address + used, <usize>load<f64>(args, 80) - used);
 }

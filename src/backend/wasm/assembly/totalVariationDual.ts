@@ -5,6 +5,7 @@
 // and, for x(r), of the plane after. `totalVariationDualEdges` saves both before any task writes, so slabs do not
 // depend on each other, and every voxel gets the same operations whatever the slabs. 14 volumes are read or written once a
 // step; separate passes for x(r), the step and the extrapolation would need 24.
+import { move } from "./bulk";
 import { before } from "./vectors";
 
 /** First elements of y, curvature, q and r. */
@@ -85,7 +86,7 @@ export function totalVariationDualEdges(task: i32, args: usize): void {
   let line = y + strideX * <usize>end;
   for (let j = 0; j < ny; j++, line += strideY, previous += strideY) {
     const at = scratchLine * <usize>j;
-    memory.copy(rxBefore + at, previous, <usize>nz << 2);
+    move(rxBefore + at, previous, <usize>nz << 2);
     if (end < nx) primalLine(line, line + (rx - y) - strideX, xAfter + at);
   }
 }
