@@ -116,7 +116,7 @@ describe("render", () => {
   });
 
   test.each([
-    [["--geometry", "CT", "--size", "2x2"], "leave out --size"],
+    [["--geometry", "CT", "--size", "2x2"], "none of the geometries that are read"],
     [["--step", "1"], "--model trilinear"],
     [["--label", "1"], "go together"],
     [["--window", "3,1"], "the lower first"],
