@@ -124,6 +124,25 @@ describe("a DICOM series", () => {
     const volume = await read([0, 1].map((k) => slice(k, { more, intercept: -1024 })));
     expect([...volume.values]).toEqual(ordered(2).map((value) => value - 1024));
     expect(volume.quantity).toBe("hounsfield");
+    expect(volume.warnings.map(({ defect }) => defect)).toEqual(["white-is-zero"]);
+  });
+
+  test("slices of two frames of reference are not stacked; a slice that names none is", async () => {
+    const frame = (uid: string): Partial<DicomImage> => ({ more: [[0x00200052, "UI", uid]] });
+    const refusal = read([slice(0, frame("1.2.1")), slice(1, frame("1.2.1")), slice(2, frame("1.2.2"))]);
+    await expect(refusal).rejects.toMatchObject({
+      message: expect.stringContaining("FrameOfReferenceUID"),
+      detail: { defect: "inconsistent-geometry" },
+    });
+    expect((await read([slice(0, frame("1.2.1")), slice(1)])).grid.size[2]).toBe(2);
+  });
+
+  test("a single slice without place or orientation is read, and says both", async () => {
+    const volume = await read([slice(0, { without: [0x00200037] })]);
+    expect(volume.warnings).toMatchObject([
+      { defect: "missing-tag", message: expect.stringContaining("ImageOrientationPatient") },
+      { defect: "single-slice" },
+    ]);
   });
 
   test("padding becomes air and says so, above air or below it, by value and by range", async () => {

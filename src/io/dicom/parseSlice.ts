@@ -4,17 +4,31 @@ import { add, cross, dot, norm, scale, type Vec3 } from "../../core/linear.js";
 import { counted } from "../../core/words.js";
 import type { Quantity } from "../../volume/grid.js";
 import { describedQuantity } from "../orientation.js";
-import type { Source } from "../source.js";
 import { decimals, frameHeader, hasFrameHeaders } from "./frameGeometry.js";
 import { type ModalityTable, modalityTable } from "./modalityTable.js";
-import { type DicomFile, openDicom } from "./openDicom.js";
+import type { DicomFile } from "./openDicom.js";
 import { paddingOf } from "./padding.js";
 import { describePixels, type PixelData } from "./pixelData.js";
 import { isLocalizer, isProjection } from "./radiographFacts.js";
 import { type Segment, segmentFinder } from "./segmentation.js";
 
+/** To which series a file belongs. */
+export interface SeriesFacts {
+  readonly series: string;
+  readonly seriesNumber?: number;
+  readonly seriesDescription: string;
+  readonly modality: string;
+}
+
+export const seriesFacts = (set: DataSet): SeriesFacts => ({
+  series: set.string("x0020000e") ?? "",
+  seriesNumber: set.intString("x00200011"),
+  seriesDescription: set.string("x0008103e") ?? "",
+  modality: set.string("x00080060") ?? "",
+});
+
 /** The facts of one DICOM image, or of one frame, that a volume needs. Vectors are LPS, as DICOM has them. */
-export interface Slice {
+export interface Slice extends SeriesFacts {
   readonly name: string;
   readonly pixels: PixelData;
   /** Which of the frames of `pixels`. */
@@ -35,6 +49,8 @@ export interface Slice {
   readonly pixelSpacing: readonly [number, number];
   /** Center of the first pixel, mm; undefined if the file does not say. */
   readonly position?: Vec3;
+  /** FrameOfReferenceUID: places count in one frame alone. */
+  readonly frameOfReference?: string;
   /** Unit vectors along a row and down a column; undefined if the file does not say. */
   readonly orientation?: readonly [Vec3, Vec3];
   /** mm */
@@ -44,12 +60,8 @@ export interface Slice {
   /** Of a segmentation: what is segmented here. */
   readonly segment?: Segment;
   readonly localizer: boolean;
-  readonly modality: string;
   /** Of slices that tomograd wrote. */
   readonly quantity?: Quantity;
-  readonly series: string;
-  readonly seriesNumber?: number;
-  readonly seriesDescription: string;
   readonly warnings: readonly Warning[];
 }
 
@@ -58,12 +70,11 @@ const GRID_FRAME_OFFSETS = "x3004000c";
 const MODALITY_TABLES = "x00283000";
 
 /**
- * Reads the header of one file; the pixels stay there. One slice, or one for each frame of a multi-frame image whose
+ * The slices of one file; their pixels stay there. One slice, or one for each frame of a multi-frame image whose
  * frames have places: by functional groups (enhanced CT and MR), or by the frame offsets of a dose grid.
  * @throws UNSUPPORTED_FORMAT, TRUNCATED_FILE, CORRUPT_FILE, each with `defect` and, for one tag, `tag`
  */
-export async function parseSlices(source: Source, path?: string): Promise<Slice[]> {
-  const file = await openDicom(source, path);
+export function slicesOf(file: DicomFile): Slice[] {
   const { name, set } = file;
   const pixels = describePixels(file);
   if (isProjection(set))
@@ -140,15 +151,13 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     padding: paddingOf(set, pixels),
     pixelSpacing: [spacing[0], spacing[1]],
     position: position && [position[0], position[1], position[2]],
+    frameOfReference: set.string("x00200052") || undefined,
     orientation: cosines && directions(cosines, name),
     thickness: numbers("x00180050", 1)?.[0],
     sliceSpacing: numbers("x00180088", 1)?.[0],
     localizer: isLocalizer(set),
-    modality: set.string("x00080060") ?? "",
     quantity: describedQuantity(set.string("x00082111") ?? ""),
-    series: set.string("x0020000e") ?? "",
-    seriesNumber: set.intString("x00200011"),
-    seriesDescription: set.string("x0008103e") ?? "",
+    ...seriesFacts(set),
     warnings: [...oddLengths(set, name), ...pixels.warnings],
   };
 }

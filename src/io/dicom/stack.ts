@@ -123,6 +123,8 @@ function difference(a: Slice, b: Slice): string | undefined {
   if (a.orientation!.some((direction, i) => norm(subtract(direction, b.orientation![i])) > 1e-3)) return "orientation";
   if (a.pixelSpacing.some((spacing, i) => Math.abs(spacing - b.pixelSpacing[i]) > 1e-4 * spacing))
     return "pixel spacing";
+  if (a.frameOfReference && b.frameOfReference && a.frameOfReference !== b.frameOfReference)
+    return "FrameOfReferenceUID (0020,0052): their places cannot be compared";
   if (bytesPer[a.pixels.type] !== bytesPer[b.pixels.type]) return "bits a pixel";
   return undefined;
 }
