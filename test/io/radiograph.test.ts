@@ -43,6 +43,30 @@ describe("X-ray images in DICOM", () => {
     sameView(views[0] as ConeView, positionerView({ detector, sid: 800, sdd: 1200, isocenter }, 25, -15));
   });
 
+  test.each<readonly [tag: number, keyword: string, text: string]>([
+    [0x00181110, "DistanceSourceToDetector", "1200,5"],
+    [0x00181164, "ImagerPixelSpacing", "0,4\\0,3"],
+    [0x00181510, "PositionerPrimaryAngle", "25\\30"],
+    [0x300a0120, "BeamLimitingDeviceAngle", "12deg"],
+  ])(
+    "a number that is none is refused by name, never cut short or left out: %i %s '%s'",
+    async (tag, keyword, text) => {
+      const bytes = shot("XA", [IMAGER, ...DISTANCES, ...ANGLES, [tag, "DS", text]]);
+      const refusal = {
+        code: "CORRUPT_FILE",
+        message: expect.stringContaining(`${keyword} is not`),
+        detail: { defect: "non-finite-affine" },
+      };
+      await expect(readRadiograph(bytes)).rejects.toMatchObject(refusal);
+      await expect(readImage(bytes)).rejects.toMatchObject(refusal);
+    },
+  );
+
+  test.each(["2,5", "1\\2", "0", "two"])("'%s' frames are refused", async (frames) => {
+    const refusal = { code: "CORRUPT_FILE", detail: { defect: "inconsistent-header" } };
+    await expect(readRadiograph(shot("XA", [[0x00280008, "IS", frames]]))).rejects.toMatchObject(refusal);
+  });
+
   test("an enhanced angiogram has angles, spacing and distance in its groups, frame by frame", async () => {
     const shared: DicomElement = [
       0x52009229,

@@ -4,6 +4,7 @@ import { type Decoded, decode, type StoredType } from "../numeric.js";
 import type { Source } from "../source.js";
 import { decodeFrame, interleave, isDecodable } from "./codecs/index.js";
 import { type ExtendedOffsets, type FrameTable, findFrames } from "./encapsulated.js";
+import { frameHeader } from "./frameGeometry.js";
 import { BIG_ENDIAN, type DicomFile } from "./openDicom.js";
 
 /** The image of a DICOM file: what its numbers are, and its frames one by one. */
@@ -75,8 +76,10 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
     throw fail("UNSUPPORTED_FORMAT", "unsupported-type", `${samples} samples a pixel; 1 and 3 are read`);
   if (photometric === "PALETTE COLOR")
     throw fail("UNSUPPORTED_FORMAT", "unsupported-type", "its numbers are places in a color palette, not intensities");
-  const frames = set.intString("x00280008") ?? 1;
-  if (!(frames >= 1)) throw fail("CORRUPT_FILE", "inconsistent-header", `${frames} frames`);
+  const { numbers, text } = frameHeader(set, 0);
+  const frames = numbers("x00280008", 1)?.[0] ?? 1;
+  if (!(Number.isInteger(frames) && frames >= 1))
+    throw fail("CORRUPT_FILE", "inconsistent-header", `NumberOfFrames is '${text("x00280008")}'`);
 
   const packed = bitsAllocated === 1;
   const subsampled = photometric.startsWith("YBR_FULL_422") && samples === 3;

@@ -1,6 +1,7 @@
 import type { DataSet } from "dicom-parser";
-import type { Warning } from "../../core/errors.js";
+import { fault, type Warning } from "../../core/errors.js";
 import type { Vec3 } from "../../core/linear.js";
+import { counted } from "../../core/words.js";
 import { decimals, frameHeader } from "./frameGeometry.js";
 
 /** What an X-ray image says about how it was taken. Fields that the file does not have are left out. */
@@ -89,12 +90,49 @@ export const isScout = (set: DataSet): boolean => text(set, "x00080060") === "CT
 /** Whether an image is a localizer: of a CT a radiograph, of other machines slices. */
 export const isLocalizer = (set: DataSet): boolean => /LOCALIZER/i.test(set.string("x00080008") ?? "");
 
-/** What a radiograph says about itself, and what is doubtful in it. */
+/** Numbers from which views follow, and how many of them an element holds. */
+const NUMBERS: readonly (readonly [tag: string, keyword: string, count: number])[] = [
+  ["x00280030", "PixelSpacing", 2],
+  ["x00181164", "ImagerPixelSpacing", 2],
+  ["x00181110", "DistanceSourceToDetector", 1],
+  ["x00181111", "DistanceSourceToPatient", 1],
+  ["x00181114", "EstimatedRadiographicMagnificationFactor", 1],
+  ["x00181510", "PositionerPrimaryAngle", 1],
+  ["x00181511", "PositionerSecondaryAngle", 1],
+  ["x30020011", "ImagePlanePixelSpacing", 2],
+  ["x30020022", "RadiationMachineSAD", 1],
+  ["x30020026", "RTImageSID", 1],
+  ["x30020010", "RTImageOrientation", 6],
+  ["x30020012", "RTImagePosition", 2],
+  ["x3002000d", "XRayImageReceptorTranslation", 3],
+  ["x3002000e", "XRayImageReceptorAngle", 1],
+  ["x300a011e", "GantryAngle", 1],
+  ["x300a0120", "BeamLimitingDeviceAngle", 1],
+  ["x300a0122", "PatientSupportAngle", 1],
+  ["x300a012c", "IsocenterPosition", 3],
+];
+
+function checkNumbers(set: DataSet, name: string): void {
+  const { numbers, text: written } = frameHeader(set, 0);
+  for (const [tag, keyword, count] of NUMBERS)
+    if (numbers(tag, count)?.every(Number.isFinite) === false)
+      throw fault("CORRUPT_FILE", `${name}: ${keyword} is not ${counted(count, "finite number")}: '${written(tag)}'`, {
+        defect: "non-finite-affine",
+        file: name,
+        tag: `(${tag.slice(1, 5)},${tag.slice(5)})`.toUpperCase(),
+      });
+}
+
+/**
+ * What a radiograph says about itself, and what is doubtful in it.
+ * @throws CORRUPT_FILE (`non-finite-affine`) for lengths and angles that are there, but no numbers
+ */
 export function radiographFacts(
   set: DataSet,
   name: string,
   image: { readonly rows: number; readonly columns: number; readonly frames: number; readonly photometric: string },
 ): { facts: RadiographFacts; warnings: Warning[] } {
+  checkNumbers(set, name);
   const number = (tag: string) => positiveOrUndefined(frameHeader(set, 0).numbers(tag, 1)?.[0]);
   const words = (tag: string) => text(set, tag)?.split("\\");
   const warnings: Warning[] = [];

@@ -56,14 +56,18 @@ export async function readRadiograph(input: Input, options: ReadRadiographOption
   for (let frame = 0; frame < frames; frame++) {
     throwIfAborted(options.signal);
     const stored = await pixels.readFrame(frame);
-    const { numbers } = frameHeader(set, frame);
+    const { numbers, text } = frameHeader(set, frame);
     const slope = table ? 1 : (numbers("x00281053", 1)?.[0] ?? 1);
     const intercept = table ? 0 : (numbers("x00281052", 1)?.[0] ?? 0);
     if (!Number.isFinite(slope) || !Number.isFinite(intercept) || slope === 0)
-      throw fault("CORRUPT_FILE", `${name}: rescale slope ${slope} and intercept ${intercept} wipe the image`, {
-        defect: "bad-rescale",
-        file: name,
-      });
+      throw fault(
+        "CORRUPT_FILE",
+        `${name}: RescaleSlope '${text("x00281053") ?? ""}' and RescaleIntercept '${text("x00281052") ?? ""}' wipe the image`,
+        {
+          defect: "bad-rescale",
+          file: name,
+        },
+      );
     const shown = table ? lookUp(table, stored) : stored;
     const at = frame * rows * columns;
     if (whiteIsZero) collector.put(shown, at, -slope, slope * (ends[0] + ends[1]) + intercept);
