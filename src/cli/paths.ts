@@ -33,7 +33,7 @@ export async function checkPaths(inputs: readonly string[], outputs: readonly st
         path,
       });
     // A name that ends so asks for a folder; its writer says what it may replace.
-    const wantsFolder = /[/\\]$/.test(path);
+    const wantsFolder = /([/\\]|\.zarr)$/i.test(path);
     if (!wantsFolder && (await kindOf(path)) === "folder")
       throw fault(
         "WRITE_FAILED",

@@ -61,8 +61,27 @@ export async function readInput(path: string, choice: VolumeChoice, session: Ses
     throw fault("INVALID_ARGUMENT", `--series chooses among DICOM series, ${path} is ${volume.format}: leave it out`, {
       defect: "contradictory-options",
     });
+  refuseIdleChoice(path, choice, volume);
   for (const warning of volume.warnings) session.warn(warning);
   return volume;
+}
+
+/** Formats whose files hold arrays by name. */
+const NAMED: readonly VolumeFile["format"][] = ["npz", "mat", "zarr", "hdf5"];
+
+/** @throws INVALID_ARGUMENT for a choice that the format does not have */
+function refuseIdleChoice(path: string, { dataset, frame, quantity }: VolumeChoice, volume: VolumeFile): void {
+  const { format, frames } = volume;
+  // Of DICOM, segmentations have names: they are labels, whatever --quantity calls them.
+  const segments = format === "dicom" && (volume.quantity === "label" || quantity !== undefined);
+  if (dataset !== undefined && !segments && !NAMED.includes(format))
+    throw fault("INVALID_ARGUMENT", `--dataset chooses among named arrays, ${path} is ${format}: leave it out`, {
+      defect: "contradictory-options",
+    });
+  if (frame !== undefined && frame >= frames)
+    throw fault("INVALID_ARGUMENT", `${path} holds ${frames} volumes; there is no number ${frame}`, {
+      defect: "out-of-range",
+    });
 }
 
 /** The smallest value below which a volume of unknown quantity is taken for HU: air is -1000, nothing else goes there. */

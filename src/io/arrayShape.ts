@@ -1,5 +1,6 @@
 import { fault, type Warning } from "../core/errors.js";
 import type { Vec3 } from "../core/linear.js";
+import { chooseFrame } from "./frame.js";
 import type { ReadVolumeOptions } from "./types.js";
 
 /**
@@ -8,7 +9,7 @@ import type { ReadVolumeOptions } from "./types.js";
  */
 export function arrayShape(
   shape: readonly number[],
-  { frame }: ReadVolumeOptions,
+  options: ReadVolumeOptions,
 ): { size: Vec3; frames: number; frame: number; warnings: Warning[] } {
   if (shape.length < 2 || shape.length > 4 || shape.includes(0))
     throw fault("SHAPE_MISMATCH", `a volume has three axes [nz][ny][nx], this array has shape (${shape.join(", ")})`, {
@@ -16,15 +17,6 @@ export function arrayShape(
       shape,
     });
   const [frames, nz, ny, nx] = [...[1, 1, 1].slice(shape.length - 1), ...shape];
-  if (frame !== undefined && !(Number.isInteger(frame) && frame >= 0 && frame < frames))
-    throw fault("INVALID_ARGUMENT", `the array holds ${frames} volumes; there is no number ${frame}`, {
-      defect: "out-of-range",
-    });
-  const message = `the array holds ${frames} volumes, the first is read; choose with 'frame'`;
-  return {
-    size: [nx, ny, nz],
-    frames,
-    frame: frame ?? 0,
-    warnings: frames > 1 && frame === undefined ? [{ defect: "several-volumes", message }] : [],
-  };
+  const warnings: Warning[] = [];
+  return { size: [nx, ny, nz], frames, frame: chooseFrame(frames, options, "the array", warnings), warnings };
 }

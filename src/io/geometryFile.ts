@@ -122,6 +122,7 @@ function parseJson(text: string, name: string): unknown {
 function checkFormat(format: GeometryFormat): void {
   if (!GEOMETRY_FORMATS.includes(format))
     throw fault("INVALID_ARGUMENT", `format is one of ${GEOMETRY_FORMATS.join(", ")}, got '${format}'`, {
+      defect: "bad-option",
       field: "format",
     });
 }

@@ -31,13 +31,16 @@ export interface ImageOptions {
 export async function encodePng(image: Image | Projections, options: ImageOptions = {}): Promise<Uint8Array> {
   refuseUnknownOptions("an image", options, ["window", "bits", "view"]);
   const bits = options.bits ?? 8;
-  if (bits !== 8 && bits !== 16) throw fault("INVALID_ARGUMENT", `bits must be 8 or 16, not ${bits}`, {});
+  if (bits !== 8 && bits !== 16)
+    throw fault("INVALID_ARGUMENT", `bits must be 8 or 16, not ${bits}`, { defect: "out-of-range" });
   const { rows, columns, values } = "detector" in image ? oneView(image, options.view ?? 0) : image;
   if (rows * columns !== values.length || values.length === 0)
-    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill ${rows} rows of ${columns} columns`, {});
+    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill ${rows} rows of ${columns} columns`, {
+      defect: "length",
+    });
   const [low, high] = options.window ?? extent(values);
   if (!Number.isFinite(low) || !Number.isFinite(high))
-    throw fault("NOT_FINITE", `a window must be finite, not ${low}..${high}`, {});
+    throw fault("NOT_FINITE", `a window must be finite, not ${low}..${high}`, { defect: "not-finite" });
   const top = 2 ** bits - 1;
   const factor = high === low ? 0 : top / (high - low);
   const data = bits === 8 ? new Uint8Array(values.length) : new Uint16Array(values.length);

@@ -195,7 +195,9 @@ const product = (numbers: readonly number[]) => numbers.reduce((a, b) => a * b, 
 /** The bytes of a .npy file (version 1, little endian, C order), in two pieces: the numbers are not copied. @throws SHAPE_MISMATCH */
 export function npyPieces(values: Decoded, shape: readonly number[]): Uint8Array[] {
   if (product(shape) !== values.length)
-    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill the shape (${shape.join(", ")})`, {});
+    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill the shape (${shape.join(", ")})`, {
+      defect: "length",
+    });
   const head = headerBytes(descr(values), shape);
   const bytes = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   if (hostIsLittleEndian) return [head, bytes];

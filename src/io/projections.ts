@@ -137,9 +137,7 @@ const isTrajectory = (geometry: Trajectory | Input): geometry is Trajectory =>
 function fileOfGeometry(input: Input | readonly Input[], geometry: Trajectory | Input | undefined): Trajectory | Input {
   if (geometry !== undefined) return geometry;
   if (typeof input === "string") return geometryPath(input);
-  throw fault(
-    "INVALID_ARGUMENT",
-    "projections that are not a path need their geometry: give the option 'geometry'",
-    {},
-  );
+  throw fault("INVALID_ARGUMENT", "projections that are not a path need their geometry: give the option 'geometry'", {
+    defect: "missing-geometry",
+  });
 }

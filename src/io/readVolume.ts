@@ -1,12 +1,14 @@
-import { gunzip, kindOfPath, pathOfUrl } from "#platform";
+import { gunzip } from "#platform";
 import { fault } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { createByteStream } from "./byteStream.js";
-import { type Inputs, withoutHandles } from "./folder.js";
+import { folderOfPaths, folderPath, type Inputs, withoutHandles } from "./folder.js";
 import { placed } from "./orientation.js";
 import { type Input, isAddress, looksLikeGzip, type Source, sourcePieces, toSource } from "./source.js";
 import { type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "./types.js";
 
+/** Endings of voxels whose header is another file. */
+const VOXELS_ALONE = /\.(raw|zraw|img)(\.gz|\.bz2)?$/i;
 /** Enough to recognize every format, bytes. */
 const HEAD = 544;
 
@@ -30,13 +32,18 @@ export async function readVolume(input: Inputs, options: ReadVolumeOptions = {})
 }
 
 async function recognized(input: Input | readonly Input[], options: ReadVolumeOptions): Promise<VolumeFile> {
-  if (Array.isArray(input) || (await isFolder(input as Input))) {
-    const folder = input instanceof URL ? pathOfUrl(input) : input;
+  const path = await folderPath(input);
+  if (path !== undefined || Array.isArray(input)) {
     const zarr = await import("./zarr/store.js");
-    if (typeof folder === "string" && (await zarr.isZarrFolder(folder)))
-      return (await import("./zarr/readZarr.js")).readZarr(await zarr.folderStore(folder), options);
+    if (path !== undefined && (await zarr.isZarrFolder(path)))
+      return (await import("./zarr/readZarr.js")).readZarr(await zarr.folderStore(path), options);
+    const folder = await folderOfPaths(path ?? (input as readonly Input[]));
+    if (folder && folder.size > 0) {
+      const { folderVolume } = await import("./folderVolume.js");
+      return folderVolume(folder, options, (source) => recognized(source, options), input);
+    }
     const { findPictures, pictureVolume } = await import("./picture/pictureStack.js");
-    const pictures = await findPictures(input instanceof URL ? pathOfUrl(input) : (input as string | readonly Input[]));
+    const pictures = await findPictures(path === undefined ? (input as readonly Input[]) : []);
     if (pictures) return pictureVolume(pictures, options);
     return (await import("./dicom/readDicom.js")).readDicom(input, options);
   }
@@ -49,13 +56,18 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   const { dicomKind } = await import("./dicom/sniff.js");
   const { looksLikeNifti } = await import("./nifti/header.js");
   const { looksLikeNpy } = await import("./npy.js");
-  if (looksLikeNpy(head)) return (await import("./npyVolume.js")).npyVolume(source, options);
+  const plain = !looksLikeGzip(await source.read(0, 2));
+  if (plain && looksLikeNpy(head)) return (await import("./npyVolume.js")).npyVolume(source, options);
   // Two-file images need the path to find their second half.
   if (looksLikeNifti(head))
     return (await import("./nifti/readNifti.js")).readNifti(
       typeof one === "string" && /\.hdr(\.gz)?$/i.test(one) ? one : source,
       options,
     );
+  if (!plain && !/\.(nii|hdr)(\.gz)?$/i.test(name) && !VOXELS_ALONE.test(name))
+    throw fault("UNSUPPORTED_FORMAT", `${name} is gzip, through which NIfTI alone is read: gunzip it first`, {
+      defect: "unsupported-compression",
+    });
   const { looksLikeNrrd } = await import("./nrrd/header.js");
   const { looksLikeMetaImage } = await import("./metaImage/header.js");
   // As do headers whose voxels lie in other files.
@@ -70,6 +82,10 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   if (/\.(nii|hdr)(\.gz)?$/i.test(name) && head.length < 348)
     throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has 348 bytes, the file ${head.length}`, {
       defect: "truncated",
+    });
+  if (VOXELS_ALONE.test(name))
+    throw fault("UNSUPPORTED_FORMAT", `${name} holds voxels without a header: name its header (.hdr, .nhdr or .mhd)`, {
+      defect: "bad-magic",
     });
   throw fault(
     "UNSUPPORTED_FORMAT",
@@ -102,11 +118,6 @@ async function zarrAt(address: string | URL, options: ReadVolumeOptions): Promis
   if (!mayBeZarr(address)) return undefined;
   const store = await urlStore(address, options);
   return store && (await import("./zarr/readZarr.js")).readZarr(store, options);
-}
-
-async function isFolder(input: Input): Promise<boolean> {
-  const path = input instanceof URL && input.protocol === "file:" ? pathOfUrl(input) : input;
-  return typeof path === "string" && !/^https?:/.test(path) && (await kindOfPath(path)) === "folder";
 }
 
 /** The first bytes of the content, inflated if it is gzip. */

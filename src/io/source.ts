@@ -141,7 +141,7 @@ async function wholeBody(
 export const isAddress = (input: unknown): input is string | URL =>
   input instanceof URL ? input.protocol !== "file:" : typeof input === "string" && /^https?:\/\//.test(input);
 
-/** Any one input as a source. @throws NOT_FOUND, INVALID_ARGUMENT */
+/** Any one input as a source. @throws NOT_FOUND, INVALID_ARGUMENT (`bad-input`) */
 export async function toSource(input: Input, options: UrlOptions = {}): Promise<Source> {
   if (typeof input === "string") return isAddress(input) ? urlSource(input, options) : fileSource(input);
   if (input instanceof URL)
@@ -150,7 +150,11 @@ export async function toSource(input: Input, options: UrlOptions = {}): Promise<
   if (input instanceof ArrayBuffer) return bytesSource(new Uint8Array(input));
   if (input instanceof Blob) return blobSource(input);
   if (typeof input === "object" && input !== null && "read" in input && "size" in input) return input;
-  throw fault("INVALID_ARGUMENT", "an input must be a path, URL, bytes, Blob or a source with size and read", {});
+  throw fault(
+    "INVALID_ARGUMENT",
+    `an input must be a path, URL, bytes, Blob or a source with size and read, not ${input === null ? "null" : typeof input}`,
+    { defect: "bad-input" },
+  );
 }
 
 /** Size of the pieces in which sources are read, bytes. */

@@ -1,6 +1,7 @@
 import { gunzip, type Source, unzlib } from "#platform";
 import { fault, isTomogradError, type TomogradError, throwIfAborted, type Warning } from "../core/errors.js";
 import { type ByteStream, createByteStream } from "./byteStream.js";
+import { MOST_INFLATION } from "./inflate.js";
 import { binaryNumbers, type NumberStream, textNumbers } from "./numberStream.js";
 import { bytesPer, type Decoded, type StoredType } from "./numeric.js";
 import { readWhole, sourcePieces } from "./source.js";
@@ -40,8 +41,6 @@ export interface StoredVoxels {
   readonly intercept: number;
 }
 
-/** Deflate cannot make more than 1032 bytes of one. */
-const MOST_DEFLATE = 1032;
 /** Claims of more than this many bytes per compressed byte are counted before memory is asked for. */
 const PLAUSIBLE_INFLATION = 32;
 /** Bytes decoded at once; a multiple of every number's width. */
@@ -135,8 +134,8 @@ function refuseTruncated({ source, start }: StoredPart, stored: StoredVoxels, sh
   // A number of text takes a digit and a space.
   const [needed, most] = {
     raw: [bytes + skip, available],
-    gzip: [bytes + skip, MOST_DEFLATE * available],
-    zlib: [bytes + skip, MOST_DEFLATE * available],
+    gzip: [bytes + skip, MOST_INFLATION * available],
+    zlib: [bytes + skip, MOST_INFLATION * available],
     bzip2: [1, available],
     text: [2 * share - 1 + skip, available],
   }[stored.encoding];

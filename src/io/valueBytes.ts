@@ -22,7 +22,9 @@ export function* littleEndianPieces(values: Volume["values"]): Generator<Uint8Ar
 /** Refuses what no file can hold. @throws SHAPE_MISMATCH, NOT_FINITE (`non-finite-affine`) */
 export function checkWritable({ grid: { size, indexToWorld }, values }: Volume): void {
   if (size[0] * size[1] * size[2] !== values.length)
-    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${size.join(" x ")}`, {});
+    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${size.join(" x ")}`, {
+      defect: "length",
+    });
   if (!indexToWorld.every(Number.isFinite))
     throw fault("NOT_FINITE", `an affine must be finite: ${indexToWorld}`, { defect: "non-finite-affine" });
 }

@@ -7,7 +7,7 @@ export type VolumeWriter = (path: string, volume: Volume) => Promise<void>;
 
 /** What writes each ending; loaded when it is asked for. */
 const writers: readonly (readonly [RegExp, VolumeWriter])[] = [
-  [/\.nii(\.gz)?$/i, async (...file) => (await import("./nifti/writeNifti.js")).writeNifti(...file)],
+  [/\.(nii(\.gz)?|hdr)$/i, async (...file) => (await import("./nifti/writeNifti.js")).writeNifti(...file)],
   [/\.(nrrd|nhdr)$/i, async (...file) => (await import("./nrrd/writeNrrd.js")).writeNrrd(...file)],
   [/\.(mha|mhd)$/i, async (...file) => (await import("./metaImage/writeMetaImage.js")).writeMetaImage(...file)],
   [/\.tiff?$/i, async (...file) => (await import("./tiff/writeTiff.js")).writeTiff(...file)],
@@ -29,14 +29,14 @@ export function volumeWriter(path: string): VolumeWriter {
   if (writer) return writer;
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `volumes are written as .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .mat, .h5, .tif, .zarr, or as DICOM slices into a folder (a name that ends in /), not '${path}'`,
+    `volumes are written as .nii, .nii.gz, .hdr, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .mat, .h5, .tif, .zarr, or as DICOM slices into a folder (a name that ends in /), not '${path}'`,
     { defect: "unknown-ending" },
   );
 }
 
 /**
  * Writes a volume by the ending of the path: .nii, .nii.gz, .nrrd, .mha, .npy, .npz, .mat, .h5 or .hdf5 (with the optional
- * package h5wasm), .tif or .tiff, .zarr (a new folder), or .nhdr and .mhd with their voxels beside them; a path that ends in / becomes a folder of DICOM slices (see
+ * package h5wasm), .tif or .tiff, .zarr (a new folder), or .hdr, .nhdr and .mhd with their voxels beside them; a path that ends in / becomes a folder of DICOM slices (see
  * `dicomSeriesFiles`), .dcm one slice. Affine and quantity are kept, and the type but in DICOM. A file appears whole or not
  * at all.
  * @throws UNSUPPORTED_FORMAT for another ending or without h5wasm (`missing-codec`), WRITE_FAILED

@@ -96,18 +96,23 @@ export async function fileSource(path: string): Promise<Source> {
   const facts = await stat(path).catch((error) => {
     throw notFound(path, error);
   });
-  if (!facts.isFile()) throw fault("NOT_FOUND", `${path} is not a file`, { defect: "missing-file", path });
+  if (!facts.isFile()) {
+    const why = facts.isDirectory()
+      ? "is a folder, not a file"
+      : "is a pipe or a device, which can be read but once and in order: save it to a file first";
+    throw fault("NOT_FOUND", `${path} ${why}`, { defect: "missing-file", path });
+  }
   return {
     name: basename(path),
     size: facts.size,
     readInto: (offset, target) => fill(path, offset, target),
     async read(offset, length) {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, facts.size - offset)));
+      const bytes = memory(path, Math.max(0, Math.min(length, facts.size - offset)));
       const done = await fill(path, offset, bytes);
       return done === bytes.length ? bytes : bytes.subarray(0, done);
     },
     readNow(offset, length) {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, facts.size - offset)));
+      const bytes = memory(path, Math.max(0, Math.min(length, facts.size - offset)));
       const file = openSync(path, "r");
       try {
         return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
@@ -116,6 +121,20 @@ export async function fileSource(path: string): Promise<Source> {
       }
     },
   };
+}
+
+/** @throws TOO_LARGE */
+function memory(path: string, length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (error) {
+    throw fault(
+      "TOO_LARGE",
+      `${path}: ${length} bytes at once are more than memory has`,
+      { defect: "too-large" },
+      error,
+    );
+  }
 }
 
 /** Fills memory with the bytes of a file from `offset` on; resolves to how many there are. @throws NOT_FOUND */
@@ -136,6 +155,16 @@ async function fill(path: string, offset: number, target: Uint8Array): Promise<n
   }
 }
 
+const notWritable = (path: string, error: NodeJS.ErrnoException) =>
+  error.code === "ENOTEMPTY" || error.code === "EEXIST"
+    ? fault(
+        "WRITE_FAILED",
+        `${path} is a folder with other content, which is kept: give another name, or remove it first`,
+        { defect: "folder-not-empty", path },
+        error,
+      )
+    : fault("WRITE_FAILED", `cannot write ${path}: ${error.message}`, { defect: "not-writable", path }, error);
+
 const notFound = (path: string, error: Error) =>
   fault("NOT_FOUND", `cannot read ${path}: ${error.message}`, { defect: "missing-file", path }, error);
 
@@ -146,7 +175,7 @@ const notFound = (path: string, error: Error) =>
  */
 export async function writeFileAtomically(path: string, pieces: Pieces): Promise<void> {
   const part = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
-  const failed = (error: Error) => fault("WRITE_FAILED", `cannot write ${path}: ${error.message}`, { path }, error);
+  const failed = (error: Error) => notWritable(path, error);
   const file = await open(part, "wx").catch((error) => {
     throw failed(error);
   });
@@ -180,7 +209,7 @@ export async function writeFolderAtomically(
   files: Iterable<readonly [name: string, pieces: Pieces]>,
   replace = false,
 ): Promise<void> {
-  const failed = (error: Error) => fault("WRITE_FAILED", `cannot write ${path}: ${error.message}`, { path }, error);
+  const failed = (error: Error) => notWritable(path, error);
   const part = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
   await mkdir(part).catch((error) => {
     throw failed(error);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { thrownWords } from "./thrownDefects.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const { codes, defects, pairs } = thrownWords(`${root}src`);
+const { codes, defects, pairs, nameless } = thrownWords(`${root}src`);
 
 /** The rows of the page's tables: words of the first column, codes where there are any, what to do. */
 const rows = readFileSync(`${root}docs/errors.md`, "utf8")
@@ -26,6 +26,12 @@ describe("docs/errors.md", () => {
     expect([...codes.keys()].filter((code) => !known.includes(code))).toEqual([]);
     const inPage = [...listed].filter((word) => /^[A-Z_]+$/.test(word));
     expect(inPage.filter((code) => !known.includes(code))).toEqual([]);
+  });
+
+  test("no refusal of a file, a path or a command is without a defect", () => {
+    const refusals = [...nameless].filter(([code]) => code !== "ABORTED" && code !== "INVARIANT");
+    const places = refusals.flatMap(([, at]) => at).filter((at) => /^(io|cli|platform)\//.test(at));
+    expect(places).toEqual([]);
   });
 
   test("has one row for each word of a table", () => {

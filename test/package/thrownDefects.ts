@@ -9,10 +9,16 @@ export type Places = Map<string, string[]>;
 /**
  * Every string that ends up in a field `defect`, and every first argument of `fault`. A string counts if it is the value
  * of a property `defect`, of a variable or parameter of that name, or the argument of a function for such a parameter;
- * conditional values count with both branches. `pairs` are "defect CODE" of calls of `fault` that say both.
+ * conditional values count with both branches. `pairs` are "defect CODE" of calls of `fault` that say both; `nameless` are
+ * the codes of calls that say no defect and pass on no other error's detail.
  */
-export function thrownWords(folder: string): { codes: Places; defects: Places; pairs: Places } {
-  const [codes, defects, pairs]: [Places, Places, Places] = [new Map(), new Map(), new Map()];
+export function thrownWords(folder: string): { codes: Places; defects: Places; pairs: Places; nameless: Places } {
+  const [codes, defects, pairs, nameless]: [Places, Places, Places, Places] = [
+    new Map(),
+    new Map(),
+    new Map(),
+    new Map(),
+  ];
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   for (const name of names.map((one) => one.replaceAll("\\", "/")).sort()) {
     const file = ts.createSourceFile(name, readFileSync(join(folder, name), "utf8"), ts.ScriptTarget.Latest, true);
@@ -46,6 +52,7 @@ export function thrownWords(folder: string): { codes: Places; defects: Places; p
       if (called === "fault") {
         const [code, , detail] = node.arguments;
         note(codes, code);
+        if (!/\bdefect\b|\.\.\.\w+\.detail/.test(detail?.getText() ?? "")) note(nameless, code);
         const defect = detail && /\bdefect: "([^"]+)"/.exec(detail.getText())?.[1];
         if (defect && ts.isStringLiteralLike(code)) pairs.set(`${defect} ${code.text}`, [name]);
       }
@@ -53,7 +60,7 @@ export function thrownWords(folder: string): { codes: Places; defects: Places; p
       if (at !== undefined) note(defects, node.arguments[at]);
     });
   }
-  return { codes, defects, pairs };
+  return { codes, defects, pairs, nameless };
 }
 
 function visit(node: ts.Node, see: (node: ts.Node) => void): void {

@@ -67,7 +67,7 @@ export const convert: Operation<ConvertOptions> = {
         )
         .argument(
           "<out>",
-          "what is written, by its ending: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .mat, .h5, .tif, .zarr, / (a folder of DICOM slices)",
+          "what is written, by its ending: .nii, .nii.gz, .hdr, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .mat, .h5, .tif, .zarr, / (a folder of DICOM slices)",
         ),
     ).addHelpText(
       "after",

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { fault, type Warning } from "../../core/errors.js";
+import { fault, isTomogradError, type Warning } from "../../core/errors.js";
 import { type Image, readRadiograph, writeImage } from "../../io/index.js";
 import { isUnoriented } from "../../io/orientation.js";
 import type { VolumeFile } from "../../io/types.js";
@@ -10,6 +10,7 @@ import { isNoVolume, radiographLines, readStoredImage, type StoredImage } from "
 import { pictureFormat } from "../imageOutput.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
+import type { Session } from "../session.js";
 import { factsOf, histogramLine, suspicions } from "../volumeFacts.js";
 import { addVolumeOptions, readInput, type VolumeChoice } from "../volumeInput.js";
 
@@ -68,6 +69,23 @@ function threeSlices(volume: Volume): Image {
     left += slice.columns + gap;
   }
   return { rows, columns, values: pixels };
+}
+
+/** Draws pictures; a folder that takes none is warned of where nobody named it. Resolves to what was written. */
+async function written(
+  paths: readonly string[],
+  draw: (path: string) => Promise<void>,
+  unasked: boolean,
+  session: Session,
+): Promise<readonly string[]> {
+  try {
+    for (const path of paths) await draw(path);
+    return paths;
+  } catch (error) {
+    if (!unasked || !isTomogradError(error, "WRITE_FAILED")) throw error;
+    session.warn({ defect: "not-writable", message: `no picture: ${error.message} (--out names another place)` });
+    return [];
+  }
 }
 
 /** What is known of a DICOM image that makes no volume. */
@@ -130,8 +148,8 @@ export const inspect: Operation<InspectOptions> = {
     const outputs = options.picture === false ? [] : given(picture);
     if ("defect" in volume) {
       for (const warning of [volume, ...stored!.warnings]) session.warn(warning);
-      const drawn = stored!.radiograph ? outputs : [];
-      for (const path of drawn) await drawRadiograph(options.file, path);
+      const draw = (path: string) => drawRadiograph(options.file, path);
+      const drawn = await written(stored!.radiograph ? outputs : [], draw, !options.out, session);
       return imageAlone(stored!, volume, drawn);
     }
     const { grid, quantity, type } = volume;
@@ -142,7 +160,8 @@ export const inspect: Operation<InspectOptions> = {
     const several = volume.frames > 1 && options.frame === undefined;
     const read = (frame: number) => readInput(options.file, { ...options, frame }, { ...session, warn: () => {} });
     const values = options.at && (await valuesAt(options.at, volume, read, several));
-    for (const path of outputs) await writeImage(path, threeSlices(volume), { window: [0, 255] });
+    const draw = (path: string) => writeImage(path, threeSlices(volume), { window: [0, 255] });
+    const drawn = await written(outputs, draw, !options.out, session);
     const affine = affineRows(grid);
     return {
       results: {
@@ -159,7 +178,7 @@ export const inspect: Operation<InspectOptions> = {
         ...stored?.facts,
         ...(stored?.radiograph && { radiograph: stored.radiograph }),
       },
-      outputs,
+      outputs: drawn,
       summary: [
         `${volume.format}, ${type}: ${volume.frames > 1 ? `${volume.frames} volumes of ` : ""}${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm`,
         `axes ${isUnoriented(volume) ? "are not said to run anywhere; they are taken as" : "run towards"} ${orientation(grid)} (R right, A anterior, S superior)`,

@@ -48,7 +48,10 @@ export const render: Operation<RenderOptions> = {
       addVolumeOptions(
         addViewOptions(
           command
-            .argument("<volume>", "NIfTI file or folder of DICOM slices")
+            .argument(
+              "<volume>",
+              "a file or folder of any format that tomograd knows: DICOM, NIfTI, NRRD, MetaImage, ...",
+            )
             .requiredOption(
               "--out <file>",
               ".png (a picture), .dcm (a DICOM RT image), .npy or .nii.gz (line integrals); required",
@@ -107,7 +110,9 @@ export const render: Operation<RenderOptions> = {
     const started = performance.now();
     if (options.labels && options.label) {
       using l = toDevice(backend, await readLabelMap(options.labels, options.label, volume.grid, session));
-      const channels = labelChannels(A, x, l, options.label);
+      // The same label twice has one code.
+      const codes = options.label.map((label) => options.label!.lastIndexOf(label) + 1);
+      const channels = labelChannels(A, x, l, codes);
       for (const [i, channel] of channels.entries()) {
         images.push({ name: `label${options.label[i]}`, projections: await toHost(channel) });
         channel.dispose();

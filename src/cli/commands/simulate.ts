@@ -72,7 +72,10 @@ export const simulate: Operation<SimulateOptions> = {
       addVolumeOptions(
         addDetectorOptions(
           addBeamOptions(command)
-            .argument("<volume>", "NIfTI file or folder of DICOM slices")
+            .argument(
+              "<volume>",
+              "a file or folder of any format that tomograd knows: DICOM, NIfTI, NRRD, MetaImage, ...",
+            )
             .requiredOption(
               "--out <file>",
               ".npy, .nii.gz, .mha, .nrrd or .tif, required; the geometry goes to NAME.geometry.json beside it",

@@ -1,13 +1,11 @@
-import { kindOfPath, listFolder, pathOfUrl } from "#platform";
+import { listFolder } from "#platform";
 import { isTomogradError, type TomogradError, throwIfAborted, type Warning } from "../../core/errors.js";
+import { DISK_DEPTH, folderPath } from "../folder.js";
 import { type Input, type Source, toSource } from "../source.js";
 import { openDicom } from "./openDicom.js";
 import { type Slice, seriesFacts, slicesOf } from "./parseSlice.js";
 import { type Found, leftOut, type Refused } from "./series.js";
 import { DICOM_HEAD, dicomKind } from "./sniff.js";
-
-/** Folders inside folders that are looked into. */
-const DEPTH = 6;
 
 /**
  * All slices of the input. DICOM files of a folder or list that are none are kept by name, with the reason, until a series
@@ -15,7 +13,7 @@ const DEPTH = 6;
  * @throws TRUNCATED_FILE, CORRUPT_FILE, UNSUPPORTED_FORMAT for a header that does not even tell the series
  */
 export async function collect(input: Input | readonly Input[], signal?: AbortSignal): Promise<Found> {
-  const folder = await folderOf(input);
+  const folder = await folderPath(input);
   if (folder === undefined && !Array.isArray(input)) {
     const file = await openDicom(await toSource(input as Input));
     return { where: file.name, slices: slicesOf(file), refused: [], warnings: [] };
@@ -23,7 +21,7 @@ export async function collect(input: Input | readonly Input[], signal?: AbortSig
   const slices: Slice[] = [];
   const refused: Refused[] = [];
   const empty: { name: string }[] = [];
-  const files = folder === undefined ? listed(input as readonly Input[]) : filesIn(folder, DEPTH);
+  const files = folder === undefined ? listed(input as readonly Input[]) : filesIn(folder, DISK_DEPTH);
   for await (const { source, name } of files) {
     throwIfAborted(signal);
     if (source.size === 0) {
@@ -50,12 +48,6 @@ function attempt(parse: () => Slice[]): Slice[] | TomogradError {
     if (isTomogradError(error)) return error;
     throw error;
   }
-}
-
-async function folderOf(input: Input | readonly Input[]): Promise<string | undefined> {
-  const path = input instanceof URL && input.protocol === "file:" ? pathOfUrl(input) : input;
-  if (typeof path !== "string" || /^https?:/.test(path)) return undefined;
-  return (await kindOfPath(path)) === "folder" ? path : undefined;
 }
 
 async function* listed(inputs: readonly Input[]): AsyncGenerator<{ source: Source; name: string }> {

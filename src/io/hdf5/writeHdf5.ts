@@ -36,7 +36,9 @@ export async function encodeHdf5(volume: Volume, name = "the volume"): Promise<U
   const done = <N extends number | bigint>(call: () => N): N => {
     const status = quiet.run(call);
     if (status >= 0) return status;
-    throw fault("WRITE_FAILED", `${name} cannot be written as HDF5: ${cause(quiet.words())}`, {});
+    throw fault("WRITE_FAILED", `${name} cannot be written as HDF5: ${cause(quiet.words())}`, {
+      defect: "not-writable",
+    });
   };
   const path = freshName();
   const plain = { vlen: false, signed: !(values instanceof Uint8Array) } as const;

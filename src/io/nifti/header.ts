@@ -70,6 +70,9 @@ const layouts = {
 const UNITS = { 1: 123, 2: 500 } as const;
 /** Millimeters of the codes of units: unknown, meter, millimeter, micron. */
 const MILLIMETERS: readonly (number | undefined)[] = [1, 1000, 1, 1e-3];
+const INTENT = { 1: 68, 2: 504 } as const;
+/** NIFTI_INTENT_LABEL: each voxel is the index of a structure. */
+const LABEL_INTENT = 1002;
 const DESCRIPTION = { 1: 148, 2: 240 } as const;
 
 /** True if the bytes start like a NIfTI-1, NIfTI-2 or ANALYZE 7.5 header, in either byte order. */
@@ -150,6 +153,7 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
   // Code 0 is what many writers of mm leave.
   if (!analyze && MILLIMETERS[units] === undefined)
     warnings.push({ defect: "unknown-unit", message: `lengths in units of code ${units} are taken for mm` });
+  const intent = wide ? view.getInt32(INTENT[2], littleEndian) : view.getInt16(INTENT[1], littleEndian);
   const description = String.fromCharCode(...head.subarray(DESCRIPTION[version], DESCRIPTION[version] + 80));
   return {
     format: analyze ? "analyze-7.5" : `nifti-${version}`,
@@ -161,7 +165,7 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
     voxelOffset: absent ? least : offset,
     slope: scaled ? slope : 1,
     intercept: scaled ? intercept : 0,
-    quantity: describedQuantity(description) ?? "unknown",
+    quantity: describedQuantity(description) ?? (!analyze && intent === LABEL_INTENT ? "label" : "unknown"),
     qformCode: analyze ? 0 : code(at.q),
     sformCode: analyze ? 0 : code(at.q + (wide ? 4 : 2)),
     pixdim: reals(at.pixdim, 4),
@@ -169,7 +173,7 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
     qoffset: reals(at.quaternion + 3 * (wide ? 8 : 4), 3),
     srow: reals(at.srow, 12),
     millimeters: (!analyze && MILLIMETERS[units]) || 1,
-    metadata: single ? ownComment(view, headerBytes, offset, littleEndian) : undefined,
+    metadata: ownComment(view, headerBytes, single ? offset : head.length, littleEndian),
     warnings,
   };
 }

@@ -3,6 +3,7 @@ import { fault, isTomogradError, type Warning } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import { type ByteStream, createByteStream } from "../byteStream.js";
 import { chooseFrame } from "../frame.js";
+import { MOST_INFLATION } from "../inflate.js";
 import { bytesPer, decode } from "../numeric.js";
 import { type Input, looksLikeGzip, sourcePieces, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
@@ -16,8 +17,6 @@ export interface ReadNiftiOptions extends Omit<ReadVolumeOptions, "affine"> {
   readonly voxels?: Input;
 }
 
-/** Deflate cannot make more than 1032 bytes of one. */
-const MOST_INFLATION = 1032;
 /** Claims of more than this many bytes per compressed byte are counted before memory is asked for. */
 const PLAUSIBLE_INFLATION = 32;
 /** Bytes decoded at once; a multiple of every number's width. */

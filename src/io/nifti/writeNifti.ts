@@ -3,6 +3,7 @@ import { fault } from "../../core/errors.js";
 import { cross, determinant3, dot, inverse3, linearPart, type Matrix4, type Vec3 } from "../../core/linear.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import type { Volume } from "../../volume/grid.js";
+import { detachedPath } from "../detached.js";
 import { isUnoriented, metadataText } from "../orientation.js";
 import { joinPieces, littleEndianPieces } from "../valueBytes.js";
 import { COMMENT } from "./header.js";
@@ -44,7 +45,9 @@ export function* niftiPieces(content: NiftiContent): Generator<Uint8Array> {
       defect: "bad-dimension",
     });
   if (size.reduce((a, b) => a * b, 1) !== values.length)
-    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${size.join(" x ")}`, {});
+    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${size.join(" x ")}`, {
+      defect: "length",
+    });
   if (!indexToWorld.every(Number.isFinite))
     throw fault("NOT_FINITE", `an affine must be finite: ${indexToWorld}`, { defect: "non-finite-affine" });
   // in float32, as the file holds it: tiny and huge numbers become 0 and infinite there
@@ -70,10 +73,22 @@ export function encodeNifti(volume: Volume): Uint8Array<ArrayBuffer> {
   return joinPieces(niftiPieces(volumeContent(volume)));
 }
 
-/** Writes .nii, or .nii.gz if the path ends so, whole or not at all. @throws WRITE_FAILED, and as `niftiPieces` */
+/**
+ * Writes .nii, .nii.gz or .hdr with the voxels in an .img beside it, as the path ends; each file whole or not at all.
+ * @throws WRITE_FAILED, and as `niftiPieces`
+ */
 export async function writeNifti(path: string, volume: Volume, options: WriteNiftiOptions = {}): Promise<void> {
   refuseUnknownOptions("writeNifti", options, ["level"]);
-  await writeNiftiContent(path, volumeContent(volume), options.level);
+  const content = volumeContent(volume);
+  const voxels = detachedPath(path);
+  if (!voxels) return writeNiftiContent(path, content, options.level);
+  const [head, ...pieces] = niftiPieces(content);
+  const view = new DataView(head.buffer, head.byteOffset);
+  // The voxels begin at byte 0 of the .img, and the magic word is that of a pair.
+  view.setFloat32(108, 0, true);
+  head.set([0x6e, 0x69, 0x31, 0], 344);
+  await writeFileAtomically(voxels, pieces);
+  await writeFileAtomically(path, [head]);
 }
 
 /** As `writeNifti` for any content. */

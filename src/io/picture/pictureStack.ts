@@ -1,4 +1,3 @@
-import { listFolder } from "#platform";
 import { fault, throwIfAborted, type Warning } from "../../core/errors.js";
 import { IDENTITY4 } from "../../core/linear.js";
 import { counted } from "../../core/words.js";
@@ -13,20 +12,14 @@ import { decodeRaster, grayOf, pictureFormat } from "./readImage.js";
 /** slice2 before slice10, the same everywhere. */
 const byNumber = new Intl.Collator("en", { numeric: true });
 
-/** The pictures of a folder or list, in the order of their names' numbers, and the names of the files that are none. */
+/** The pictures of a list, in the order of their names' numbers, and the names of the files that are none. */
 export interface Pictures {
   readonly sources: readonly Source[];
   readonly others: readonly string[];
 }
 
-/** Looks for pictures; undefined if there are none, or DICOM files or folders beside them, which are more than pictures. */
-export async function findPictures(input: string | readonly Input[]): Promise<Pictures | undefined> {
-  let inputs: readonly Input[];
-  if (typeof input === "string") {
-    const entries = (await listFolder(input)).filter(({ name }) => !name.startsWith("."));
-    if (entries.some(({ kind }) => kind === "folder")) return undefined;
-    inputs = entries.map(({ path }) => path);
-  } else inputs = input;
+/** Looks for pictures; undefined if there are none, or DICOM files beside them, which are more than pictures. */
+export async function findPictures(inputs: readonly Input[]): Promise<Pictures | undefined> {
   const sources: Source[] = [];
   const others: string[] = [];
   for (const one of inputs) {

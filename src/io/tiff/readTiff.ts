@@ -1,12 +1,13 @@
 import { fault, isTomogradError, throwIfAborted, type Warning } from "../../core/errors.js";
 import { toGray } from "../color.js";
+import { chooseFrame } from "../frame.js";
 import { bytesPer, type Decoded, decode } from "../numeric.js";
 import { orientationWarnings } from "../picture/raster.js";
 import type { Source } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
 import { createValueCollector } from "../values.js";
 import { type Directory, readDirectories, tags } from "./directory.js";
-import { type Layout, layoutOf } from "./layout.js";
+import { layoutOf } from "./layout.js";
 import { describePage, type Page, readPage } from "./page.js";
 
 /** The pages of a file that are pictures of their own. */
@@ -40,11 +41,8 @@ export async function tiffVolume(source: Source, options: ReadVolumeOptions): Pr
   const { pages, littleEndian } = await readTiffPages(source);
   const layout = await layoutOf(pages[0], pages.length);
   const { slices, frames } = layout;
-  const frame = options.frame ?? 0;
-  if (!Number.isInteger(frame) || frame < 0 || frame >= frames)
-    throw fault("INVALID_ARGUMENT", `${name} holds ${frames} volumes; there is no number ${frame}`, {
-      defect: "out-of-range",
-    });
+  const several: Warning[] = [];
+  const frame = chooseFrame(frames, options, name, several);
   const first = await describePage(pages[0], name);
   const { columns, rows, type } = first;
   if (layout.contiguous && columns * rows * slices * frames * bytesPer[type] > source.size)
@@ -73,7 +71,7 @@ export async function tiffVolume(source: Source, options: ReadVolumeOptions): Pr
     quantity: options.quantity ?? layout.quantity,
     grid: { size: [columns, rows, slices], indexToWorld: layout.indexToWorld },
     values,
-    warnings: [...layout.warnings, ...pageWarnings(first), ...turned, ...severalVolumes(layout, options), ...warnings],
+    warnings: [...layout.warnings, ...pageWarnings(first), ...turned, ...several, ...warnings],
   };
 
   async function slice(number: number): Promise<Decoded> {
@@ -104,16 +102,6 @@ export function pageWarnings({ photometric, samples }: Page): Warning[] {
   if (samples > 1) return [{ defect: "color", message: "color is read as its luminance" }];
   return [];
 }
-
-const severalVolumes = ({ frames }: Layout, { frame }: ReadVolumeOptions): Warning[] =>
-  frames > 1 && frame === undefined
-    ? [
-        {
-          defect: "several-volumes",
-          message: `the file holds ${frames} volumes, the first is read; choose with 'frame'`,
-        },
-      ]
-    : [];
 
 /** No compression that is read makes more than 3840 bytes of one. */
 const MOST_GROWTH = 3840;

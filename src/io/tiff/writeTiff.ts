@@ -24,7 +24,9 @@ export function* tiffPieces(volume: Volume): Generator<Uint8Array> {
   const { grid, values } = volume;
   const [nx, ny, nz] = grid.size;
   if (nx * ny * nz !== values.length)
-    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${grid.size.join(" x ")}`, {});
+    throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${grid.size.join(" x ")}`, {
+      defect: "length",
+    });
   const description = [...new TextEncoder().encode(`${metadataText(volume)}\0`)];
   const rowsPerStrip = Math.max(1, Math.min(ny, Math.floor(STRIP / (nx * values.BYTES_PER_ELEMENT))));
   const strips = Math.ceil(ny / rowsPerStrip);

@@ -67,7 +67,7 @@ export async function encodeRtImage(
     throw fault(
       "SHAPE_MISMATCH",
       `${projections.values.length} values do not fill ${views.length} views of ${rows} x ${columns}`,
-      {},
+      { defect: "length" },
     );
   const fitted = storedForm(values);
   // RT images know no sign.
