@@ -33,7 +33,7 @@ const EPOCHS_OF_FEW_VIEWS = 16;
 /** Fall of the held-out residual that counts, and how many lambdas may go without one. */
 const FALL = 1e-3;
 const PATIENCE = 2;
-const POLISHING = 16;
+const POLISHING = 32;
 const INNER = 5;
 /** All rays weigh 16/15 of those that took part in the path; lambda grows with them, by this part of a stage back. */
 const STAGE_OF_ALL_RAYS = Math.log(1 / (1 - HELD_OUT)) / Math.log(FACTOR);
