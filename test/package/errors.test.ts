@@ -35,6 +35,7 @@ describe("docs/errors.md", () => {
   });
 
   test("has one row for each word of a table", () => {
+    // Two rows for one word drift apart, and only the first is found.
     const seen = new Map<string, number>();
     for (const { words, table } of rows)
       for (const word of words) seen.set(`${table}: ${word}`, (seen.get(`${table}: ${word}`) ?? 0) + 1);
