@@ -1,7 +1,8 @@
 /**
  * `npm run fuzz -- --minutes N`: damages files and reads them until the time is over. Every case must be read or refused
  * by a tagged error within 2 s of processor time and 64 MiB beyond what its bytes can hold. `--seed S` draws other cases
- * (1 by default), `--case N` runs that one alone. Cases that fail are named, and saved in out/fuzz; exit code 1.
+ * (1 by default), `--cases N` stops after so many, `--case N` runs that one alone. Cases that fail are named, and saved in
+ * out/fuzz; exit code 1.
  */
 import { fork } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
@@ -14,6 +15,7 @@ const { values: options } = parseArgs({
   options: {
     minutes: { type: "string", default: "2" },
     seed: { type: "string", default: "1" },
+    cases: { type: "string", default: "Infinity" },
     case: { type: "string" },
   },
 });
@@ -25,7 +27,9 @@ const MOST_FINDINGS = 20;
 const dataFolder = resolve(root, process.env.TOMOGRAD_DATA ?? "../shared/data");
 const seed = Number(options.seed);
 const minutes = Number(options.minutes);
-if (!Number.isInteger(seed) || !(minutes > 0)) throw new Error("--seed takes an integer, --minutes a positive number");
+const most = Number(options.cases);
+if (!Number.isInteger(seed) || !(minutes > 0) || !(most > 0))
+  throw new Error("--seed takes an integer, --minutes and --cases a positive number");
 
 /** A child that answers one case at a time; `silence` and its end are answers, too. */
 async function startWorker() {
@@ -83,7 +87,7 @@ async function fuzz() {
   const end = Date.now() + 60_000 * minutes;
   say(`fuzz: seed ${seed}, ${worker.seeds} files, ${single === undefined ? `${minutes} minutes` : `case ${single}`}`);
   let n = single ?? 0;
-  for (; single === undefined ? Date.now() < end : n === single; n++) {
+  for (; single === undefined ? n < most && Date.now() < end : n === single; n++) {
     const { outcome, finding, ended } = await worker.run(n);
     if (outcome) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     if (finding) {

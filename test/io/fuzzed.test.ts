@@ -96,6 +96,19 @@ describe("found by fuzzing", () => {
     expect(await refusal(readVolume(path))).toMatchObject({ code: "CORRUPT_FILE", defect: "decompression-bomb" });
   });
 
+  test("a list in place of a Zarr compressor is refused, in words", async () => {
+    const path = join(folder, "nameless.zarr");
+    const rest = { filters: null, fill_value: 0, order: "C", zarr_format: 2 };
+    await mkdir(path);
+    await writeFile(
+      join(path, ".zarray"),
+      JSON.stringify({ shape: [2, 3, 4], chunks: [2, 3, 4], dtype: "<i2", compressor: [], ...rest }),
+    );
+    const { code, defect, message } = await refusal(readVolume(path));
+    expect({ code, defect }).toEqual({ code: "CORRUPT_FILE", defect: "bad-header" });
+    expect(message).toMatch(/codec without 'id'/);
+  });
+
   test.each([
     ["codecs", [{ configuration: { endian: "little" } }], "bad-header"],
     ["zarr_format", { a: 1 }, "unsupported-version"],

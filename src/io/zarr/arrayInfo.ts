@@ -112,7 +112,8 @@ export async function describeArray(store: ZarrStore, path: string): Promise<Zar
     throw fault("CORRUPT_FILE", `${name}: chunks of ${chunks.join(" x ")} do not divide ${shape.join(" x ")}`, {
       defect: "bad-dimension",
     });
-  refuseNamelessCodecs(version === 3 ? document.codecs : [document.compressor, document.filters].flat(), version, name);
+  const filters: unknown[] = Array.isArray(document.filters) ? document.filters : [document.filters];
+  refuseNamelessCodecs(version === 3 ? document.codecs : [document.compressor, ...filters], version, name);
   if (version === 3) refuseCodecs(document, chunks, name);
   const names = axisNames(document.dimension_names, shape.length, name);
   return {
