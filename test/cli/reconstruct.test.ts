@@ -133,7 +133,9 @@ describe("reconstruct", () => {
     expect(code).toBe(130);
     expect(stderr).toContain("stopped at step 2");
     expect(await bytes("part.npy")).not.toBe(await bytes("whole.npy"));
-    const resumed = await cli(reconstruct("part.npy", ...options, "--resume", at("part.npy.checkpoint")));
+    // goes on from a file that it also keeps up to date
+    const again = ["--resume", at("part.npy.checkpoint"), "--checkpoint", at("part.npy.checkpoint")];
+    const resumed = await cli(reconstruct("part.npy", ...options, ...again, "--checkpoint-every", "10"));
     expect(resumed.code).toBe(0);
     expect(await bytes("part.npy")).toBe(await bytes("whole.npy"));
   });

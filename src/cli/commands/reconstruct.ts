@@ -45,7 +45,8 @@ export const reconstruct: Operation<ReconstructOptions> = {
   positional: ["projections"],
   inputs: ({ projections, geometry = geometryPath(projections), like, start, mask, weights, truth, resume }) =>
     given(projections, geometry, like, start, mask, weights, truth, resume),
-  outputs: ({ out, report, checkpoint }) => given(out, report, checkpoint),
+  // A run that goes on from its checkpoint may replace it.
+  outputs: ({ out, report, checkpoint, resume }) => given(out, report, checkpoint === resume ? undefined : checkpoint),
   configure: (command) =>
     addReconstructOptions(command).addHelpText(
       "after",
