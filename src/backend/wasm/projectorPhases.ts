@@ -26,6 +26,12 @@ const VECTORS_PER_TASK = 1024;
  */
 const blocksFor = (threads: number) => (threads <= 2 ? threads : 2 * threads);
 
+/**
+ * Blocks of planes that rays walk one after the other where there are more than 256: the cells that neighboring rays share
+ * then stay in the caches (at 512³ a third less time, forward and adjoint). Each block sets up its rays again.
+ */
+const blocksOf = (planes: number) => (planes > 256 ? Math.ceil(planes / 128) : 1);
+
 const MODELS: readonly Model[] = ["siddon", "joseph", "trilinear"];
 const BEAMS = ["cone", "parallel", "free"];
 
@@ -122,7 +128,10 @@ function freeRays(rays: FreeRays, values: DeviceArray | undefined) {
 function forwardPhase(entry: string, job: Job): Phase {
   const list = job.beam === "free" || job.pixels > 0;
   const vectors = list ? Math.ceil(job.listed / 4) : Math.ceil(job.rows / 4) * job.columns;
-  return { entry, tasks: job.views * Math.ceil(vectors / VECTORS_PER_TASK), args: toArguments(job) };
+  const { shape } = wasmArray(job.volume);
+  const blocked = entry === "project" && job.settings.model === "joseph" && !job.accumulate && shape.kind === "volume";
+  const blocks = blocked ? blocksOf(Math.max(...shape.size)) : 1;
+  return { entry, tasks: job.views * Math.ceil(vectors / VECTORS_PER_TASK), args: toArguments(job, blocks) };
 }
 
 /** Zeroes for the pixels that a list leaves out. */
@@ -139,7 +148,7 @@ function adjointPhases(job: Job, { threads }: ProgramContext): Phase[] {
   const size = shape.kind === "volume" ? shape.size : [1, 1, 1];
   const axes = job.settings.model === "trilinear" ? [0] : [0, 1, 2];
   const phases = axes.map((axis) => {
-    const blocks = Math.min(size[axis], blocksFor(threads));
+    const blocks = Math.min(size[axis], Math.max(blocksFor(threads), blocksOf(size[axis])));
     return { entry: "projectAdjoint", tasks: blocks, args: toArguments(job, blocks, axis) };
   });
   return [...phases, clearPaddingPhase(wasmArray(job.volume))];

@@ -48,7 +48,7 @@ export let samples: i32 = 0;
 export let chunk: i32 = 0;
 export let jacobian: usize = 0;
 export let accumulate: bool = false;
-/** Adjoint: number of blocks of planes (one task each), and the dominant axis of the rays of this phase. */
+/** Blocks of planes; adjoint: one task each, for the rays whose dominant axis is `passAxis`. */
 export let blocks: i32 = 1;
 export let passAxis: i32 = 0;
 

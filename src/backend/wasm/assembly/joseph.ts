@@ -51,17 +51,15 @@ function addressOf(cellV: v128, cellW: v128, strideV: i32, strideW: i32, plane: 
 
 // ---- forward -------------------------------------------------------------------------------------------------------
 
-export function forward(volume: usize, contiguous: bool): v128 {
+/** `start` plus the values in planes [from, to) of the selected rays, without their mm per plane. */
+export function forward(volume: usize, start: v128, from: i32, to: i32, contiguous: bool): v128 {
   prepare(volume);
-  let sum = f32x4.splat(0);
-  if (contiguous) {
-    sum = edgePlanes(sum, lines.first, lines.innerFirst);
-    sum = planes(sum, lines.innerFirst, lines.innerEnd, lines.PLAIN, true);
-    sum = edgePlanes(sum, lines.innerEnd, lines.end);
-  } else {
-    sum = planes(sum, lines.first, lines.end, lines.ENDING, false);
-  }
-  return f32x4.mul(lines.length, sum);
+  const first = max(lines.first, from);
+  const end = min(lines.end, to);
+  if (!contiguous) return planes(start, first, end, lines.ENDING, false);
+  const a = max(first, min(end, lines.innerFirst));
+  const b = max(a, min(end, lines.innerEnd));
+  return edgePlanes(planes(edgePlanes(start, first, a), a, b, lines.PLAIN, true), b, end);
 }
 
 function edgePlanes(start: v128, from: i32, end: i32): v128 {

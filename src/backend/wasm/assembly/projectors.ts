@@ -47,6 +47,11 @@ function forward(task: i32, args: usize, purpose: i32): void {
   const first = (task - view * chunks) * job.chunk;
   const end = min(first + job.chunk, rays.vectors);
   rays.beginView(view);
+  if (purpose == IMAGE && job.blocks > 1) {
+    for (let block = 0; block < job.blocks; block++)
+      for (let n = first; n < end; n++) partOfVector(view, n, block);
+    return;
+  }
   for (let n = first; n < end; n++) {
     rays.beginVector(n);
     const p0 = rays.pixelOf(0), p1 = rays.pixelOf(1), p2 = rays.pixelOf(2), p3 = rays.pixelOf(3);
@@ -129,9 +134,41 @@ function integrals(p0: i32, p1: i32, p2: i32, p3: i32, view: i32, jacobian: bool
 
 // The flag of joseph and of the adjoints says whether v is contiguous in memory; it is a constant for the compiler.
 function planesForward(axis: i32): v128 {
-  if (job.model == job.JOSEPH)
-    return axis < 2 ? joseph.forward(job.volume, true) : joseph.forward(job.volume, false);
+  if (job.model == job.JOSEPH) return f32x4.mul(lines.length, josephPlanes(axis, f32x4.splat(0), 0, lines.nu));
   return siddon.forward(job.volume);
+}
+
+// @ts-ignore: decorator
+@inline
+function josephPlanes(axis: i32, start: v128, from: i32, to: i32): v128 {
+  return axis < 2
+    ? joseph.forward(job.volume, start, from, to, true)
+    : joseph.forward(job.volume, start, from, to, false);
+}
+
+/**
+ * Joseph through block `block` of the planes. Until the last block the image holds the sums so far, without the mm per
+ * plane: the same bits as in one go.
+ */
+function partOfVector(view: i32, vector: i32, block: i32): void {
+  rays.beginVector(vector);
+  const p0 = rays.pixelOf(0), p1 = rays.pixelOf(1), p2 = rays.pixelOf(2), p3 = rays.pixelOf(3);
+  const start = block == 0 ? f32x4.splat(0) : f32x4(get(view, p0), get(view, p1), get(view, p2), get(view, p3));
+  const kinds = lines.traceFour(p0, p1, p2, p3, -1);
+  let values = start;
+  for (let axis = 0; axis < 3; axis++) {
+    if (!(kinds & (1 << axis))) continue;
+    lines.useAxis(axis);
+    lines.selectAxis(axis);
+    const from = <i32>((<i64>lines.nu * block) / job.blocks);
+    const to = <i32>((<i64>lines.nu * (block + 1)) / job.blocks);
+    const sum = josephPlanes(axis, start, from, to);
+    values = v128.bitselect(block == job.blocks - 1 ? f32x4.mul(lines.length, sum) : sum, values, lines.mask);
+  }
+  put(view, p0, f32x4.extract_lane(values, 0));
+  put(view, p1, f32x4.extract_lane(values, 1));
+  put(view, p2, f32x4.extract_lane(values, 2));
+  put(view, p3, f32x4.extract_lane(values, 3));
 }
 
 let sum: v128 = i32x4.splat(0);
