@@ -83,9 +83,8 @@ async function parse(source: Source): Promise<LiveCheckpoint> {
 }
 
 async function readValues(source: Source, type: "f32" | "f64", length: number, offset: number): Promise<StateValues> {
-  const values = type === "f64" ? new Float64Array(length) : new Float32Array(length);
-  const bytes = new Uint8Array(values.buffer);
-  for (let start = 0; start < bytes.length; start += PIECE)
-    bytes.set(await source.read(offset + start, Math.min(PIECE, bytes.length - start)), start);
-  return values;
+  const bytes = await source.read(offset, length * (type === "f64" ? 8 : 4));
+  return type === "f64"
+    ? new Float64Array(bytes.buffer, bytes.byteOffset, length)
+    : new Float32Array(bytes.buffer, bytes.byteOffset, length);
 }

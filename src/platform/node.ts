@@ -137,6 +137,9 @@ function memory(path: string, length: number): Uint8Array<ArrayBuffer> {
   }
 }
 
+/** Bytes: what one call of the system reads is below 2 GiB. */
+const MOST_AT_ONCE = 2 ** 30;
+
 /** Fills memory with the bytes of a file from `offset` on; resolves to how many there are. @throws NOT_FOUND */
 async function fill(path: string, offset: number, target: Uint8Array): Promise<number> {
   const file = await open(path, "r").catch((error) => {
@@ -145,7 +148,8 @@ async function fill(path: string, offset: number, target: Uint8Array): Promise<n
   try {
     let done = 0;
     while (done < target.length) {
-      const { bytesRead } = await file.read(target, done, target.length - done, offset + done);
+      const length = Math.min(target.length - done, MOST_AT_ONCE);
+      const { bytesRead } = await file.read(target, done, length, offset + done);
       if (bytesRead === 0) break;
       done += bytesRead;
     }

@@ -4,7 +4,7 @@ import type { Trajectory, View } from "../geometry/view.js";
 import type { Grid } from "../volume/grid.js";
 
 /** The ray through the middle of the detector: a point on it and its unit direction. */
-export function centralRay(view: View, { detector }: Trajectory): { point: Vec3; direction: Vec3 } {
+export function centralRay(view: View, { detector }: Pick<Trajectory, "detector">): { point: Vec3; direction: Vec3 } {
   const middle = add(
     view.firstPixel,
     add(scale(view.columnStep, (detector.columns - 1) / 2), scale(view.rowStep, (detector.rows - 1) / 2)),

@@ -1,5 +1,5 @@
 import { fault } from "../core/errors.js";
-import { cross, dot, norm } from "../core/linear.js";
+import { cross, dot, norm, normalize, subtract, type Vec3 } from "../core/linear.js";
 import type { Trajectory } from "../geometry/view.js";
 import { centralRay } from "./fieldOfView.js";
 
@@ -58,10 +58,29 @@ export function goldenOrder(count: number): number[] {
 
 const commonFactor = (a: number, b: number): number => (b === 0 ? a : commonFactor(b, a % b));
 
-/** True if the central rays turn about one axis, always the same way, no step more than 3 times the mean one. */
-function goesRound(trajectory: Trajectory): boolean {
+type Rays = Pick<Trajectory, "views" | "detector">;
+
+/** True if the views go round steadily and do not move along the axis by more than 1/1000 of their distance from detectors. */
+export function onOneCircle(trajectory: Rays): boolean {
+  const { views } = trajectory;
+  const turns = turnsOf(trajectory);
+  if (turns.length < 2 || !goesRound(trajectory)) return false;
+  const axis = normalize(turns[0]);
+  const places = views.map((view) => dot(axis, view.beam === "cone" ? view.source : view.firstPixel));
+  const [first] = views;
+  const reach = first.beam === "cone" ? norm(subtract(first.firstPixel, first.source)) : norm(first.rowStep);
+  return Math.max(...places) - Math.min(...places) <= 1e-3 * reach;
+}
+
+/** Vector products of the central rays of neighbors. */
+function turnsOf(trajectory: Rays): Vec3[] {
   const directions = trajectory.views.map((view) => centralRay(view, trajectory).direction);
-  const turns = directions.slice(1).map((direction, i) => cross(directions[i], direction));
+  return directions.slice(1).map((direction, i) => cross(directions[i], direction));
+}
+
+/** True if the central rays turn about one axis, always the same way, no step more than 3 times the mean one. */
+function goesRound(trajectory: Rays): boolean {
+  const turns = turnsOf(trajectory);
   if (turns.length < 2) return true;
   const mean = turns.reduce((sum, turn) => sum + norm(turn), 0) / turns.length;
   return turns.every((turn) => dot(turn, turns[0]) > 0.99 * norm(turn) * norm(turns[0]) && norm(turn) <= 3 * mean);
