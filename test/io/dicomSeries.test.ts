@@ -137,6 +137,26 @@ describe("a DICOM series", () => {
     expect((await read([slice(0, frame("1.2.1")), slice(1)])).grid.size[2]).toBe(2);
   });
 
+  test("slices that each name a frame of reference of their own are stacked by their places, and that is said", async () => {
+    const frame = (k: number): DicomImage => slice(k, { more: [[0x00200052, "UI", `1.2.${k + 1}`]] });
+    const volume = await read([2, 0, 1].map(frame));
+    expect([...volume.values]).toEqual(ordered(3));
+    expect(volume.warnings).toMatchObject([{ defect: "inconsistent-geometry", message: expect.stringMatching(/own/) }]);
+  });
+
+  test.each([
+    ["PatientID", 0x00100020, "LO"],
+    ["PatientName", 0x00100010, "PN"],
+  ])("slices of one series that differ in %s are not stacked; one that has none is", async (keyword, tag, vr) => {
+    const of = (value: string): Partial<DicomImage> => ({ more: [[tag, vr, value]] });
+    const refusal = read([slice(0, of("A")), slice(1), slice(2, of("B"))]);
+    await expect(refusal).rejects.toMatchObject({
+      message: expect.stringContaining(keyword),
+      detail: { defect: "mixed-series", file: "file 2" },
+    });
+    expect((await read([slice(0, of("A")), slice(1), slice(2, of("A "))])).grid.size[2]).toBe(3);
+  });
+
   test("a single slice without place or orientation is read, and says both", async () => {
     const volume = await read([slice(0, { without: [0x00200037] })]);
     expect(volume.warnings).toMatchObject([

@@ -51,6 +51,8 @@ export interface Slice extends SeriesFacts {
   readonly position?: Vec3;
   /** FrameOfReferenceUID: places count in one frame alone. */
   readonly frameOfReference?: string;
+  /** PatientID and PatientName, empty if the file does not say: whose slice it is, never shown. */
+  readonly patient: readonly [id: string, name: string];
   /** Unit vectors along a row and down a column; undefined if the file does not say. */
   readonly orientation?: readonly [Vec3, Vec3];
   /** mm */
@@ -152,6 +154,7 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     pixelSpacing: [spacing[0], spacing[1]],
     position: position && [position[0], position[1], position[2]],
     frameOfReference: set.string("x00200052") || undefined,
+    patient: [set.string("x00100020") ?? "", set.string("x00100010") ?? ""],
     orientation: cosines && directions(cosines, name),
     thickness: numbers("x00180050", 1)?.[0],
     sliceSpacing: numbers("x00180088", 1)?.[0],

@@ -25,7 +25,8 @@ const refuse = (defect: string, message: string, detail: object = {}) =>
 
 /**
  * Orders the slices of a series and finds their affine; shear (gantry tilt, drift) is kept, never straightened.
- * @throws INVALID_GEOMETRY: `missing-tag`, `inconsistent-geometry`, `duplicate-slice`, `missing-slice`, `uneven-spacing`
+ * @throws INVALID_GEOMETRY: `missing-tag`, `inconsistent-geometry`, `duplicate-slice`, `missing-slice`, `uneven-spacing`;
+ * INVALID_ARGUMENT (`mixed-series`) if they are of two patients
  */
 export async function stackSlices(series: readonly Slice[]): Promise<Stack> {
   return series.length === 1 ? singleSlice(series[0]) : severalSlices(series);
@@ -66,14 +67,17 @@ export function thicknessOf({ name, thickness }: Slice, warnings: Warning[]): nu
   return known ? thickness : 1;
 }
 
-async function severalSlices(series: readonly Slice[]): Promise<Stack> {
+async function severalSlices(given: readonly Slice[]): Promise<Stack> {
+  checkOnePatient(given);
+  const { series, warnings: aboutFrames } = sharedFrame(given);
   const first = series[0];
   checkPlaced(series);
   const [row, column] = first.orientation!;
   const normal = cross(row, column);
   const along = (slice: Slice) => dot(slice.position!, normal);
   const sorted = [...series].sort((a, b) => along(a) - along(b));
-  const { slices, warnings } = await dropDuplicates(sorted, along);
+  const { slices, warnings: aboutDuplicates } = await dropDuplicates(sorted, along);
+  const warnings = [...aboutFrames, ...aboutDuplicates];
   if (slices.length === 1) {
     const single = singleSlice(slices[0]);
     return { ...single, warnings: [...warnings, ...single.warnings] };
@@ -116,6 +120,41 @@ export function checkPlaced(series: readonly Slice[]): void {
   }
 }
 
+const twoFrames = (a: Slice, b: Slice) =>
+  a.frameOfReference && b.frameOfReference && a.frameOfReference !== b.frameOfReference;
+
+/**
+ * Slices that each name a frame of reference of their own come from programs that replace every identifier: no scanner
+ * makes three images in three frames. Their places must then speak for themselves, and a warning says so.
+ */
+function sharedFrame(series: readonly Slice[]): { series: readonly Slice[]; warnings: Warning[] } {
+  const frames = new Set(series.map(({ frameOfReference }) => frameOfReference).filter(Boolean));
+  if (series.length < 3 || frames.size < series.length) return { series, warnings: [] };
+  const message = `each of the ${series.length} slices names a FrameOfReferenceUID (0020,0052) of its own, as after anonymization; they are stacked by their places`;
+  return {
+    series: series.map((slice) => ({ ...slice, frameOfReference: undefined })),
+    warnings: [{ defect: "inconsistent-geometry", message }],
+  };
+}
+
+/**
+ * Slices of two patients under one series, as a program that gives every scan the same identifiers leaves them. Names are
+ * not shown.
+ * @throws INVALID_ARGUMENT (`mixed-series`)
+ */
+function checkOnePatient(series: readonly Slice[]): void {
+  const [first] = series;
+  for (const [i, tag] of ["PatientID (0010,0020)", "PatientName (0010,0010)"].entries()) {
+    const other = series.find(({ patient }) => first.patient[i] && patient[i] && patient[i] !== first.patient[i]);
+    if (other)
+      throw fault(
+        "INVALID_ARGUMENT",
+        `${first.name} and ${other.name} are of one series but differ in ${tag}: two patients? Give the files of one`,
+        { defect: "mixed-series", file: other.name },
+      );
+  }
+}
+
 /** What must be equal in one series and is not. */
 function difference(a: Slice, b: Slice): string | undefined {
   if (a.rows !== b.rows || a.columns !== b.columns)
@@ -123,8 +162,7 @@ function difference(a: Slice, b: Slice): string | undefined {
   if (a.orientation!.some((direction, i) => norm(subtract(direction, b.orientation![i])) > 1e-3)) return "orientation";
   if (a.pixelSpacing.some((spacing, i) => Math.abs(spacing - b.pixelSpacing[i]) > 1e-4 * spacing))
     return "pixel spacing";
-  if (a.frameOfReference && b.frameOfReference && a.frameOfReference !== b.frameOfReference)
-    return "FrameOfReferenceUID (0020,0052): their places cannot be compared";
+  if (twoFrames(a, b)) return "FrameOfReferenceUID (0020,0052): their places cannot be compared";
   if (bytesPer[a.pixels.type] !== bytesPer[b.pixels.type]) return "bits a pixel";
   return undefined;
 }
