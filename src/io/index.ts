@@ -7,7 +7,7 @@ export { type Radiograph, type ReadRadiographOptions, readRadiograph } from "./d
 export type { DicomSeries } from "./dicom/series.js";
 export type { DicomIdentity } from "./dicom/write/identity.js";
 export { encodeRtImage, type RtImageOptions } from "./dicom/write/writeRtImage.js";
-export { dicomSeriesFiles, writeDicomSeries } from "./dicom/write/writeSeries.js";
+export { type DicomSeriesOptions, dicomSeriesFiles, writeDicomSeries } from "./dicom/write/writeSeries.js";
 export type { DirectoryHandle, FileCollection, FileHandle, Inputs } from "./folder.js";
 export {
   GEOMETRY_FORMATS,
@@ -27,7 +27,7 @@ export { type ReadNiftiOptions, readNifti } from "./nifti/readNifti.js";
 export { encodeNifti, type WriteNiftiOptions, writeNifti } from "./nifti/writeNifti.js";
 export { type NpyArray, npyPieces, readNpy, writeNpy } from "./npy.js";
 export { readNrrd } from "./nrrd/readNrrd.js";
-export { encodeNrrd, type WriteNrrdOptions, writeNrrd } from "./nrrd/writeNrrd.js";
+export { encodeNrrd, writeNrrd } from "./nrrd/writeNrrd.js";
 export type { Decoded, StoredType } from "./numeric.js";
 export { type ImageFile, type ReadImageOptions, readImage } from "./picture/readImage.js";
 export {
@@ -40,4 +40,6 @@ export {
 export { readVolume } from "./readVolume.js";
 export { blobSource, bytesSource, type Input, type Source, toSource, type UrlOptions, urlSource } from "./source.js";
 export type { ReadProgress, ReadVolumeOptions, VolumeFile, VolumeFormat } from "./types.js";
-export { writeVolume } from "./writeVolume.js";
+export type { EncodingOptions, VoxelEncoding } from "./voxelEncoding.js";
+export { type WriteVolumeOptions, writeVolume } from "./writeVolume.js";
+export type { TypeOption, WrittenType } from "./writtenType.js";

@@ -1,10 +1,11 @@
 import { type Source, writeFileAtomically } from "#platform";
 import { fault, type Warning } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
-import { bytesPer, type Decoded, decode, hostIsLittleEndian, type StoredType, swapBytes } from "./numeric.js";
+import { bytesPer, type Decoded, decode, hostIsLittleEndian, naturalType, type StoredType } from "./numeric.js";
 import { type OwnMetadata, parseMetadata } from "./orientation.js";
 import { type Input, partOfSource, toSource } from "./source.js";
 import { DEFAULT_MAX_BYTES } from "./types.js";
+import { littleEndianPieces } from "./valueBytes.js";
 import { tooLarge } from "./values.js";
 
 /** An array of any shape. */
@@ -192,18 +193,23 @@ function fromFortran(values: Decoded, shape: readonly number[]): Decoded {
 
 const product = (numbers: readonly number[]) => numbers.reduce((a, b) => a * b, 1);
 
-/** The bytes of a .npy file (version 1, little endian, C order), in two pieces: the numbers are not copied. @throws SHAPE_MISMATCH */
-export function npyPieces(values: Decoded, shape: readonly number[]): Uint8Array[] {
+/** The bytes of a .npy file (version 1, little endian, C order), piece by piece: the numbers are not copied. @throws SHAPE_MISMATCH */
+export const npyPieces = (values: Decoded, shape: readonly number[]): Uint8Array[] => [
+  ...typedNpyPieces(values, shape, naturalType(values)),
+];
+
+/** As `npyPieces` in any type that holds the values, as often as they are asked for. @throws SHAPE_MISMATCH */
+export function typedNpyPieces(values: Decoded, shape: readonly number[], type: StoredType): Iterable<Uint8Array> {
   if (product(shape) !== values.length)
     throw fault("SHAPE_MISMATCH", `${values.length} values do not fill the shape (${shape.join(", ")})`, {
       defect: "length",
     });
-  const head = headerBytes(descr(values), shape);
-  const bytes = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-  if (hostIsLittleEndian) return [head, bytes];
-  const swapped = bytes.slice();
-  swapBytes(swapped, values.BYTES_PER_ELEMENT);
-  return [head, swapped];
+  return {
+    *[Symbol.iterator]() {
+      yield headerBytes(descr(type), shape);
+      yield* littleEndianPieces(values, type);
+    },
+  };
 }
 
 /** A .npy file of one string of bytes (ASCII). */
@@ -227,12 +233,7 @@ function headerBytes(descr: string, shape: readonly number[]): Uint8Array {
 export const writeNpy = async (path: string, values: Decoded, shape: readonly number[]): Promise<void> =>
   writeFileAtomically(path, npyPieces(values, shape));
 
-function descr(values: Decoded): string {
-  const kind =
-    values instanceof Float32Array || values instanceof Float64Array
-      ? "f"
-      : /^Int/.test(values.constructor.name)
-        ? "i"
-        : "u";
-  return `${values.BYTES_PER_ELEMENT === 1 ? "|" : "<"}${kind}${values.BYTES_PER_ELEMENT}`;
+function descr(type: StoredType): string {
+  const kind = type.startsWith("float") ? "f" : type.startsWith("int") ? "i" : "u";
+  return `${bytesPer[type] === 1 ? "|" : "<"}${kind}${bytesPer[type]}`;
 }

@@ -3,11 +3,12 @@ import { throwIfAborted } from "../core/errors.js";
 import { IDENTITY4 } from "../core/linear.js";
 import type { Volume } from "../volume/grid.js";
 import { arrayShape } from "./arrayShape.js";
-import { npyPieces, npyTextPieces, readAppended, readHeader, readNpy, refuseTruncated, trailing } from "./npy.js";
+import { npyTextPieces, readAppended, readHeader, readNpy, refuseTruncated, trailing, typedNpyPieces } from "./npy.js";
 import { bytesPer, decode } from "./numeric.js";
 import { metadataText, type OwnMetadata, orientationDoubt } from "./orientation.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "./types.js";
 import { createValueCollector } from "./values.js";
+import { type TypeOption, writtenType } from "./writtenType.js";
 
 /**
  * A .npy file as a volume: [nz][ny][nx], one slice [ny][nx], or several volumes [frame][nz][ny][nx]. Affine and quantity
@@ -55,9 +56,10 @@ export async function npyVolume(
 /**
  * The bytes of a volume as .npy: the array [nz][ny][nx], and behind it, as numpy.save appends to an open file, a second
  * array with `metadataText`. numpy.load reads the first; called again on the open file, the second.
- * @throws SHAPE_MISMATCH, NOT_FINITE
+ * @throws SHAPE_MISMATCH, NOT_FINITE, and as `writtenType`
  */
-export function npyVolumePieces(volume: Volume): Uint8Array[] {
+export function* npyVolumePieces(volume: Volume, options: TypeOption = {}): Generator<Uint8Array> {
   const [nx, ny, nz] = volume.grid.size;
-  return [...npyPieces(volume.values, [nz, ny, nx]), ...npyTextPieces(metadataText(volume))];
+  yield* typedNpyPieces(volume.values, [nz, ny, nx], writtenType(volume, options));
+  yield* npyTextPieces(metadataText(volume));
 }

@@ -40,6 +40,10 @@ export type Decoded =
   | Float32Array
   | Float64Array;
 
+/** The type whose numbers an array holds. */
+export const naturalType = (numbers: Decoded): StoredType =>
+  numbers[Symbol.toStringTag].replace("Array", "").toLowerCase() as StoredType;
+
 /** Whether this machine keeps the lowest byte first; nearly all do. */
 export const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 

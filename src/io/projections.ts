@@ -116,7 +116,7 @@ export async function writeProjections(path: string, projections: Projections): 
     await writeNiftiContent(path, { size: [...size], indexToWorld, values, description: "tomograd projections" });
   } else if (/\.(mha|nrrd|tiff?)$/i.test(path)) {
     const { volumeWriter } = await import("./writeVolume.js");
-    await volumeWriter(path)(path, { grid: { size, indexToWorld: imagePlane(detector) }, quantity: "unknown", values });
+    await volumeWriter(path)({ grid: { size, indexToWorld: imagePlane(detector) }, quantity: "unknown", values });
   } else
     throw fault(
       "UNSUPPORTED_FORMAT",

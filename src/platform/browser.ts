@@ -1,5 +1,5 @@
 /** What a browser offers; the same names as `node.ts`. */
-import { Gunzip, Gzip } from "fflate";
+import { Gunzip, Gzip, Zlib } from "fflate";
 import { fault, isTomogradError } from "../core/errors.js";
 import { createCrc32 } from "./crc32.js";
 import { iteratePieces } from "./pieces.js";
@@ -189,9 +189,16 @@ export async function* unzlib(pieces: Pieces): AsyncGenerator<Uint8Array> {
 }
 
 /** Deflates into one gzip member, piece by piece. `level` 1 (fast) to 9 (small). The same input gives the same bytes. */
-export async function* gzip(pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> {
+export const gzip = (pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> =>
+  deflate(pieces, new Gzip({ level: level as 1 | 6 | 9, mtime: 0 }));
+
+/** As `gzip` into one zlib stream (RFC 1950). */
+export const zlib = (pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> =>
+  deflate(pieces, new Zlib({ level: level as 1 | 6 | 9 }));
+
+async function* deflate(pieces: Pieces, deflater: Gzip | Zlib): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = [];
-  const deflater = new Gzip({ level: level as 1 | 6 | 9, mtime: 0 }, (piece) => ready.push(piece));
+  deflater.ondata = (piece) => void ready.push(piece);
   for await (const piece of iteratePieces(pieces)) {
     deflater.push(piece.slice(), false);
     yield* ready;

@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline, Readable, type Transform } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { createGunzip, createGzip, createInflate } from "node:zlib";
+import { createDeflate, createGunzip, createGzip, createInflate } from "node:zlib";
 import { fault } from "../core/errors.js";
 import { iteratePieces } from "./pieces.js";
 import type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
@@ -268,9 +268,15 @@ async function* inflate(pieces: Pieces, create: () => Transform, what: string): 
 }
 
 /** Deflates into one gzip member, piece by piece. `level` 1 (fast) to 9 (small). The same input gives the same bytes. */
-export async function* gzip(pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> {
+export const gzip = (pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> =>
+  deflate(pieces, createGzip({ level, chunkSize: PIECE }));
+
+/** As `gzip` into one zlib stream (RFC 1950). */
+export const zlib = (pieces: Pieces, level = 6): AsyncGenerator<Uint8Array> =>
+  deflate(pieces, createDeflate({ level, chunkSize: PIECE }));
+
+async function* deflate(pieces: Pieces, output: Transform): AsyncGenerator<Uint8Array> {
   const input = Readable.from(iteratePieces(pieces), { objectMode: true, highWaterMark: 1 });
-  const output = createGzip({ level, chunkSize: PIECE });
   pipeline(input, output, () => {});
   try {
     for await (const piece of output) yield piece;

@@ -82,6 +82,21 @@ describe("convert", () => {
     expect(code).toBe(0);
   });
 
+  test("--encoding names the file beside the header; a format that has no such choice refuses it", async () => {
+    const out = join(folder, "packed.mhd");
+    const { json } = await cliJson("convert", ct, out, "--encoding", "compressed");
+    expect(json.shape).toEqual([12, 10, 8]);
+    const record = JSON.parse(await readFile(`${out}.run.json`, "utf8"));
+    expect(record.outputs.map(({ path }: { path: string }) => path)).toEqual([out, join(folder, "packed.zraw")]);
+    expect((await readVolume(out)).values).toEqual(smallCt().values);
+    const text = await cliJson("convert", out, join(folder, "text.nrrd"), "--encoding", "text");
+    expect([text.code, (await readVolume(join(folder, "text.nrrd"))).values]).toEqual([0, smallCt().values]);
+    const idle = await cliJson("convert", ct, join(folder, "idle.nii.gz"), "--encoding", "compressed");
+    expect([idle.code, idle.json.error.defect]).toEqual([2, "contradictory-options"]);
+    const other = await cliJson("convert", ct, join(folder, "other-text.mha"), "--encoding", "text");
+    expect([other.code, other.json.error.defect]).toEqual([2, "bad-option"]);
+  });
+
   test("--quantity is what the new file says", async () => {
     const out = join(folder, "mask.mha");
     await cli(["convert", ct, out, "--quantity", "label"]);

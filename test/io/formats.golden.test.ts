@@ -97,7 +97,7 @@ describe.skipIf(!present)("files of other software", () => {
       const [, length] = new Uint32Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + 136));
       if (bytes[128] !== 14 || length !== bytes.length - 136 || bytes.indexOf("volume") !== 184) continue;
       if (bytes.length < volume.values.byteLength) continue;
-      const written = Buffer.concat(matlabPieces(volume));
+      const written = Buffer.concat([...matlabPieces(volume)]);
       expect(Buffer.compare(written.subarray(128, bytes.length), bytes.subarray(128)), file).toBe(0);
       compared++;
     }

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodeMetaImage, readMetaImage, readVolume, writeVolume } from "../../src/io/index.js";
+import { encodeMetaImage, readMetaImage, readVolume, writeMetaImage, writeVolume } from "../../src/io/index.js";
 import { anyVolume, readByItk } from "../helpers/volumes.js";
 
 let folder: string;
@@ -64,23 +64,46 @@ describe("MetaImage", () => {
     expect(grid.indexToWorld.slice(0, 12)).toEqual(affine);
   });
 
-  test.each(["volume.mha", "volume.mhd"])(
-    "%s: rotated, flipped and sheared, read by ITK as by tomograd",
-    async (name) => {
+  test.each([
+    ["volume.mha", "raw", []],
+    ["volume.mha", "compressed", []],
+    ["raw.mhd", "raw", ["raw.raw"]],
+    ["compressed.mhd", "compressed", ["compressed.zraw"]],
+  ] as const)("%s, %s: rotated, flipped and sheared, read by ITK as by tomograd", async (name, encoding, besides) => {
+    const own = await mkdtemp(join(folder, "written-"));
+    const path = join(own, name);
+    for (const volume of fc.sample(anyVolume, { numRuns: 4, seed: 8 })) {
+      await writeVolume(path, volume, { encoding });
+      const back = await readVolume(path);
+      expect([back.format, back.values, back.warnings]).toEqual(["metaimage", volume.values, []]);
+      const itk = await readByItk(path);
+      expect(itk.size).toEqual([...volume.grid.size]);
+      expect(itk.values).toEqual([...volume.values]);
+      itk.indexToWorld.forEach((value, i) => {
+        expect(value).toBeCloseTo(volume.grid.indexToWorld[i], 10);
+      });
+    }
+    expect((await readdir(own)).sort()).toEqual([name, ...besides].sort());
+  });
+
+  test("bytes as they are unless it is asked for another encoding; the size of a compressed stream stands in the header", async () => {
+    const volume = await readMetaImage(meta());
+    for (const name of ["sized.mha", "sized.mhd"]) {
       const path = join(folder, name);
-      for (const volume of fc.sample(anyVolume, { numRuns: 4, seed: 8 })) {
-        await writeVolume(path, volume);
-        const back = await readVolume(path);
-        expect([back.format, back.values, back.warnings]).toEqual(["metaimage", volume.values, []]);
-        const itk = await readByItk(path);
-        expect(itk.size).toEqual([...volume.grid.size]);
-        expect(itk.values).toEqual([...volume.values]);
-        itk.indexToWorld.forEach((value, i) => {
-          expect(value).toBeCloseTo(volume.grid.indexToWorld[i], 10);
-        });
-      }
-    },
-  );
+      await writeMetaImage(path, volume);
+      expect(await readFile(path, "latin1")).toMatch(/^CompressedData = False$/m);
+      await writeMetaImage(path, volume, { encoding: "compressed", level: 9 });
+      const [head, stream] = (await readFile(path, "latin1")).split(/ElementDataFile = .*\n/);
+      const held = name === "sized.mha" ? stream.length : (await readFile(join(folder, "sized.zraw"))).length;
+      expect(Number(/^CompressedDataSize = (\d+)$/m.exec(head)?.[1])).toBe(held);
+      expect(held).toBeGreaterThan(0);
+    }
+    const refused = writeMetaImage(join(folder, "never.mhd"), volume, { level: 3 });
+    await expect(refused).rejects.toMatchObject({ detail: { defect: "contradictory-options" } });
+    const asText = writeMetaImage(join(folder, "never.mhd"), volume, { encoding: "text" });
+    await expect(asText).rejects.toMatchObject({ detail: { defect: "bad-option" } });
+    expect(await readdir(folder)).not.toContain("never.raw");
+  });
 
   test("the world is left, posterior, superior; directions of the axes stand one after another", async () => {
     const { grid } = await readVolume(meta({ TransformMatrix: "0 1 0 0 0 1 1 0 0" }));

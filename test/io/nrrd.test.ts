@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodeNrrd, readNrrd, readVolume, writeVolume } from "../../src/io/index.js";
+import { encodeNrrd, readNrrd, readVolume, writeNrrd, writeVolume } from "../../src/io/index.js";
 import { anyVolume, readByItk } from "../helpers/volumes.js";
 
 let folder: string;
@@ -49,10 +49,18 @@ describe("NRRD", () => {
       { numRuns: 150 },
     ));
 
-  test.each(["volume.nrrd", "volume.nhdr"])("%s: written with gzip, read by ITK as by tomograd", async (name) => {
-    const path = join(folder, name);
+  test.each([
+    ["volume.nrrd", "raw", []],
+    ["volume.nrrd", "compressed", []],
+    ["volume.nrrd", "text", []],
+    ["raw.nhdr", "raw", ["raw.raw"]],
+    ["compressed.nhdr", "compressed", ["compressed.raw.gz"]],
+    ["text.nhdr", "text", ["text.txt"]],
+  ] as const)("%s, %s: read by ITK as by tomograd", async (name, encoding, besides) => {
+    const own = await mkdtemp(join(folder, "written-"));
+    const path = join(own, name);
     for (const volume of fc.sample(anyVolume, { numRuns: 4, seed: 3 })) {
-      await writeVolume(path, volume);
+      await writeVolume(path, volume, { encoding });
       const back = await readVolume(path);
       expect([back.format, back.values, back.warnings]).toEqual(["nrrd", volume.values, []]);
       const itk = await readByItk(path);
@@ -63,7 +71,35 @@ describe("NRRD", () => {
         expect(value).toBeCloseTo(volume.grid.indexToWorld[i], 10);
       });
     }
-    expect((await readdir(folder)).filter((file) => file.endsWith(".part"))).toEqual([]);
+    expect((await readdir(own)).sort()).toEqual([name, ...besides].sort());
+  });
+
+  test("gzip is usual, its level an option; what the options contradict is refused", async () => {
+    const path = join(folder, "usual.nrrd");
+    const volume = await readNrrd(nrrd({ sizes: "4 3 2" }));
+    await writeNrrd(path, volume);
+    expect(await readFile(path, "latin1")).toMatch(/^encoding: gzip$/m);
+    const size = async (level: number) => {
+      const { length } = volume.values;
+      const big = { ...volume, grid: { ...volume.grid, size: [4, 3, 2000] as const } };
+      const values = Int16Array.from({ length: 1000 * length }, (_, i) => (i * i) % 997);
+      await writeNrrd(path, { ...big, values }, { level });
+      return (await readFile(path)).length;
+    };
+    expect(await size(9)).toBeLessThan(await size(1));
+    const refused = async (options: object) => writeNrrd(path, volume, options).catch((error) => error.detail.defect);
+    expect(await refused({ encoding: "raw", level: 3 })).toBe("contradictory-options");
+    expect(await refused({ encoding: "bzip2" })).toBe("bad-option");
+    expect(await refused({ compression: 3 })).toBe("unknown-option");
+  });
+
+  test("numbers as text: negative zero, NaN and infinities come back, a line has a row", async () => {
+    const path = join(folder, "special.nrrd");
+    const values = Float32Array.of(-0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0.1, 1e-40);
+    const grid = { size: [3, 2, 1] as const, indexToWorld: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] };
+    await writeVolume(path, { quantity: "unknown", grid, values }, { encoding: "text" });
+    expect((await readVolume(path)).values).toEqual(values);
+    expect((await readFile(path, "latin1")).split("\n\n")[1]).toMatch(/^-0 nan inf\n-inf \S+ \S+\n$/);
   });
 
   test.each([

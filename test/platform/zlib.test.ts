@@ -14,7 +14,7 @@ const packed = new Uint8Array(deflateSync(noise));
 describe.each([
   ["Node", node],
   ["a browser", browser],
-] as const)("zlib in %s", (_, { unzlib }) => {
+] as const)("zlib in %s", (_, { unzlib, zlib }) => {
   const refusal = (bytes: Uint8Array) => collect(unzlib(bytes)).catch((error) => error.detail.defect);
 
   test("bytes in any pieces come back", async () => {
@@ -22,6 +22,15 @@ describe.each([
     expect(await collect(unzlib([packed.subarray(0, 1), packed.subarray(1, 777), packed.subarray(777)]))).toEqual(
       noise,
     );
+  });
+
+  test("what is deflated comes back through either implementation, smaller at a higher level", async () => {
+    const flat = noise.map((byte) => byte & 15);
+    const pieces = [flat.subarray(0, 333), flat.subarray(333)];
+    for (const { unzlib: either } of [node, browser])
+      expect(await collect(either(await collect(zlib(pieces))))).toEqual(flat);
+    const sizes = [1, 9].map(async (level) => (await collect(zlib(flat, level))).length);
+    expect(await sizes[1]).toBeLessThan(await sizes[0]);
   });
 
   test("a cut stream is truncated, a damaged one is refused", async () => {

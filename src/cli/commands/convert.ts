@@ -1,45 +1,30 @@
 import { kindOfPath } from "#platform";
 import { fault } from "../../core/errors.js";
 import { detachedPath } from "../../io/detached.js";
-import { storedForm } from "../../io/dicom/write/stored.js";
 import { headersOf } from "../../io/namedFiles.js";
 import { isUnoriented } from "../../io/orientation.js";
-import { volumeWriter } from "../../io/writeVolume.js";
-import type { Volume } from "../../volume/grid.js";
+import { type VoxelEncoding, voxelEncodings } from "../../io/voxelEncoding.js";
+import { typeInFile, volumeWriter } from "../../io/writeVolume.js";
+import { type WrittenType, writtenTypes } from "../../io/writtenType.js";
 import { orientation, spacing } from "../../volume/index.js";
 import { given, type Operation } from "../operation.js";
-import type { Session } from "../session.js";
+import * as parse from "../parse.js";
 import { addVolumeOptions, readInput, type VolumeChoice } from "../volumeInput.js";
 
 interface ConvertOptions extends VolumeChoice {
   readonly file: string;
   readonly out: string;
+  readonly encoding?: VoxelEncoding;
+  readonly type?: WrittenType;
 }
 
-const typeNames = {
-  Uint8Array: "uint8",
-  Int16Array: "int16",
-  Float32Array: "float32",
-  Float64Array: "float64",
-} as const;
-
-/** The type that the written file has. */
-const typeOf = (values: Volume["values"]) => typeNames[values.constructor.name as keyof typeof typeNames];
-
-/** DICOM slices have 16 bits: the type that they store, and what that costs. */
-function storedInDicom({ values }: Volume, session: Session): string {
-  const { slope, signed } = storedForm(values);
-  if (slope !== 1)
-    session.warn({
-      defect: "precision",
-      message: `DICOM slices hold 16 bits: values are rounded to steps of ${slope.toPrecision(3)}`,
-    });
-  return signed ? "int16" : "uint16";
-}
+/** The file with the voxels, where the output is a header alone. */
+const besideOf = ({ out, encoding }: ConvertOptions) => detachedPath(out, encoding);
 
 /** Refuses to replace voxels that are read, or another header's. @throws INVALID_ARGUMENT (`output-is-input`) */
-async function refuseForeignVoxels(file: string, out: string): Promise<void> {
-  const beside = detachedPath(out);
+async function refuseForeignVoxels(options: ConvertOptions): Promise<void> {
+  const { file, out } = options;
+  const beside = besideOf(options);
   if (!beside || !(await kindOfPath(beside))) return;
   const headers = await headersOf(beside, [file]);
   const others = headers.filter((header) => header !== out);
@@ -57,7 +42,7 @@ export const convert: Operation<ConvertOptions> = {
   summary: "write a volume of any format in another: values, affine and quantity stay",
   positional: ["file", "out"],
   inputs: ({ file }) => [file],
-  outputs: ({ out }) => given(out, detachedPath(out)),
+  outputs: (options) => given(options.out, besideOf(options)),
   configure: (command) =>
     addVolumeOptions(
       command
@@ -69,19 +54,33 @@ export const convert: Operation<ConvertOptions> = {
           "<out>",
           "what is written, by its ending: .nii, .nii.gz, .hdr, .nrrd, .nhdr, .mha, .mhd, .npy, .npz, .mat, .h5, .tif, .zarr, / (a folder of DICOM slices)",
         ),
-    ).addHelpText(
-      "after",
-      "\nExamples:\n  $ tomograd convert chest/ chest.nii.gz\n  $ tomograd convert reconstruction.nii.gz series/\n  $ tomograd convert series.nrrd third.mha --frame 2\n  $ tomograd convert mask.mha mask.nrrd --quantity label",
-    ),
+    )
+      .option(
+        "--encoding <name>",
+        "how .nrrd, .nhdr, .mha and .mhd hold the numbers: raw, compressed, or text in NRRD (default: compressed in NRRD, raw in MetaImage)",
+        parse.oneOf(...voxelEncodings),
+      )
+      .option(
+        "--type <name>",
+        `the type of the numbers written: ${writtenTypes.join(", ")} (default: that of the file that is read if it holds the values, for labels an integer one)`,
+        parse.oneOf(...writtenTypes),
+      )
+      .addHelpText(
+        "after",
+        "\nExamples:\n  $ tomograd convert chest/ chest.nii.gz\n  $ tomograd convert reconstruction.nii.gz series/\n  $ tomograd convert series.nrrd third.mha --frame 2\n  $ tomograd convert ct.nii.gz ct.mha --encoding compressed\n  $ tomograd convert mask.mha mask.nrrd --quantity label",
+      ),
   announce: ({ file, out }) => `${file} to ${out}; seconds`,
   async execute(options, session) {
-    const write = volumeWriter(options.out);
-    await refuseForeignVoxels(options.file, options.out);
+    const { out, encoding, type: asked } = options;
+    const typed = { ...(asked && { type: asked }) };
+    const write = volumeWriter(out, { ...typed, ...(encoding && { encoding }) });
+    await refuseForeignVoxels(options);
     const volume = await readInput(options.file, options, session);
-    const { grid, quantity, values, format, frames, warnings } = volume;
+    const { grid, quantity, format, frames } = volume;
+    const { type, warnings } = await typeInFile(out, volume, typed);
+    for (const warning of warnings) session.warn(warning);
     // With its warnings: what the file does not say of its orientation, the new one does not say either.
-    await write(options.out, volume);
-    const type = /([/\\]|\.dcm)$/i.test(options.out) ? storedInDicom(volume, session) : typeOf(values);
+    await write(volume);
     const mm = spacing(grid);
     return {
       results: {
@@ -91,9 +90,9 @@ export const convert: Operation<ConvertOptions> = {
         type,
         quantity,
         frames,
-        warnings,
+        warnings: [...volume.warnings, ...warnings],
       },
-      outputs: given(options.out, detachedPath(options.out)),
+      outputs: given(out, besideOf(options)),
       summary: [
         `${format} of ${grid.size.join(" x ")} voxels of ${mm.map((s) => +s.toFixed(4)).join(" x ")} mm, axes ${isUnoriented(volume) ? "of unknown orientation, taken as" : "towards"} ${orientation(grid)}`,
         `written as ${type}, ${quantity}`,

@@ -1,8 +1,10 @@
 import { writeFileAtomically } from "#platform";
 import { fault } from "../../core/errors.js";
 import type { Volume } from "../../volume/grid.js";
+import { bytesPer } from "../numeric.js";
 import { metadataText } from "../orientation.js";
 import { checkWritable, littleEndianPieces } from "../valueBytes.js";
+import { isInteger, type TypeOption, writtenType } from "../writtenType.js";
 import {
   cause,
   createQuiet,
@@ -22,10 +24,12 @@ import { eraseTime } from "./objectHeader.js";
  * The bytes of a volume as HDF5: the data set `volume` [nz][ny][nx] in chunks of a slice, not compressed, with
  * `metadataText` in its attribute `tomograd`. Any version of HDF5 reads it; the same volume gives the same bytes. Memory:
  * the file, and a slice of the library's own.
- * @throws UNSUPPORTED_FORMAT (`missing-codec`), SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE, WRITE_FAILED
+ * @throws UNSUPPORTED_FORMAT (`missing-codec`), SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE, WRITE_FAILED, and as `writtenType`
  */
-export async function encodeHdf5(volume: Volume, name = "the volume"): Promise<Uint8Array> {
+export async function encodeHdf5(volume: Volume, options: TypeOption = {}, name = "the volume"): Promise<Uint8Array> {
   checkWritable(volume);
+  const written = writtenType(volume, options);
+  const width = bytesPer[written];
   const text = new TextEncoder().encode(metadataText(volume));
   const { values } = volume;
   const [nx, ny, nz] = volume.grid.size;
@@ -41,20 +45,20 @@ export async function encodeHdf5(volume: Volume, name = "the volume"): Promise<U
     });
   };
   const path = freshName();
-  const plain = { vlen: false, signed: !(values instanceof Uint8Array) } as const;
+  const plain = { vlen: false, signed: !written.startsWith("u") } as const;
   const [one, shape] = [[1, ny, nx].map(BigInt), [nz, ny, nx].map(BigInt)];
   // Headers of the earliest version, which every reader knows.
   const id = done(() => library.open(path, library.H5F_ACC_TRUNC, false, 0, library.H5F_LIBVER_LATEST));
   let isOpen = true;
   try {
-    const type = values instanceof Float32Array || values instanceof Float64Array ? FLOAT : INTEGER;
-    const numbers = { ...plain, type, size: values.BYTES_PER_ELEMENT, shape: one, maxshape: shape, chunks: one };
-    withMemory(library, Math.max(slice * values.BYTES_PER_ELEMENT, text.length), name, (pointer) => {
+    const type = isInteger(written) ? INTEGER : FLOAT;
+    const numbers = { ...plain, type, size: width, shape: one, maxshape: shape, chunks: one };
+    withMemory(library, Math.max(slice * width, text.length), name, (pointer) => {
       const steps = one.map(() => 1n);
       const at = BigInt(pointer);
       for (let z = 0; z < nz; z++) {
         let end = pointer;
-        for (const piece of littleEndianPieces(values.subarray(z * slice, (z + 1) * slice))) {
+        for (const piece of littleEndianPieces(values.subarray(z * slice, (z + 1) * slice), written)) {
           library.HEAPU8.set(piece, end);
           end += piece.length;
         }
@@ -83,6 +87,6 @@ export async function encodeHdf5(volume: Volume, name = "the volume"): Promise<U
 }
 
 /** Writes an HDF5 file whole or not at all; see `encodeHdf5`. @throws WRITE_FAILED, and as `encodeHdf5` */
-export async function writeHdf5(path: string, volume: Volume): Promise<void> {
-  await writeFileAtomically(path, [await encodeHdf5(volume, path)]);
+export async function writeHdf5(path: string, volume: Volume, options: TypeOption = {}): Promise<void> {
+  await writeFileAtomically(path, [await encodeHdf5(volume, options, path)]);
 }

@@ -1,12 +1,25 @@
 import { writeFileAtomically } from "#platform";
 import { fault } from "../../core/errors.js";
 import type { Volume } from "../../volume/grid.js";
+import { bytesPer } from "../numeric.js";
 import { metadataText } from "../orientation.js";
 import { checkWritable, littleEndianPieces } from "../valueBytes.js";
+import { type TypeOption, type WrittenType, writtenType } from "../writtenType.js";
 import { MATRIX, METADATA, VOLUME } from "./elements.js";
 
 /** Codes of an array's class and of its numbers' element. */
-const codes = { Uint8Array: [9, 2], Int16Array: [10, 3], Float32Array: [7, 7], Float64Array: [6, 9] } as const;
+const codes: Readonly<Record<WrittenType, readonly [classCode: number, element: number]>> = {
+  uint8: [9, 2],
+  int8: [8, 1],
+  uint16: [11, 4],
+  int16: [10, 3],
+  uint32: [13, 6],
+  int32: [12, 5],
+  uint64: [15, 13],
+  int64: [14, 12],
+  float32: [7, 7],
+  float64: [6, 9],
+};
 /** Codes of the elements that stand before the numbers. */
 const [INT8, INT32, UINT32] = [1, 5, 6];
 /** MATLAB reads no longer variable of version 5, bytes. */
@@ -16,21 +29,20 @@ const LONGEST = 2 ** 31 - 1;
  * The bytes of a volume as a MATLAB file (version 5, little endian, not compressed): `volume`, whose first axis is x, and
  * `tomograd`, the bytes of `metadataText` (`char(tomograd)` shows them). The same volume gives the same bytes.
  * Source: "MAT-File Format" (MathWorks, R2016b).
- * @throws SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE (2 GiB)
+ * @throws SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE (2 GiB), and as `writtenType`
  */
-export function matlabPieces(volume: Volume): Uint8Array[] {
+export function* matlabPieces(volume: Volume, options: TypeOption = {}): Generator<Uint8Array> {
   checkWritable(volume);
+  const type = writtenType(volume, options);
   const text = new TextEncoder().encode(metadataText(volume));
-  return [
-    fileHeader(),
-    ...matrix(VOLUME, volume.grid.size, volume.values),
-    ...matrix(METADATA, [1, text.length], text),
-  ];
+  yield fileHeader();
+  yield* matrix(VOLUME, volume.grid.size, volume.values, type);
+  yield* matrix(METADATA, [1, text.length], text, "uint8");
 }
 
 /** Writes a MATLAB file whole or not at all; see `matlabPieces`. @throws WRITE_FAILED, and as `matlabPieces` */
-export const writeMatlab = (path: string, volume: Volume): Promise<void> =>
-  writeFileAtomically(path, matlabPieces(volume));
+export const writeMatlab = async (path: string, volume: Volume, options: TypeOption = {}): Promise<void> =>
+  writeFileAtomically(path, matlabPieces(volume, options));
 
 function fileHeader(): Uint8Array {
   const bytes = new Uint8Array(128).fill(0x20, 0, 116);
@@ -40,31 +52,42 @@ function fileHeader(): Uint8Array {
   return bytes;
 }
 
-function matrix(name: string, shape: readonly number[], values: Volume["values"]): Uint8Array[] {
-  const [classCode, type] = codes[values.constructor.name as keyof typeof codes];
-  if (values.byteLength > LONGEST)
-    throw fault(
-      "TOO_LARGE",
-      `MATLAB's version 5 holds 2 GiB, this volume ${values.byteLength} bytes; write .nii or .zarr`,
-      {
-        defect: "too-large",
-      },
-    );
+/** An array as an element. @throws TOO_LARGE */
+function* matrix(
+  name: string,
+  shape: readonly number[],
+  values: Volume["values"],
+  type: WrittenType,
+): Generator<Uint8Array> {
+  const [classCode, numberCode] = codes[type];
+  const bytes = values.length * bytesPer[type];
+  if (bytes > LONGEST)
+    throw fault("TOO_LARGE", `MATLAB's version 5 holds 2 GiB, this volume ${bytes} bytes; write .nii or .zarr`, {
+      defect: "too-large",
+    });
   const head = [
-    ...element(UINT32, [Uint8Array.of(classCode, 0, 0, 0, 0, 0, 0, 0)]),
-    ...element(INT32, [dimensions(shape)]),
-    ...element(INT8, [new TextEncoder().encode(name)]),
+    ...element(UINT32, Uint8Array.of(classCode, 0, 0, 0, 0, 0, 0, 0)),
+    ...element(INT32, dimensions(shape)),
+    ...element(INT8, new TextEncoder().encode(name)),
+    tag(numberCode, bytes),
   ];
-  const numbers = element(type, [...littleEndianPieces(values)]);
-  const length = [...head, ...numbers].reduce((sum, piece) => sum + piece.length, 0);
-  return [tag(MATRIX, length), ...head, ...numbers];
+  const end = new Uint8Array(padding(bytes));
+  const length = [...head, end].reduce((sum, piece) => sum + piece.length, bytes);
+  yield tag(MATRIX, length);
+  yield* head;
+  yield* littleEndianPieces(values, type);
+  yield end;
 }
 
-/** An element and what fills it up to eight bytes. */
-function element(type: number, pieces: readonly Uint8Array[]): Uint8Array[] {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return [tag(type, length), ...pieces, new Uint8Array((8 - (length % 8)) % 8)];
-}
+/** Bytes that fill an element up to a multiple of eight. */
+const padding = (length: number) => (8 - (length % 8)) % 8;
+
+/** An element and what fills it up. */
+const element = (type: number, bytes: Uint8Array): Uint8Array[] => [
+  tag(type, bytes.length),
+  bytes,
+  new Uint8Array(padding(bytes.length)),
+];
 
 function dimensions(shape: readonly number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(4 * shape.length));

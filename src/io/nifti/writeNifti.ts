@@ -4,8 +4,10 @@ import { cross, determinant3, dot, inverse3, linearPart, type Matrix4, type Vec3
 import { refuseUnknownOptions } from "../../core/options.js";
 import type { Volume } from "../../volume/grid.js";
 import { detachedPath } from "../detached.js";
+import { bytesPer, naturalType } from "../numeric.js";
 import { isUnoriented, metadataText } from "../orientation.js";
 import { joinPieces, littleEndianPieces } from "../valueBytes.js";
+import { type TypeOption, type WrittenType, writtenType } from "../writtenType.js";
 import { COMMENT } from "./header.js";
 
 /** What a NIfTI file holds. */
@@ -14,6 +16,8 @@ export interface NiftiContent {
   readonly size: readonly number[];
   readonly indexToWorld: Matrix4;
   readonly values: Volume["values"];
+  /** Of the numbers in the file; it must hold all of `values`. @default that of `values` */
+  readonly type?: WrittenType;
   /** Up to 79 characters of ASCII. */
   readonly description: string;
   /** ASCII; kept as a comment (extension code 6) behind the header. */
@@ -23,7 +27,7 @@ export interface NiftiContent {
 }
 
 /** Options of `writeNifti`. */
-export interface WriteNiftiOptions {
+export interface WriteNiftiOptions extends TypeOption {
   /** gzip level, 1 (fast) to 9 (small), for a path that ends in .gz. @default 6 */
   readonly level?: number;
 }
@@ -32,14 +36,14 @@ const HEADER = 352;
 
 /**
  * The bytes of a NIfTI-1 file (.nii, little endian), piece by piece; the voxels are not copied.
- * The type is that of `values`; the affine is kept as sform (float32), and as qform too if it has no shear; what float32
+ * The affine is kept as sform (float32), and as qform too if it has no shear; what float32
  * loses of a volume's affine stands in a comment behind the header. A volume as it was read with the warning
  * `no-orientation` has both codes 0.
  * @throws TOO_LARGE (`bad-dimension`) beyond 32767 voxels along an axis, SHAPE_MISMATCH, NOT_FINITE, INVALID_GEOMETRY
  *   (`singular-affine`) also if only its float32 form is singular
  */
 export function* niftiPieces(content: NiftiContent): Generator<Uint8Array> {
-  const { size, indexToWorld, values } = content;
+  const { size, indexToWorld, values, type } = content;
   if (size.some((n) => n > 32767))
     throw fault("TOO_LARGE", `NIfTI-1 holds at most 32767 voxels along an axis, not ${size.join(" x ")}`, {
       defect: "bad-dimension",
@@ -53,14 +57,15 @@ export function* niftiPieces(content: NiftiContent): Generator<Uint8Array> {
   // in float32, as the file holds it: tiny and huge numbers become 0 and infinite there
   inverse3(linearPart(indexToWorld).map(Math.fround));
   yield header(content);
-  yield* littleEndianPieces(values);
+  yield* littleEndianPieces(values, type);
 }
 
 /** What a volume's file says about itself; read back as its quantity, and as its affine where float32 rounds that. */
-const volumeContent = (volume: Volume): NiftiContent => ({
+const volumeContent = (volume: Volume, options: TypeOption): NiftiContent => ({
   size: volume.grid.size,
   indexToWorld: volume.grid.indexToWorld,
   values: volume.values,
+  type: writtenType(volume, options),
   description: `tomograd ${volume.quantity}`,
   unoriented: isUnoriented(volume),
   ...((isUnoriented(volume) || volume.grid.indexToWorld.some((value) => Math.fround(value) !== value)) && {
@@ -68,18 +73,19 @@ const volumeContent = (volume: Volume): NiftiContent => ({
   }),
 });
 
-/** The bytes of a .nii file of a volume. @throws as `niftiPieces` */
-export function encodeNifti(volume: Volume): Uint8Array<ArrayBuffer> {
-  return joinPieces(niftiPieces(volumeContent(volume)));
+/** The bytes of a .nii file of a volume. @throws as `niftiPieces` and `writtenType` */
+export function encodeNifti(volume: Volume, options: TypeOption = {}): Uint8Array<ArrayBuffer> {
+  refuseUnknownOptions("encodeNifti", options, ["type"]);
+  return joinPieces(niftiPieces(volumeContent(volume, options)));
 }
 
 /**
  * Writes .nii, .nii.gz or .hdr with the voxels in an .img beside it, as the path ends; each file whole or not at all.
- * @throws WRITE_FAILED, and as `niftiPieces`
+ * @throws WRITE_FAILED, and as `niftiPieces` and `writtenType`
  */
 export async function writeNifti(path: string, volume: Volume, options: WriteNiftiOptions = {}): Promise<void> {
-  refuseUnknownOptions("writeNifti", options, ["level"]);
-  const content = volumeContent(volume);
+  refuseUnknownOptions("writeNifti", options, ["level", "type"]);
+  const content = volumeContent(volume, options);
   const voxels = detachedPath(path);
   if (!voxels) return writeNiftiContent(path, content, options.level);
   const [head, ...pieces] = niftiPieces(content);
@@ -97,7 +103,9 @@ export async function writeNiftiContent(path: string, content: NiftiContent, lev
   await writeFileAtomically(path, /\.gz$/i.test(path) ? gzip(pieces, level) : pieces);
 }
 
-function header({ size, indexToWorld: m, values, description, metadata, unoriented }: NiftiContent): Uint8Array {
+function header(content: NiftiContent): Uint8Array {
+  const { size, indexToWorld: m, description, metadata, unoriented } = content;
+  const type = content.type ?? naturalType(content.values);
   const extension = metadata === undefined ? 0 : 16 * Math.ceil((8 + metadata.length) / 16);
   const bytes = new Uint8Array(HEADER + extension);
   const view = new DataView(bytes.buffer);
@@ -111,8 +119,8 @@ function header({ size, indexToWorld: m, values, description, metadata, unorient
   view.setInt32(0, 348, true);
   bytes[38] = 0x72;
   [size.length, ...size, 1, 1, 1, 1].slice(0, 8).forEach((n, i) => void view.setInt16(40 + 2 * i, n, true));
-  view.setInt16(70, typeCode(values), true);
-  view.setInt16(72, 8 * values.BYTES_PER_ELEMENT, true);
+  view.setInt16(70, typeCodes[type as WrittenType], true);
+  view.setInt16(72, 8 * bytesPer[type], true);
   reals(76, [rotation?.qfac ?? 1, ...spacing, 1, 1, 1, 1]);
   view.setFloat32(108, bytes.length, true);
   view.setFloat32(112, 1, true);
@@ -132,11 +140,18 @@ function header({ size, indexToWorld: m, values, description, metadata, unorient
   return bytes;
 }
 
-function typeCode(values: Volume["values"]): number {
-  if (values instanceof Uint8Array) return 2;
-  if (values instanceof Int16Array) return 4;
-  return values instanceof Float32Array ? 16 : 64;
-}
+const typeCodes: Readonly<Record<WrittenType, number>> = {
+  uint8: 2,
+  int8: 256,
+  uint16: 512,
+  int16: 4,
+  uint32: 768,
+  int32: 8,
+  uint64: 1280,
+  int64: 1024,
+  float32: 16,
+  float64: 64,
+};
 
 /** Quaternion (b, c, d with a >= 0) and handedness of an affine without shear; undefined if it has one. */
 function rigidPart(

@@ -2,11 +2,12 @@ import { writeFileAtomically } from "#platform";
 import { fault } from "../../core/errors.js";
 import type { Volume } from "../../volume/grid.js";
 import { chosenArray } from "../chosenArray.js";
-import { npyPieces, npyTextPieces, readNpyShape, readNpyText } from "../npy.js";
+import { npyTextPieces, readNpyShape, readNpyText, typedNpyPieces } from "../npy.js";
 import { npyVolume } from "../npyVolume.js";
 import { metadataText, parseMetadata } from "../orientation.js";
 import { bytesSource, type Source } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "../types.js";
+import { type TypeOption, writtenType } from "../writtenType.js";
 import { openZipEntry, readZipDirectory, readZipEntryStart, type ZipEntry, zipPieces } from "./zip.js";
 
 /** The array with `metadataText`. */
@@ -60,15 +61,16 @@ async function shapeOf(source: Source, entry: ZipEntry): Promise<readonly number
 /**
  * The bytes of an .npz of a volume, as numpy.savez lays it out: `volume` [nz][ny][nx] and `tomograd`, a string of
  * `metadataText`. The voxels are not copied.
- * @throws SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE
+ * @throws SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE, and as `writtenType`
  */
-export function npzPieces(volume: Volume): Iterable<Uint8Array> {
+export function npzPieces(volume: Volume, options: TypeOption = {}): Iterable<Uint8Array> {
   const [nx, ny, nz] = volume.grid.size;
   return zipPieces([
-    { name: "volume.npy", pieces: npyPieces(volume.values, [nz, ny, nx]) },
+    { name: "volume.npy", pieces: typedNpyPieces(volume.values, [nz, ny, nx], writtenType(volume, options)) },
     { name: `${METADATA}.npy`, pieces: npyTextPieces(metadataText(volume)) },
   ]);
 }
 
 /** Writes an .npz whole or not at all; see `npzPieces`. @throws WRITE_FAILED, and as `npzPieces` */
-export const writeNpz = (path: string, volume: Volume): Promise<void> => writeFileAtomically(path, npzPieces(volume));
+export const writeNpz = async (path: string, volume: Volume, options: TypeOption = {}): Promise<void> =>
+  writeFileAtomically(path, npzPieces(volume, options));

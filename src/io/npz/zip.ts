@@ -151,10 +151,10 @@ async function storedPart(source: Source, entry: ZipEntry): Promise<Source> {
   return partOfSource(source, start, compressedSize, name);
 }
 
-/** One file to store: its bytes in order. */
+/** One file to store: its bytes in order, each time they are asked for. */
 export interface ZipContent {
   readonly name: string;
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: Iterable<Uint8Array>;
 }
 
 /**
@@ -166,13 +166,16 @@ export function* zipPieces(contents: readonly ZipContent[]): Generator<Uint8Arra
   const records: Uint8Array[] = [];
   let at = 0;
   for (const { name, pieces } of contents) {
-    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const checksum = createCrc32();
+    let size = 0;
+    for (const piece of pieces) {
+      checksum.add(piece);
+      size += piece.length;
+    }
     if (at + size >= 0xffff0000)
       throw fault("TOO_LARGE", `an .npz of ${at + size} bytes is not written; .npy and .nii hold more than 4 GiB`, {
         defect: "too-large",
       });
-    const checksum = createCrc32();
-    for (const piece of pieces) checksum.add(piece);
     const label = new TextEncoder().encode(name);
     // What local header and directory entry have in common: version 2.0, no flags, stored, 1980-01-01, checksum, sizes.
     const common = new DataView(new ArrayBuffer(26));

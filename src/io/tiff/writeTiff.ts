@@ -1,8 +1,10 @@
 import { writeFileAtomically } from "#platform";
 import { fault } from "../../core/errors.js";
 import type { Volume } from "../../volume/grid.js";
-import { hostIsLittleEndian, swapBytes } from "../numeric.js";
+import { bytesPer } from "../numeric.js";
 import { metadataText } from "../orientation.js";
+import { littleEndianPieces } from "../valueBytes.js";
+import { isInteger, type TypeOption, type WrittenType, writtenType, writtenTypes } from "../writtenType.js";
 import { tags } from "./directory.js";
 
 /** Bytes that the offsets of plain TIFF reach. */
@@ -15,22 +17,24 @@ const [ASCII, SHORT, LONG, LONG8] = [2, 3, 4, 16];
 type Field = readonly [tag: number, type: number, values: readonly number[]];
 
 /**
- * The bytes of a TIFF file, one page a slice, in strips, uncompressed, in the type of the values, little endian; BigTIFF
- * where 4 GiB do not reach. Affine and quantity stand in the first page's ImageDescription (`metadataText`). The voxels
+ * The bytes of a TIFF file, one page a slice, in strips, uncompressed, little endian; BigTIFF where 4 GiB do not
+ * reach; no integers of 64 bits, which few programs read. Affine and quantity stand in the first page's ImageDescription (`metadataText`). The voxels
  * are not copied.
- * @throws SHAPE_MISMATCH, NOT_FINITE
+ * @throws SHAPE_MISMATCH, NOT_FINITE, and as `writtenType`
  */
-export function* tiffPieces(volume: Volume): Generator<Uint8Array> {
+export function* tiffPieces(volume: Volume, options: TypeOption = {}): Generator<Uint8Array> {
   const { grid, values } = volume;
   const [nx, ny, nz] = grid.size;
   if (nx * ny * nz !== values.length)
     throw fault("SHAPE_MISMATCH", `${values.length} values do not fill a grid of ${grid.size.join(" x ")}`, {
       defect: "length",
     });
+  const type = writtenType(volume, options, tiffTypes);
+  const width = bytesPer[type];
   const description = [...new TextEncoder().encode(`${metadataText(volume)}\0`)];
-  const rowsPerStrip = Math.max(1, Math.min(ny, Math.floor(STRIP / (nx * values.BYTES_PER_ELEMENT))));
+  const rowsPerStrip = Math.max(1, Math.min(ny, Math.floor(STRIP / (nx * width))));
   const strips = Math.ceil(ny / rowsPerStrip);
-  const rowBytes = nx * values.BYTES_PER_ELEMENT;
+  const rowBytes = nx * width;
   const stripRows = (strip: number) => Math.min(rowsPerStrip, ny - strip * rowsPerStrip);
   const perStrip = Array.from({ length: strips }, (_, strip) => stripRows(strip) * rowBytes);
 
@@ -38,7 +42,7 @@ export function* tiffPieces(volume: Volume): Generator<Uint8Array> {
     [tags.subfile, LONG, [nz > 1 ? 2 : 0]],
     [tags.width, LONG, [nx]],
     [tags.height, LONG, [ny]],
-    [tags.bits, SHORT, [8 * values.BYTES_PER_ELEMENT]],
+    [tags.bits, SHORT, [8 * width]],
     [tags.compression, SHORT, [1]],
     [tags.photometric, SHORT, [1]],
     ...(slice === 0 ? [[tags.description, ASCII, description] as const] : []),
@@ -46,7 +50,7 @@ export function* tiffPieces(volume: Volume): Generator<Uint8Array> {
     [tags.samples, SHORT, [1]],
     [tags.rowsPerStrip, LONG, [rowsPerStrip]],
     [tags.stripBytes, long, perStrip],
-    [tags.sampleFormat, SHORT, [sampleFormat(values)]],
+    [tags.sampleFormat, SHORT, [sampleFormat(type)]],
   ];
   const sizes = (big: boolean) =>
     Array.from({ length: Math.min(nz, 2) }, (_, slice) => directoryBytes(fieldsOf(slice, 0, big ? LONG8 : LONG), big));
@@ -54,7 +58,7 @@ export function* tiffPieces(volume: Volume): Generator<Uint8Array> {
     const [first, further = 0] = sizes(big);
     return (big ? 16 : 8) + first + (nz - 1) * further;
   };
-  const big = start(false) + values.byteLength > PLAIN_LIMIT;
+  const big = start(false) + values.length * width > PLAIN_LIMIT;
   const voxelsAt = start(big);
   const [first, further = 0] = sizes(big);
   yield fileHead(big);
@@ -63,23 +67,17 @@ export function* tiffPieces(volume: Volume): Generator<Uint8Array> {
     yield encodeDirectory(fieldsOf(slice, voxelsAt, big ? LONG8 : LONG), at, slice === nz - 1 ? 0 : next, big);
     at = next;
   }
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  for (let at = 0; at < bytes.length; at += STRIP) {
-    const block = bytes.subarray(at, at + STRIP);
-    if (hostIsLittleEndian) yield block;
-    else {
-      const swapped = block.slice();
-      swapBytes(swapped, values.BYTES_PER_ELEMENT);
-      yield swapped;
-    }
-  }
+  yield* littleEndianPieces(values, type);
 }
 
 /** Writes a TIFF stack whole or not at all; see `tiffPieces`. @throws WRITE_FAILED, and as `tiffPieces` */
-export const writeTiff = (path: string, volume: Volume): Promise<void> => writeFileAtomically(path, tiffPieces(volume));
+export const writeTiff = (path: string, volume: Volume, options: TypeOption = {}): Promise<void> =>
+  writeFileAtomically(path, tiffPieces(volume, options));
 
-const sampleFormat = (values: Volume["values"]): number =>
-  values instanceof Uint8Array ? 1 : values instanceof Int16Array ? 2 : 3;
+/** Types that other readers of TIFF know. */
+export const tiffTypes = writtenTypes.filter((type) => type !== "int64" && type !== "uint64");
+
+const sampleFormat = (type: WrittenType): number => (type.startsWith("u") ? 1 : isInteger(type) ? 2 : 3);
 
 const widthOf = (type: number) => (type === ASCII ? 1 : type === SHORT ? 2 : type === LONG ? 4 : 8);
 

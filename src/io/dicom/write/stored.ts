@@ -1,4 +1,6 @@
 import { fault } from "../../../core/errors.js";
+import type { Volume } from "../../../volume/grid.js";
+import { type TypeOption, writtenType } from "../../writtenType.js";
 import type { DataElement } from "./dataSet.js";
 import { decimal } from "./dataSet.js";
 
@@ -15,10 +17,11 @@ type Numbers = Float32Array | Float64Array | Int16Array | Uint8Array;
 
 /**
  * The form that keeps most of the numbers: whole numbers that span at most 65535 exactly, others to half of
- * (largest - smallest) / 65535. Slope and intercept are decimal strings of 16 characters, and used as written.
+ * (largest - smallest) / 65535. Slope and intercept are decimal strings of 16 characters, and used as written. Values that
+ * `exact` holds are stored as they are.
  * @throws NOT_FINITE (`non-finite-values`)
  */
-export function storedForm(values: Numbers): StoredForm {
+export function storedForm(values: Numbers, exact?: (typeof storedTypes)[number]): StoredForm {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let whole = true;
   for (let i = 0; i < values.length; i++) {
@@ -32,6 +35,7 @@ export function storedForm(values: Numbers): StoredForm {
     whole &&= Number.isInteger(value);
   }
   const range = [low, high] as const;
+  if (exact) return { slope: 1, intercept: 0, signed: exact === "int16", range };
   if (whole && low >= -32768 && high <= 32767) return { slope: 1, intercept: 0, signed: true, range };
   if (whole && high - low <= 65535 && Number(decimal(low)) === low)
     return { slope: 1, intercept: low, signed: false, range };
@@ -39,6 +43,21 @@ export function storedForm(values: Numbers): StoredForm {
   // One unit in the last digit more, so that the largest value is not cut off.
   const slope = Number(decimal(((high - intercept) / 65535) * (1 + 1e-9)));
   return { slope: slope > 0 ? slope : 1, intercept, signed: false, range };
+}
+
+/** Types of stored values that are written. */
+const storedTypes = ["int16", "uint16"] as const;
+
+/**
+ * The form of a volume's slices: that of `writtenType` where it has 16 bits.
+ * @throws NOT_FINITE (`non-finite-values`), and as `writtenType`
+ */
+export function volumeForm(volume: Volume, options: TypeOption): StoredForm {
+  const type = writtenType(volume, options, storedTypes);
+  return storedForm(
+    volume.values,
+    storedTypes.find((stored) => stored === type),
+  );
 }
 
 /** Values as stored, two bytes each, the lower first. */

@@ -5,14 +5,18 @@ import { refuseUnknownOptions } from "../../../core/options.js";
 import type { Volume } from "../../../volume/grid.js";
 import { isUnoriented } from "../../orientation.js";
 import { checkWritable } from "../../valueBytes.js";
+import type { TypeOption } from "../../writtenType.js";
 import { rescaleTypes } from "../meaning.js";
 import { type DataElement, decimal, decimals, hashOf, IMPLEMENTATION, part10, uidOfHash } from "./dataSet.js";
 import { type DicomIdentity, identityElements, identityOptionNames } from "./identity.js";
-import { pixelElements, type StoredForm, storedBytes, storedForm, windowElements } from "./stored.js";
+import { pixelElements, type StoredForm, storedBytes, volumeForm, windowElements } from "./stored.js";
 
 const CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2";
 /** Cosine of the angle between rows and columns up to which they count as orthogonal: what float32 keeps of a direction. */
 const ORTHOGONAL = 1e-5;
+
+/** Options of `dicomSeriesFiles`. */
+export interface DicomSeriesOptions extends DicomIdentity, TypeOption {}
 
 /** A volume ready to be written slice by slice. */
 interface Series {
@@ -31,24 +35,24 @@ interface Series {
 /**
  * The files of a volume as a derived CT series, one slice each: explicit VR little endian, 16 bits. Slice k of the array is
  * instance k + 1; its place and directions are those of the affine, right- or left-handed, tilted stacks included. Whole
- * numbers that span at most 65535 (HU) survive exactly, others to half of (largest - smallest) / 65535. Identifiers follow
+ * numbers that span at most 65535 (HU) survive exactly, others to half of (largest - smallest) / 65535. Of `type` there are int16 and uint16. Identifiers follow
  * from the content: equal volumes are equal files. The quantity stands in DerivationDescription and RescaleType.
  * Source: DICOM PS3.3 A.3 (CT Image IOD), C.7.6.2 (image plane), C.11.1 (rescale).
  * @throws INVALID_ARGUMENT (`no-orientation`) for a volume as it was read from a file that does not say how it lies,
- *   INVALID_GEOMETRY (`sheared-grid`) if rows and columns are not orthogonal, SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE
+ *   INVALID_GEOMETRY (`sheared-grid`) if rows and columns are not orthogonal, SHAPE_MISMATCH, NOT_FINITE, TOO_LARGE, and as `writtenType`
  */
 export async function dicomSeriesFiles(
   volume: Volume,
-  identity: DicomIdentity = {},
+  options: DicomSeriesOptions = {},
 ): Promise<Iterable<readonly [name: string, bytes: Uint8Array<ArrayBuffer>]>> {
-  refuseUnknownOptions("dicomSeriesFiles", identity, identityOptionNames);
+  refuseUnknownOptions("dicomSeriesFiles", options, [...identityOptionNames, "type"]);
   if (isUnoriented(volume))
     throw fault(
       "INVALID_ARGUMENT",
       "DICOM says how the patient lies, and the file that was read does not: give the option 'affine' when reading it",
       { defect: "no-orientation" },
     );
-  const series = await describeSeries(volume, identity);
+  const series = await describeSeries(volume, options);
   const digits = Math.max(4, String(series.size[2]).length);
   return {
     *[Symbol.iterator]() {
@@ -63,24 +67,28 @@ export async function dicomSeriesFiles(
  * than slices it wrote before is replaced.
  * @throws WRITE_FAILED, also where a folder with other content is there; and as `dicomSeriesFiles`
  */
-export async function writeDicomSeries(folder: string, volume: Volume, identity: DicomIdentity = {}): Promise<void> {
+export async function writeDicomSeries(
+  folder: string,
+  volume: Volume,
+  options: DicomSeriesOptions = {},
+): Promise<void> {
   const path = folder.replace(/[/\\]+$/, "");
-  await writeFolderAtomically(path, await dicomSeriesFiles(volume, identity), await isOwnFolder(path));
+  await writeFolderAtomically(path, await dicomSeriesFiles(volume, options), await isOwnFolder(path));
 }
 
 /** Writes a volume of one slice as one file. @throws INVALID_ARGUMENT (`several-slices`), WRITE_FAILED, as `dicomSeriesFiles` */
-export async function writeDicomSlice(path: string, volume: Volume): Promise<void> {
+export async function writeDicomSlice(path: string, volume: Volume, options: DicomSeriesOptions = {}): Promise<void> {
   if (volume.grid.size[2] !== 1)
     throw fault(
       "INVALID_ARGUMENT",
       `a DICOM file holds one slice of a CT, the volume has ${volume.grid.size[2]}: give a folder, '${path.replace(/\.dcm$/i, "")}/'`,
       { defect: "several-slices" },
     );
-  const [[, bytes]] = await dicomSeriesFiles(volume);
+  const [[, bytes]] = await dicomSeriesFiles(volume, options);
   await writeFileAtomically(path, bytes);
 }
 
-async function describeSeries(volume: Volume, identity: DicomIdentity): Promise<Series> {
+async function describeSeries(volume: Volume, { type, ...identity }: DicomSeriesOptions): Promise<Series> {
   checkWritable(volume);
   const { grid, values, quantity } = volume;
   const { size, indexToWorld } = grid;
@@ -99,11 +107,18 @@ async function describeSeries(volume: Volume, identity: DicomIdentity): Promise<
       { defect: "sheared-grid" },
     );
   const normal = cross(row, column);
-  const form = storedForm(values);
+  const form = volumeForm(volume, { ...(type && { type }) });
   const pixels = size[0] * size[1];
   const stored = (n: number) => storedBytes(values.subarray(n * pixels, (n + 1) * pixels), form);
   const place = [...indexToWorld, ...size].map(String).join();
-  let hash = await hashOf("tomograd CT", quantity, place, decimal(form.slope), decimal(form.intercept));
+  let hash = await hashOf(
+    "tomograd CT",
+    quantity,
+    place,
+    decimal(form.slope),
+    decimal(form.intercept),
+    String(form.signed),
+  );
   const instances: string[] = [];
   for (let n = 0; n < size[2]; n++) {
     hash = await hashOf(hash, stored(n));
