@@ -72,7 +72,7 @@ const UNITS = { 1: 123, 2: 500 } as const;
 const MILLIMETERS: readonly (number | undefined)[] = [1, 1000, 1, 1e-3];
 const INTENT = { 1: 68, 2: 504 } as const;
 /** NIFTI_INTENT_LABEL: each voxel is the index of a structure. */
-const LABEL_INTENT = 1002;
+export const LABEL_INTENT = 1002;
 const DESCRIPTION = { 1: 148, 2: 240 } as const;
 
 /** True if the bytes start like a NIfTI-1, NIfTI-2 or ANALYZE 7.5 header, in either byte order. */

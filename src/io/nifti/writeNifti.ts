@@ -8,7 +8,7 @@ import { bytesPer, naturalType } from "../numeric.js";
 import { isUnoriented, metadataText } from "../orientation.js";
 import { joinPieces, littleEndianPieces } from "../valueBytes.js";
 import { type TypeOption, type WrittenType, writtenType } from "../writtenType.js";
-import { COMMENT } from "./header.js";
+import { COMMENT, LABEL_INTENT } from "./header.js";
 
 /** What a NIfTI file holds. */
 export interface NiftiContent {
@@ -20,6 +20,8 @@ export interface NiftiContent {
   readonly type?: WrittenType;
   /** Up to 79 characters of ASCII. */
   readonly description: string;
+  /** A label map: readers of other software know it by the intent code. */
+  readonly labels?: boolean;
   /** ASCII; kept as a comment (extension code 6) behind the header. */
   readonly metadata?: string;
   /** Nothing is known of directions: both codes are 0, and readers have the spacings alone. */
@@ -67,6 +69,7 @@ const volumeContent = (volume: Volume, options: TypeOption): NiftiContent => ({
   values: volume.values,
   type: writtenType(volume, options),
   description: `tomograd ${volume.quantity}`,
+  labels: volume.quantity === "label",
   unoriented: isUnoriented(volume),
   ...((isUnoriented(volume) || volume.grid.indexToWorld.some((value) => Math.fround(value) !== value)) && {
     metadata: metadataText(volume),
@@ -119,6 +122,7 @@ function header(content: NiftiContent): Uint8Array {
   view.setInt32(0, 348, true);
   bytes[38] = 0x72;
   [size.length, ...size, 1, 1, 1, 1].slice(0, 8).forEach((n, i) => void view.setInt16(40 + 2 * i, n, true));
+  if (content.labels) view.setInt16(68, LABEL_INTENT, true);
   view.setInt16(70, typeCodes[type as WrittenType], true);
   view.setInt16(72, 8 * bytesPer[type], true);
   reals(76, [rotation?.qfac ?? 1, ...spacing, 1, 1, 1, 1]);
