@@ -24,18 +24,18 @@ export const writtenTypes: readonly WrittenType[] = [
 export interface TypeOption {
   /**
    * The type of the numbers in the file. Integers must hold every value exactly; floats round. @default the type in the
-   * file that the volume was read from, if it is an integer type that holds all values exactly; of labels an integer type in
-   * any case; else that of `values`
+   * file that the volume was read from, if it is an integer type that holds all values exactly; of whole labels the first
+   * integer type that holds them; else that of `values`
    */
   readonly type?: WrittenType;
 }
 
-/** In which a label map is written whose array is no integer one: the first that holds all labels. */
+/** For label maps whose array is no integer one. */
 const LABEL_TYPES: readonly WrittenType[] = ["uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"];
 
 /**
  * The type in which a volume is written to a format that holds those of `held`; see `TypeOption`.
- * @throws UNSUPPORTED_FORMAT (`unsupported-type`), INVALID_ARGUMENT (`values-do-not-fit`, `not-labels`)
+ * @throws UNSUPPORTED_FORMAT (`unsupported-type`), INVALID_ARGUMENT (`values-do-not-fit`)
  */
 export function writtenType(
   volume: Volume,
@@ -49,17 +49,7 @@ export function writtenType(
     return source as WrittenType;
   const own = naturalType(values) as WrittenType;
   if (quantity !== "label" || isInteger(own)) return own;
-  const fraction = values.findIndex((value) => !Number.isInteger(value));
-  const integer = LABEL_TYPES.find((type) => held.includes(type) && misfit(values, type) < 0);
-  if (fraction >= 0) throw notLabels(`label ${fraction} is ${values[fraction]}`);
-  if (integer) return integer;
-  throw fault(
-    "INVALID_ARGUMENT",
-    "the labels are larger than any integer type of this format holds: number them anew",
-    {
-      defect: "values-do-not-fit",
-    },
-  );
+  return LABEL_TYPES.find((type) => held.includes(type) && misfit(values, type) < 0) ?? own;
 }
 
 /** What a format makes of the type of the file that was read, if it cannot hold that, and the new one holds less. */
@@ -73,12 +63,11 @@ export function otherType(volume: Volume, written: StoredType): Warning[] {
 const sourceType = (volume: Volume): StoredType | undefined => (volume as Partial<VolumeFile>).type;
 export const isInteger = (type: StoredType): boolean => /int/.test(type);
 
-function checkedType({ values, quantity }: Volume, asked: WrittenType, held: readonly WrittenType[]): WrittenType {
+function checkedType({ values }: Volume, asked: WrittenType, held: readonly WrittenType[]): WrittenType {
   if (!held.includes(asked))
     throw fault("UNSUPPORTED_FORMAT", `numbers of this format are ${held.join(", ")}; it does not hold ${asked}`, {
       defect: "unsupported-type",
     });
-  if (quantity === "label" && !isInteger(asked)) throw notLabels(`'type' is ${asked}`);
   const at = misfit(values, asked);
   if (at < 0) return asked;
   throw fault(
@@ -87,11 +76,6 @@ function checkedType({ values, quantity }: Volume, asked: WrittenType, held: rea
     { defect: "values-do-not-fit", value: values[at] },
   );
 }
-
-const notLabels = (why: string) =>
-  fault("INVALID_ARGUMENT", `labels are integers, ${why}: is it a label map? The quantity can be another`, {
-    defect: "not-labels",
-  });
 
 /** The place of the first value that a type does not hold, -1 if there is none. Floats hold what they can round. */
 function misfit(values: Volume["values"], type: StoredType): number {

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as zarrita from "zarrita";
 import { readVolume, writeVolume } from "../../src/io/index.js";
-import type { Quantity, Volume } from "../../src/volume/grid.js";
+import type { Volume } from "../../src/volume/grid.js";
+import { anyVolume } from "../helpers/volumes.js";
 
 let folder: string;
 let made = 0;
@@ -38,39 +39,10 @@ const array = (changes: object = {}) => ({
 });
 const counting = (length: number) => Uint8Array.from({ length }, (_, i) => i);
 
-const float = (max: number) => fc.double({ min: -max, max, noNaN: true });
-const filled = (length: number) =>
-  fc.oneof(
-    fc.uint8Array({ minLength: length, maxLength: length }),
-    fc.int16Array({ minLength: length, maxLength: length }),
-    fc.float32Array({ minLength: length, maxLength: length, noNaN: true, noDefaultInfinity: true }),
-    fc.float64Array({ minLength: length, maxLength: length, noNaN: true, noDefaultInfinity: true }),
-  ) as fc.Arbitrary<Volume["values"]>;
-/** Sheared a little, scaled and flipped: the diagonal outweighs the rest. */
-const volumes = fc
-  .tuple(
-    fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 5 })),
-    fc.array(float(0.3), { minLength: 9, maxLength: 9 }),
-    fc.array(fc.constantFrom(-2, -1, 1, 3), { minLength: 3, maxLength: 3 }),
-    fc.array(float(500), { minLength: 3, maxLength: 3 }),
-    fc.constantFrom<Quantity>("hounsfield", "attenuation", "density", "label", "unknown"),
-  )
-  .chain(([size, l, d, t, quantity]) => {
-    const rows = [0, 1, 2].flatMap((r) => [...[0, 1, 2].map((c) => l[3 * r + c] + (r === c ? d[r] : 0)), t[r]]);
-    const indexToWorld = [...rows.map((value) => value + 0), 0, 0, 0, 1];
-    return filled(size[0] * size[1] * size[2]).map(
-      (values): Volume => ({
-        quantity,
-        grid: { size, indexToWorld },
-        values,
-      }),
-    );
-  });
-
 describe("written Zarr", () => {
   test("comes back with 40 random values, types, quantities and affines", async () => {
     await fc.assert(
-      fc.asyncProperty(volumes, async (volume) => {
+      fc.asyncProperty(anyVolume, async (volume) => {
         const path = fresh();
         await writeVolume(path, volume);
         const { values, grid, quantity, format, warnings } = await readVolume(path);
