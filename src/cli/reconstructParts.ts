@@ -115,7 +115,8 @@ async function reconstructOn(task: Task, grid: Grid, data: PartData): Promise<Re
 
 function shapeOf({ method, settings }: Task, { mask, weights }: PartData, views: number) {
   const subsets = (settings.subsets as number | undefined) ?? method.subsets?.(views) ?? 1;
-  return { subsets, masked: mask !== undefined, weighted: weights !== undefined };
+  const resumed = settings.resume !== undefined;
+  return { subsets, masked: mask !== undefined, weighted: weights !== undefined, resumed };
 }
 
 async function announcePlan(task: Task, A: Projector, plan: MemoryPlan, projections: Projections): Promise<number> {

@@ -27,7 +27,7 @@ export function planMemory(
   A: Projector,
   projections: Projections,
   method: CliMethod,
-  run: Pick<RunShape, "subsets" | "masked" | "weighted">,
+  run: Pick<RunShape, "subsets" | "masked" | "weighted"> & { readonly resumed?: boolean },
   written: Grid,
 ): MemoryPlan {
   const { backend, grid, detector, views } = A;
@@ -38,7 +38,9 @@ export function planMemory(
   const need = method.needs({ ...run, views: views.length, volumeBytes: volume, stackBytes: stack, limitBytes });
   const deviceBytes = need.volumes * volume + need.stacks * stack;
   const bytesPerNumber = backend.name === "reference" ? 8 : 4;
-  const hostBytes = projections.values.byteLength + bytesPerNumber * voxelCount(written);
+  // arrays of a checkpoint pass through memory one by one, and the last but one may not have been collected yet
+  const passing = run.resumed ? bytesPerNumber * voxelCount(grid) : 0;
+  const hostBytes = projections.values.byteLength + bytesPerNumber * voxelCount(written) + passing;
   return { deviceBytes, totalBytes: OWN_BYTES + deviceBytes + hostBytes, need };
 }
 

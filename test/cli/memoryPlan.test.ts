@@ -5,7 +5,7 @@ import { METHODS, type MethodName } from "../../src/cli/methods.js";
 import { planMemory, refuseUnplannable } from "../../src/cli/reconstructPlan.js";
 import { circularTrajectory } from "../../src/geometry/index.js";
 import { createProjector } from "../../src/projector/index.js";
-import { createGrid, sheppLogan, voxelCount } from "../../src/volume/index.js";
+import { createGrid, sheppLogan, voxelCount, voxelCount } from "../../src/volume/index.js";
 
 const grid = createGrid({ size: [48, 48, 48], spacing: 4 });
 const detector = { rows: 72, columns: 72, pixelSize: [400 / 72, 400 / 72] } as const;
@@ -58,6 +58,14 @@ test.each(cases)(
     expect(peak()).toBeGreaterThan((name === "auto-tv" ? 0.5 : 0.9) * deviceBytes);
   },
 );
+
+test("a resumed run plans for one volume more: the arrays of its checkpoint pass through memory", async () => {
+  await using backend = await createBackend({ prefer: "wasm", threads: 1 });
+  using A = createProjector({ backend, grid, detector, views: scan.views });
+  const run = { subsets: 1, masked: false, weighted: false };
+  const plan = (resumed: boolean) => planMemory(A, projections, METHODS.cgls, { ...run, resumed }, grid).totalBytes;
+  expect(plan(true) - plan(false)).toBe(4 * voxelCount(grid));
+});
 
 test("what the backend cannot hold is refused before it is begun, with the number of slabs that would fit", async () => {
   await using backend = await createBackend({ prefer: "wasm", threads: 1 });
