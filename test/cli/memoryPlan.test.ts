@@ -5,7 +5,7 @@ import { METHODS, type MethodName } from "../../src/cli/methods.js";
 import { planMemory, refuseUnplannable } from "../../src/cli/reconstructPlan.js";
 import { circularTrajectory } from "../../src/geometry/index.js";
 import { createProjector } from "../../src/projector/index.js";
-import { createGrid, sheppLogan, voxelCount, voxelCount } from "../../src/volume/index.js";
+import { createGrid, sheppLogan, voxelCount } from "../../src/volume/index.js";
 
 const grid = createGrid({ size: [48, 48, 48], spacing: 4 });
 const detector = { rows: 72, columns: 72, pixelSize: [400 / 72, 400 / 72] } as const;
