@@ -34,6 +34,7 @@ const TOOLS = [...PERMISSIVE, "MPL-2.0", "Python-2.0"];
 /** Tools whose manifest names no license; they are run by the tests and not passed on. */
 const UNNAMED_TOOLS = [
   "node_modules/h5wasm", // NIST terms, LICENSE.txt: free use with notice; an optional peer
+  "node_modules/jsfive", // public domain, pyfive's notice (BSD), LICENSE.txt: the second opinion on written HDF5
   "node_modules/@perma/map", // these come with @itk-wasm/image-io, the second opinion of the readers' tests
   "node_modules/actor",
   "node_modules/rabin-rs",
