@@ -28,7 +28,10 @@ export function addVolumeOptions(command: Command): Command {
     )
     .option("--series <uid>", "DICOM folder with several series: which one (UID or number in the list)")
     .option("--frame <n>", "file with several volumes: which one, from 0", parse.integer)
-    .option("--dataset <name>", "file with several arrays (NPZ, MATLAB, Zarr, HDF5): which one, by name or path")
+    .option(
+      "--dataset <name>",
+      "file with several arrays (NPZ, MATLAB, Zarr, HDF5): which one, by name or path; DICOM segmentation: which segment",
+    )
     .option(
       "--affine <numbers>",
       "voxel index to RAS mm, for files that do not say: 12 or 16 numbers with commas in between, row by row",
@@ -66,15 +69,12 @@ export async function readInput(path: string, choice: VolumeChoice, session: Ses
   return volume;
 }
 
-/** Formats whose files hold arrays by name. */
-const NAMED: readonly VolumeFile["format"][] = ["npz", "mat", "zarr", "hdf5"];
+/** Formats whose files hold arrays by name; of DICOM, segmentations: the reader refuses the others. */
+const NAMED: readonly VolumeFile["format"][] = ["npz", "mat", "zarr", "hdf5", "dicom"];
 
 /** @throws INVALID_ARGUMENT for a choice that the format does not have */
-function refuseIdleChoice(path: string, { dataset, frame, quantity }: VolumeChoice, volume: VolumeFile): void {
-  const { format, frames } = volume;
-  // Of DICOM, segmentations have names: they are labels, whatever --quantity calls them.
-  const segments = format === "dicom" && (volume.quantity === "label" || quantity !== undefined);
-  if (dataset !== undefined && !segments && !NAMED.includes(format))
+function refuseIdleChoice(path: string, { dataset, frame }: VolumeChoice, { format, frames }: VolumeFile): void {
+  if (dataset !== undefined && !NAMED.includes(format))
     throw fault("INVALID_ARGUMENT", `--dataset chooses among named arrays, ${path} is ${format}: leave it out`, {
       defect: "contradictory-options",
     });

@@ -20,6 +20,8 @@ describe("choices that a file does not have", () => {
     expect([dataset.code, dataset.json.error.defect]).toEqual([2, "contradictory-options"]);
     const series = `${join(folder, "series")}/`;
     await writeVolume(series, smallCt());
+    const ofSlices = await cliJson("inspect", series, "--dataset", "x", "--quantity", "density");
+    expect([ofSlices.code, ofSlices.json.error.defect]).toEqual([2, "contradictory-options"]);
     const frame = await cliJson("inspect", series, "--frame", "3");
     expect([frame.code, frame.json.error.defect]).toEqual([2, "out-of-range"]);
   });

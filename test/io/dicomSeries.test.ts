@@ -155,6 +155,23 @@ describe("a DICOM series", () => {
       detail: { defect: "mixed-series", file: "file 2" },
     });
     expect((await read([slice(0, of("A")), slice(1), slice(2, of("A "))])).grid.size[2]).toBe(3);
+    // The slice that says nothing may come first.
+    await expect(read([slice(0), slice(1, of("A")), slice(2, of("B"))])).rejects.toMatchObject({
+      detail: { defect: "mixed-series" },
+    });
+  });
+
+  test("empty components at the end of a name are no other name", async () => {
+    const of = (value: string): Partial<DicomImage> => ({ more: [[0x00100010, "PN", value]] });
+    expect((await read([slice(0, of("Doe^Jo^^^")), slice(1, of("Doe^Jo"))])).grid.size[2]).toBe(2);
+  });
+
+  test("a data set is not chosen: refused, whatever else is asked for", async () => {
+    for (const options of [{ dataset: "x" }, { dataset: "x", quantity: "label" }])
+      await expect(read([slice(0), slice(1)], options)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        detail: { defect: "contradictory-options" },
+      });
   });
 
   test("a single slice without place or orientation is read, and says both", async () => {

@@ -154,7 +154,11 @@ function describeFrame({ name, set }: DicomFile, pixels: PixelData, frame: numbe
     pixelSpacing: [spacing[0], spacing[1]],
     position: position && [position[0], position[1], position[2]],
     frameOfReference: set.string("x00200052") || undefined,
-    patient: [set.string("x00100020") ?? "", set.string("x00100010") ?? ""],
+    patient: [
+      (set.string("x00100020") ?? "").trim(),
+      // Components at the end may be left out: PS3.5, 6.2.1.2.
+      (set.string("x00100010") ?? "").replace(/[\^= ]+$/, "").trim(),
+    ],
     orientation: cosines && directions(cosines, name),
     thickness: numbers("x00180050", 1)?.[0],
     sliceSpacing: numbers("x00180088", 1)?.[0],

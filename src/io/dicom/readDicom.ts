@@ -1,4 +1,4 @@
-import { throwIfAborted } from "../../core/errors.js";
+import { fault, throwIfAborted } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
 import { chooseFrame } from "../frame.js";
 import type { Input } from "../source.js";
@@ -19,7 +19,7 @@ import { stackSlices } from "./stack.js";
  * pixels are decoded slice by slice.
  * Values are slope * stored + intercept, slice by slice ("hounsfield" for CT), [slice][row][column], slices by ascending
  * position along their normal; the affine is RAS mm. Memory: the volume and one slice.
- * @throws NOT_FOUND, UNSUPPORTED_FORMAT, TRUNCATED_FILE, CORRUPT_FILE, INVALID_GEOMETRY, INVALID_ARGUMENT (`mixed-series`), TOO_LARGE, ABORTED
+ * @throws NOT_FOUND, UNSUPPORTED_FORMAT, TRUNCATED_FILE, CORRUPT_FILE, INVALID_GEOMETRY, INVALID_ARGUMENT (`mixed-series`, `contradictory-options`), TOO_LARGE, ABORTED
  */
 export async function readDicom(input: Input | readonly Input[], options: ReadVolumeOptions = {}): Promise<VolumeFile> {
   refuseUnknownOptions("readDicom", options, readVolumeOptionNames);
@@ -32,6 +32,12 @@ export async function readDicom(input: Input | readonly Input[], options: ReadVo
     const quantity = options.quantity ?? "label";
     return { format: "dicom", type, frames: 1, quantity, ...labels, warnings: [...before, ...warnings] };
   }
+  if (options.dataset !== undefined)
+    throw fault(
+      "INVALID_ARGUMENT",
+      `${chosen.slices[0].name} is no DICOM segmentation, whose segments 'dataset' chooses; of several series 'series' chooses one: leave 'dataset' out`,
+      { defect: "contradictory-options" },
+    );
   const stack = await stackSlices(chosen.slices);
   const { slices } = stack;
   const { columns, rows } = slices[0];

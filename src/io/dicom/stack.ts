@@ -143,9 +143,10 @@ function sharedFrame(series: readonly Slice[]): { series: readonly Slice[]; warn
  * @throws INVALID_ARGUMENT (`mixed-series`)
  */
 function checkOnePatient(series: readonly Slice[]): void {
-  const [first] = series;
   for (const [i, tag] of ["PatientID (0010,0020)", "PatientName (0010,0010)"].entries()) {
-    const other = series.find(({ patient }) => first.patient[i] && patient[i] && patient[i] !== first.patient[i]);
+    const named = series.filter(({ patient }) => patient[i]);
+    const [first] = named;
+    const other = named.find(({ patient }) => patient[i] !== first.patient[i]);
     if (other)
       throw fault(
         "INVALID_ARGUMENT",
