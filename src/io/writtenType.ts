@@ -52,8 +52,15 @@ export function writtenType(
   return LABEL_TYPES.find((type) => held.includes(type) && misfit(values, type) < 0) ?? own;
 }
 
-/** What a format makes of the type of the file that was read, if it cannot hold that, and the new one holds less. */
+/**
+ * What a format makes of the type of the file that was read, if it cannot hold that, and the new one holds less; and of
+ * labels, if they are written as floats.
+ */
 export function otherType(volume: Volume, written: StoredType): Warning[] {
+  if (volume.quantity === "label" && !isInteger(written)) {
+    const message = `labels are integers; these are written as ${written}, because that was asked for or no integer type holds them: are they labels?`;
+    return [{ defect: "other-type", message }];
+  }
   const source = sourceType(volume);
   if (!source || contains(written, source) || misfit(volume.values, source) >= 0) return [];
   const message = `the numbers are ${source} in the file that was read; this format has no such type, or another was asked for: they are written as ${written}`;

@@ -97,6 +97,25 @@ describe("convert", () => {
     expect([other.code, other.json.error.defect]).toEqual([2, "bad-option"]);
   });
 
+  test("numbers keep their type from file to file; --type chooses another, and what that costs is told", async () => {
+    const typed = join(folder, "typed.nii");
+    const values = Float32Array.from(smallCt().values, (value, i) => (i === 0 ? 65535 : Math.abs(value)));
+    await writeFile(typed, encodeNifti({ ...smallCt(), values }, { type: "uint16" }));
+    for (const name of ["typed.nrrd", "typed.mha", "typed.tif", "typed.zarr", "typed/"]) {
+      const { json } = await cliJson("convert", typed, join(folder, name));
+      expect([name, json.type, json.warnings]).toEqual([name, "uint16", []]);
+      expect((await readVolume(join(folder, name))).type).toBe("uint16");
+    }
+    const wider = await cliJson("convert", typed, join(folder, "wider.nrrd"), "--type", "int32");
+    expect([wider.json.type, (await readVolume(join(folder, "wider.nrrd"))).type]).toEqual(["int32", "int32"]);
+    const narrow = await cliJson("convert", typed, join(folder, "narrow.nrrd"), "--type", "int16");
+    expect([narrow.code, narrow.json.error.defect]).toEqual([2, "values-do-not-fit"]);
+    const long = join(folder, "long.nrrd");
+    await cliJson("convert", typed, long, "--type", "int64");
+    const { json } = await cliJson("convert", long, join(folder, "long.tif"));
+    expect([json.type, json.warnings[0].defect]).toEqual(["float32", "other-type"]);
+  });
+
   test("--quantity is what the new file says", async () => {
     const out = join(folder, "mask.mha");
     await cli(["convert", ct, out, "--quantity", "label"]);

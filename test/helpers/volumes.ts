@@ -65,8 +65,11 @@ const kept = (type: string, numbers: readonly number[]): Volume["values"] =>
 /** A volume as it is read from a file of an integer type, with the smallest and the largest number of that type in it. */
 export type TypedVolume = Volume & { readonly type: keyof typeof INTEGERS };
 
-/** Volumes of one integer type; of 64 bits up to what float64 holds exactly. Grids without shear. */
-export const integerVolume = (type: keyof typeof INTEGERS): fc.Arbitrary<TypedVolume> => {
+/** Volumes of one integer type; of 64 bits up to what float64 holds exactly. Grids without shear, unless it is asked for. */
+export const integerVolume = (
+  type: keyof typeof INTEGERS,
+  grids: "rigid" | "sheared" = "rigid",
+): fc.Arbitrary<TypedVolume> => {
   const bits = Math.min(INTEGERS[type], 54);
   const [min, max] = type.startsWith("u")
     ? [0, 2 ** Math.min(bits, 53) - 1]
@@ -77,7 +80,7 @@ export const integerVolume = (type: keyof typeof INTEGERS): fc.Arbitrary<TypedVo
       { minLength: length, maxLength: length },
     );
   return fc
-    .tuple(sizes, rigidAffines, fc.constantFrom<Quantity>("label", "unknown"))
+    .tuple(sizes, grids === "rigid" ? rigidAffines : affines, fc.constantFrom<Quantity>("label", "unknown"))
     .chain(([size, indexToWorld, quantity]) =>
       numbers(size[0] * size[1] * size[2]).map((drawn) => {
         const all = drawn.map((n, i) => (i === 0 ? max : i === 1 ? min : n));

@@ -119,6 +119,20 @@ describe("a volume written as a DICOM series", () => {
     ]);
   });
 
+  test("labels are stored as they are, or refused: rounded, they would name other things", async () => {
+    const labels = Float64Array.of(70000, 70001, 135535, 70002);
+    expect([...(await readVolume(await filesOf(ct(labels, "label")))).values]).toEqual([...labels]);
+    for (const values of [
+      Float64Array.of(0, 1, 65536, 2),
+      Float64Array.of(0.5, 1, 2, 3),
+      new Float32Array(4).fill(0.5),
+    ])
+      await expect(dicomSeriesFiles(ct(values, "label"))).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        detail: { defect: "values-do-not-fit" },
+      });
+  });
+
   test("rows that are not at right angles to columns, and NaN, are refused by name", async () => {
     const volume = ct(new Int16Array(4));
     const sheared = {

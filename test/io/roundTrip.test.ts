@@ -15,6 +15,7 @@ import {
   writeProjections,
   writeVolume,
 } from "../../src/io/index.js";
+import { typeInFile } from "../../src/io/writeVolume.js";
 import type { Volume } from "../../src/volume/grid.js";
 import { anyVolume, integerTypes, integerVolume } from "../helpers/volumes.js";
 
@@ -22,6 +23,11 @@ const float = (max: number) => fc.double({ min: -max, max, noNaN: true });
 
 /** Numbers, -0 as 0, which is what JSON makes of it. */
 const plain = (numbers: readonly number[]) => numbers.map((x) => x + 0);
+
+const spanOf = (values: Volume["values"]) => {
+  const all = Array.from(values);
+  return Math.max(...all) - Math.min(...all);
+};
 
 /** A .nii of a header and voxels, nothing between them. */
 function withoutExtension(header: Uint8Array, voxels: Uint8Array): Uint8Array {
@@ -175,7 +181,7 @@ describe("round trips", () => {
     },
   );
 
-  test.each(["volume.npy", "volume.npz", "volume.tif"])(
+  test.each(["volume.npy", "volume.npz", "volume.tif", "volume.mat"])(
     "%s: any volume comes back bit for bit, its affine too",
     (name) =>
       fc.assert(
@@ -195,12 +201,13 @@ describe("round trips", () => {
       ),
   );
 
-  const ENDINGS = ["nii", "nii.gz", "hdr", "nrrd", "nhdr", "mha", "mhd", "npy", "npz", "zarr", "mat", "h5"];
-  test.each(integerTypes.flatMap((type) => ENDINGS.map((ending) => [type, ending] as const)))(
-    "%s stays so in .%s: smallest, largest and others, labels too",
+  const ENDINGS = ["nii", "nii.gz", "hdr", "nrrd", "nhdr", "mha", "mhd", "npy", "npz", "zarr", "mat", "h5", "tif"];
+  const held = integerTypes.flatMap((type) => ENDINGS.map((ending) => [type, ending] as const));
+  test.each(held.filter(([type, ending]) => !(type.endsWith("64") && ending === "tif")))(
+    "%s stays so in .%s: smallest, largest and others, labels too, on any grid",
     (type, ending) =>
       fc.assert(
-        fc.asyncProperty(integerVolume(type), async (volume) => {
+        fc.asyncProperty(integerVolume(type, "sheared"), async (volume) => {
           const path = join(folder, `integers.${ending}`);
           await writeVolume(path, volume);
           const back = await readVolume(path);
@@ -218,6 +225,34 @@ describe("round trips", () => {
         }),
         { numRuns: 4 },
       ),
+  );
+
+  test.each(integerTypes)("%s in a format that lacks it: exact, or refused or told", (type) =>
+    fc.assert(
+      fc.asyncProperty(integerVolume(type), async (volume) => {
+        const span = spanOf(volume.values);
+        for (const name of ["lacks.tif", "lacks/"]) {
+          const path = join(folder, name);
+          const dicom = name.endsWith("/");
+          if (dicom && volume.quantity === "label" && span > 65535) {
+            const refusal = { detail: { defect: "values-do-not-fit" } };
+            await expect(writeVolume(path, volume)).rejects.toMatchObject(refusal);
+            continue;
+          }
+          await writeVolume(path, volume);
+          const back = await readVolume(path);
+          const { type: told, warnings } = await typeInFile(path, volume);
+          expect(back.type).toBe(told);
+          const exact = !dicom || span <= 65535;
+          // Readers order DICOM slices along rows x columns, whatever the array's order was.
+          const sorted = (values: Volume["values"]) => Float64Array.from(values).sort();
+          if (exact) expect(sorted(back.values)).toEqual(sorted(volume.values));
+          else expect(warnings).toMatchObject([{ defect: "precision" }]);
+          if (!dicom && told !== type) expect(warnings).toMatchObject([{ defect: "other-type" }]);
+        }
+      }),
+      { numRuns: 6 },
+    ),
   );
 
   test("a .npy array without metadata is [nz][ny][nx] and warns that it has no orientation", async () => {

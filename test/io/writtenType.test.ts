@@ -29,6 +29,14 @@ describe("the type that is written", () => {
     expect(otherType(asInt8, "int8")).toMatchObject([{ defect: "other-type" }]);
   });
 
+  test("of labels is told where it is no integer one", () => {
+    for (const type of [undefined, "float32"] as const) {
+      const labels = volume(Float64Array.of(0, 0.5, 1), undefined, "label");
+      const written = writtenType(labels, type ? { type } : {});
+      expect(otherType(labels, written)).toMatchObject([{ message: expect.stringContaining(type ?? "float64") }]);
+    }
+  });
+
   test("asked for, it must hold every value and be one of the format's; floats may round", () => {
     const values = volume(Float64Array.of(0.5, -1, 300));
     expect(writtenType(values, { type: "float32" })).toBe("float32");

@@ -49,15 +49,22 @@ export function storedForm(values: Numbers, exact?: (typeof storedTypes)[number]
 const storedTypes = ["int16", "uint16"] as const;
 
 /**
- * The form of a volume's slices: that of `writtenType` where it has 16 bits.
- * @throws NOT_FINITE (`non-finite-values`), and as `writtenType`
+ * The form of a volume's slices: that of `writtenType` where it has 16 bits. Labels are not rounded.
+ * @throws NOT_FINITE (`non-finite-values`), INVALID_ARGUMENT (`values-do-not-fit`), and as `writtenType`
  */
 export function volumeForm(volume: Volume, options: TypeOption): StoredForm {
   const type = writtenType(volume, options, storedTypes);
-  return storedForm(
+  const form = storedForm(
     volume.values,
     storedTypes.find((stored) => stored === type),
   );
+  if (volume.quantity === "label" && !(form.slope === 1 && Number.isInteger(form.intercept)))
+    throw fault(
+      "INVALID_ARGUMENT",
+      `DICOM slices hold labels of 16 bits, these are ${form.range.join(" to ")} or no whole numbers: rounded, they would name other things. Write another format`,
+      { defect: "values-do-not-fit" },
+    );
+  return form;
 }
 
 /** Values as stored, two bytes each, the lower first. */
