@@ -35,25 +35,29 @@ export async function runNovelViews(ct, { size = [128, 128, 67], seed = 1, say }
   const gantry = { ...GANTRY, isocenter: gridCenter(fine.grid) };
   const trained = circularTrajectory({ ...gantry, views: TRAINED }).views;
   const novel = randomAngles(NOVEL, seed).map((angle) => gantryView(gantry, angle));
-  await using backend = await createBackend();
+  const backend = await createBackend();
   const images = async (volume, views) => {
-    using A = createProjector({ backend, grid: volume.grid, detector: DETECTOR, views, model: "joseph" });
-    using x = toDevice(backend, volume);
-    using y = A.apply(x);
-    return await toHost(y);
+    const A = createProjector({ backend, grid: volume.grid, detector: DETECTOR, views, model: "joseph" });
+    const x = toDevice(backend, volume);
+    const y = A.apply(x);
+    const image = await toHost(y);
+    for (const resource of [y, x, A]) resource.dispose();
+    return image;
   };
   say(`${TRAINED} + ${NOVEL} views of ${fine.grid.size.join(" x ")} voxels`);
   const data = await images(fine, trained);
   const truth = (await images(fine, novel)).values;
   say(`auto-tv on ${size.join(" x ")} voxels`);
-  using A = createProjector({ backend, grid: coarse.grid, detector: DETECTOR, views: trained, model: "joseph" });
+  const A = createProjector({ backend, grid: coarse.grid, detector: DETECTOR, views: trained, model: "joseph" });
   const started = performance.now();
   const run = await autoTv(A, data);
   const seconds = (performance.now() - started) / 1000;
   const volume = await toHost(run.volume);
   run.volume.dispose();
+  A.dispose();
   const found = psnr((await images(volume, novel)).values, truth);
   const floor = psnr((await images(coarse, novel)).values, truth);
+  await backend[Symbol.asyncDispose]();
   return {
     machine: describeMachine(),
     load,
