@@ -2,7 +2,7 @@ import type { gzip, zlib } from "#platform";
 import { fault } from "../core/errors.js";
 import type { Volume } from "../volume/grid.js";
 import { littleEndianPieces } from "./valueBytes.js";
-import type { TypeOption, WrittenType } from "./writtenType.js";
+import { isInteger, type TypeOption, type WrittenType } from "./writtenType.js";
 
 /** How NRRD and MetaImage hold numbers: as bytes, as bytes in a compressed stream, or (NRRD alone) as text. */
 export type VoxelEncoding = "raw" | "compressed" | "text";
@@ -57,13 +57,15 @@ export async function* chain(head: Uint8Array, rest: PieceStream): AsyncGenerato
 /** Text written at once has about so many characters. */
 const TEXT_BLOCK = 1 << 16;
 
-/** Numbers as text, `perLine` in each line: the fewest digits that give the number back. */
+/** Numbers as text, `perLine` in each line: floats in the fewest digits that give the number back, integers in all. */
 function* textPieces(values: Volume["values"], perLine: number, type: WrittenType): Generator<Uint8Array> {
-  const rounded = type === "float32" ? Math.fround : (value: number) => value;
+  const digits = isInteger(type)
+    ? (value: number) => String(BigInt(value))
+    : (value: number) => word(type === "float32" ? Math.fround(value) : value);
   const encoder = new TextEncoder();
   let lines = "";
   for (let at = 0; at < values.length; at += perLine) {
-    lines += `${Array.from(values.subarray(at, at + perLine), (value) => word(rounded(value))).join(" ")}\n`;
+    lines += `${Array.from(values.subarray(at, at + perLine), digits).join(" ")}\n`;
     if (lines.length < TEXT_BLOCK && at + perLine < values.length) continue;
     yield encoder.encode(lines);
     lines = "";

@@ -9,7 +9,7 @@ import { unzipSync } from "fflate";
 import { fromArrayBuffer } from "geotiff";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as zarrita from "zarrita";
-import { encodePng, writeVolume } from "../../src/io/index.js";
+import { dicomSeriesFiles, encodePng, writeVolume } from "../../src/io/index.js";
 import { matlabPieces } from "../../src/io/matlab/writeMatlab.js";
 import { zarrFiles } from "../../src/io/zarr/writeZarr.js";
 import type { Volume } from "../../src/volume/grid.js";
@@ -120,6 +120,36 @@ describe("what other software reads of what is written", () => {
         }),
         { numRuns: 3 },
       ),
+  );
+
+  test.each(integerTypes)("%s as text in .nrrd by ITK", (type) =>
+    fc.assert(
+      fc.asyncProperty(integerVolume(type), async (volume) => {
+        const path = join(folder, "text.nrrd");
+        await writeVolume(path, volume, { encoding: "text" });
+        const itk = await readByItk(path);
+        expect([itk.type, itk.values]).toEqual([type, Array.from(volume.values)]);
+      }),
+      { numRuns: 3 },
+    ),
+  );
+
+  const slices = { uint8: "int16", int8: "int16", uint16: "uint16", int16: "int16" };
+  test.each(Object.entries(slices))("%s in DICOM slices is ITK's %s", (type, stored) =>
+    fc.assert(
+      fc.asyncProperty(integerVolume(type as TypedVolume["type"]), async (volume) => {
+        const [columns, rows] = volume.grid.size;
+        let k = 0;
+        for (const [, bytes] of await dicomSeriesFiles(volume)) {
+          const path = join(folder, "typed.dcm");
+          await writeFile(path, bytes);
+          const itk = await readByItk(path);
+          expect(itk.type).toBe(stored);
+          expect(itk.values).toEqual(Array.from(volume.values.slice(k * rows * columns, ++k * rows * columns)));
+        }
+      }),
+      { numRuns: 3 },
+    ),
   );
 
   const numpy = { uint8: "|u1", int8: "|i1", uint16: "<u2", int16: "<i2", uint32: "<u4", int32: "<i4", int64: "<i8" };

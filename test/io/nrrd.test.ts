@@ -102,6 +102,16 @@ describe("NRRD", () => {
     expect((await readFile(path, "latin1")).split("\n\n")[1]).toMatch(/^-0 nan inf\n-inf \S+ \S+\n$/);
   });
 
+  test("integers as text have all their digits: other readers do not round them to float64", async () => {
+    const path = join(folder, "long.nrrd");
+    const values = Float64Array.of(2 ** 63 - 1024, -(2 ** 63), 2 ** 60 + 256, -0);
+    const grid = { size: [4, 1, 1] as const, indexToWorld: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] };
+    await writeVolume(path, { quantity: "unknown", grid, values }, { encoding: "text", type: "int64" });
+    const text = (await readFile(path, "latin1")).split("\n\n")[1];
+    expect(text).toBe("9223372036854774784 -9223372036854775808 1152921504606847232 0\n");
+    expect(Array.from((await readVolume(path)).values, (value) => value + 0)).toEqual([...values.subarray(0, 3), 0]);
+  });
+
   test.each([
     ["right-anterior-superior", [1, 1, 1], []],
     ["Left-Anterior-Superior", [-1, 1, 1], []],
