@@ -46,7 +46,10 @@ const of = (name: keyof MethodOptions): string => {
 export function addReconstructOptions(command: Command): Command {
   command
     .argument("<projections>", "line integrals: a stack of images in any format, or a folder of them")
-    .requiredOption("--out <file>", "the volume: .nii, .nii.gz or .npy; required")
+    .requiredOption(
+      "--out <file>",
+      "the volume: .nii, .nii.gz, .nrrd, .mha, .npy, .zarr, ... or folder/ for DICOM slices, as convert writes them; required",
+    )
     .option("--geometry <file>", "of any program (default: NAME.geometry.json beside the projections)")
     .option(
       "--order <axes>",

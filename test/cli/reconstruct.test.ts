@@ -121,6 +121,26 @@ describe("reconstruct", () => {
     expect(record).toMatchObject({ seed: 7, backend: { name: "reference" } });
   });
 
+  test.each([
+    ["volume.zarr", [], 0],
+    ["volume.mhd", ["volume.raw"], 0],
+    // 16 bits over the range of the values
+    ["slices/", [], 1 / 65535],
+  ])("the volume is written as %s too, the report beside it", async (out, voxels, rounding) => {
+    await cli(reconstruct("plain.npy", "--iterations", "1", "--no-report"));
+    const { values, grid } = await readVolume(at("plain.npy"));
+    const { json } = await cliJson(...reconstruct(out, "--iterations", "1"));
+    expect(json.outputs).toEqual([at(out), ...voxels.map(at), at(`${out.replace("/", "")}.html`)]);
+    const written = await readVolume(at(out));
+    expect([written.grid.size, written.quantity]).toEqual([grid.size, "attenuation"]);
+    const range = Math.max(...values) - Math.min(...values);
+    written.values.forEach((value, i) => {
+      expect(Math.abs(value - values[i])).toBeLessThanOrEqual(rounding * range);
+    });
+    const defects = json.warnings.map(({ defect }: { defect: string }) => defect);
+    expect(defects.includes("precision")).toBe(rounding > 0);
+  });
+
   test("Ctrl-C writes a checkpoint and exits with 130; --resume ends with the bits of an uninterrupted run", async () => {
     const options = ["--iterations", "25", "--no-report"];
     await cli(reconstruct("whole.npy", ...options));

@@ -2,15 +2,9 @@ import { writeFileAtomically } from "#platform";
 import type { Backend } from "../../backend/backend.js";
 import { fault, type Warning } from "../../core/errors.js";
 import { counted } from "../../core/words.js";
-import {
-  geometryContent,
-  geometryPath,
-  readNpy,
-  readProjections,
-  readVolume,
-  toSource,
-  writeVolume,
-} from "../../io/index.js";
+import { detachedPath } from "../../io/detached.js";
+import { geometryContent, geometryPath, readNpy, readProjections, readVolume, toSource } from "../../io/index.js";
+import { typeInFile, volumeWriter } from "../../io/writeVolume.js";
 import { psnr, ssim3d } from "../../metric/index.js";
 import { countWeights } from "../../physics/index.js";
 import { createProjector } from "../../projector/index.js";
@@ -19,7 +13,6 @@ import type { Grid, Projections } from "../../volume/grid.js";
 import { blockOfBox, createGrid, gridCenter } from "../../volume/index.js";
 import { readCheckpoint, writeCheckpoint } from "../checkpointFile.js";
 import { askedDetector } from "../geometryInput.js";
-import { stackFormat } from "../imageOutput.js";
 import { gib } from "../memory.js";
 import { METHODS, type MethodName } from "../methods.js";
 import { given, type Operation } from "../operation.js";
@@ -62,7 +55,7 @@ Examples:
   announce: ({ projections, out, method = "the method that suits" }) =>
     `the volume behind ${projections} to ${out} by ${method}; memory and time follow when the data are read`,
   async execute(options, session) {
-    stackFormat(options.out);
+    const write = volumeWriter(options.out);
     checkReconstructOptions(options);
     const geometry = options.geometry ?? geometryPath(options.projections);
     const projections = await readProjections(options.projections, {
@@ -82,7 +75,8 @@ Examples:
     if (why) session.say(`method ${why}`);
     const method = METHODS[name];
     refuseForeignOptions(name, method, options);
-    const checkpointPath = options.checkpoint ?? `${options.out}.checkpoint`;
+    const beside = options.out.replace(/[/\\]+$/, "");
+    const checkpointPath = options.checkpoint ?? `${beside}.checkpoint`;
     let checkpointWritten = false;
     const task: Task = {
       ...{ session, backend, method, projections, grid },
@@ -111,15 +105,17 @@ Examples:
           ? `stopped at step ${run.history.length}; --resume ${checkpointPath} with the same options goes on`
           : "stopped before the end: the volume holds what was done so far",
       );
-    await writeVolume(options.out, volume);
+    for (const warning of (await typeInFile(options.out, volume)).warnings) session.warn(warning);
+    await write(volume);
     const { truth } = others;
     const figures = truth && {
       psnr: psnr(volume.values, truth.values),
       ssim: ssim3d(volume.values, truth.values, { size: volume.grid.size }),
     };
-    const outputs = [options.out, ...(checkpointWritten ? [checkpointPath] : [])];
+    const voxels = detachedPath(options.out);
+    const outputs = [options.out, ...(voxels ? [voxels] : []), ...(checkpointWritten ? [checkpointPath] : [])];
     if (options.report !== false) {
-      const path = options.report ?? `${options.out}.html`;
+      const path = options.report ?? `${beside}.html`;
       const page = await reconstructionReport({ task, result, truth, figures, name });
       await writeFileAtomically(path, new TextEncoder().encode(page));
       outputs.push(path);
