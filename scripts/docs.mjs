@@ -29,7 +29,11 @@ const TYPEDOC = [
 
 if (attempt(build)) {
   const distribution = (path) => import(new URL(`../dist/${path}`, import.meta.url));
-  writeFileSync(join(root, "docs/backends.md"), await backendTable(await distribution("backend/index.js")));
+  const { KERNEL_NAMES } = await distribution("backend/kernels.js");
+  const { WASM_KERNELS: wasm } = await distribution("backend/wasm/table.js");
+  const { REFERENCE_KERNELS: reference } = await distribution("backend/reference/kernels.js");
+  const { WEBGPU_KERNELS: webgpu } = await distribution("backend/webgpu/table.js");
+  writeFileSync(join(root, "docs/backends.md"), backendTable(KERNEL_NAMES, { wasm, reference, webgpu }));
   const { runRecordJsonSchema } = await distribution("report/index.js");
   writeFileSync(join(root, "schema/run.json"), `${JSON.stringify(runRecordJsonSchema(), null, 2)}\n`);
   node(["node_modules/@biomejs/biome/bin/biome", "format", "--write", "schema/run.json"]);

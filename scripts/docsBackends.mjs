@@ -1,12 +1,7 @@
-/** The content of docs/backends.md: for every kernel, which backend has it, or why not. `backends`: dist/backend/index.js. */
-export async function backendTable({ KERNEL_NAMES, createBackend, listBackends }) {
-  const names = (await listBackends()).map(({ name }) => name);
-  const columns = [];
-  for (const name of names) {
-    const backend = await createBackend({ prefer: name });
-    columns.push(KERNEL_NAMES.map((kernel) => backend.unsupportedReason(kernel)));
-    await backend[Symbol.asyncDispose]();
-  }
+/** The content of docs/backends.md: for every kernel, which backend has it, or why not. `tables`: kernels by backend. */
+export function backendTable(KERNEL_NAMES, tables) {
+  const names = Object.keys(tables);
+  const columns = names.map((name) => KERNEL_NAMES.map((kernel) => tables[name][kernel].unsupported));
   const reasons = [...new Set(columns.flat().filter(Boolean))];
   const cell = (reason) => (reason ? `no [${reasons.indexOf(reason) + 1}]` : "yes");
   const rows = KERNEL_NAMES.map((kernel, k) => `| \`${kernel}\` | ${columns.map((c) => cell(c[k])).join(" | ")} |`);

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { attempt, node, say } from "./node.mjs";
+import { testWebgpu } from "./testWebgpu.mjs";
 
 /** Counts of the report that vitest writes; a file that does not load counts as one failure. */
 function countTests(path) {
@@ -35,18 +36,31 @@ function runChecks() {
   return { passed: ok.filter(Boolean).length, failed: ok.filter((one) => !one).length };
 }
 
-function runTests() {
+/** `run` gets options of vitest and returns its exit code. */
+async function counted(run) {
   const folder = mkdtempSync(join(tmpdir(), "tomograd-test-"));
   try {
     const report = join(folder, "report.json");
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const code = node(["node_modules/vitest/vitest.mjs", "run", ...reporters, ...process.argv.slice(2)]);
+    const code = await run(["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
     const counts = countTests(report);
     // An error outside of every test fails the run without failing a test.
     return { ...counts, failed: Math.max(counts.failed, code === 0 ? 0 : 1) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The tests asked for; without a word of which, also those on a GPU. */
+async function runTests(asked) {
+  const main = await counted((reporters) => node(["node_modules/vitest/vitest.mjs", "run", ...reporters, ...asked]));
+  if (asked.length > 0) return main;
+  say("test: the GPU backend, on a GPU in software");
+  const gpu = await counted(testWebgpu);
+  return {
+    passed: main.passed + gpu.passed,
+    failed: main.failed + gpu.failed,
+    skipped: main.skipped + gpu.skipped,
+  };
 }
 
 say("test: installs what is missing, builds, then lint, types and all tests; about 5 minutes on two cores");
@@ -57,7 +71,7 @@ for (const [name, path] of [
   if (!existsSync(process.env[name] ?? path)) say(`test: no data at ${name}: the tests that need them are skipped`);
 const built = attempt(build);
 const checks = built ? runChecks() : { passed: 0, failed: 1 };
-const tests = built ? runTests() : { passed: 0, failed: 0, skipped: 0 };
+const tests = built ? await runTests(process.argv.slice(2)) : { passed: 0, failed: 0, skipped: 0 };
 const failed = checks.failed + tests.failed;
 console.log(`\n${checks.passed + tests.passed} passed, ${failed} failed, ${tests.skipped} skipped`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -4,24 +4,31 @@ import type { Backend } from "./backend.js";
 import { createReferenceBackend } from "./reference/index.js";
 
 export interface BackendOptions {
-  /** "auto": `wasm` where it works, else `reference`. @default "auto" */
-  readonly prefer?: "auto" | "wasm" | "reference";
+  /**
+   * "auto": `wasm` where it works, else `reference`. `webgpu` runs only when asked for (it lacks kernels, see
+   * docs/backends.md); in Node it needs the optional package `webgpu`. @default "auto"
+   */
+  readonly prefer?: "auto" | "wasm" | "reference" | "webgpu";
   /** Threads of `wasm`. @default what the machine has; 1 where memory cannot be shared */
   readonly threads?: number;
 }
 
 /** One line of `listBackends`. */
 export interface BackendReport {
-  readonly name: "wasm" | "reference";
+  readonly name: "wasm" | "reference" | "webgpu";
   readonly available: boolean;
   /** `Backend.about`, or why it does not run here. */
   readonly about: string;
 }
 
-const NAMES = ["wasm", "reference"] as const;
+const NAMES = ["wasm", "reference", "webgpu"] as const;
 
 async function open(name: (typeof NAMES)[number], threads?: number): Promise<Backend> {
   if (name === "reference") return createReferenceBackend();
+  if (name === "webgpu") {
+    const { createWebGpuBackend } = await import("./webgpu/index.js");
+    return createWebGpuBackend();
+  }
   const { createWasmBackend } = await import("./wasm/index.js");
   return createWasmBackend({ threads });
 }
@@ -36,21 +43,21 @@ export async function createBackend(options: BackendOptions = {}): Promise<Backe
   refuseUnknownOptions("createBackend", options, ["prefer", "threads"]);
   const { prefer = "auto", threads } = options;
   if (prefer !== "auto" && !NAMES.includes(prefer))
-    throw fault("INVALID_ARGUMENT", `prefer is 'auto', 'wasm' or 'reference', not '${prefer}'`, { prefer });
+    throw fault("INVALID_ARGUMENT", `prefer is 'auto', 'wasm', 'reference' or 'webgpu', not '${prefer}'`, { prefer });
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
     throw fault("INVALID_ARGUMENT", `threads is a whole number from 1, not ${threads}`, { threads });
   if (prefer === "reference") return createReferenceBackend("as asked");
   try {
-    return await open("wasm", threads);
+    return await open(prefer === "webgpu" ? "webgpu" : "wasm", threads);
   } catch (error) {
     if (isTomogradError(error, "INVALID_ARGUMENT")) throw error;
     if (prefer === "auto") return createReferenceBackend(`wasm does not run here: ${messageOf(error)}`);
     if (isTomogradError(error)) throw error;
-    throw fault("BACKEND_FAULT", `the wasm backend does not run here: ${messageOf(error)}`, { prefer }, error);
+    throw fault("BACKEND_FAULT", `the ${prefer} backend does not run here: ${messageOf(error)}`, { prefer }, error);
   }
 }
 
-/** Every backend, the one that "auto" takes first; each is started once and closed again. */
+/** Every backend: those that "auto" takes in their order, then those to be asked for; each is started and closed again. */
 export async function listBackends(): Promise<readonly BackendReport[]> {
   const reports: BackendReport[] = [];
   for (const name of NAMES) {

@@ -220,3 +220,12 @@ const truncatedGzip = () =>
 
 const damagedGzip = (error: Error) =>
   fault("CORRUPT_FILE", `the gzip stream is damaged: ${error.message}`, { defect: "corrupt-stream" }, error);
+
+/** The browser's WebGPU, or why there is none. */
+export async function webGpu(): Promise<GPU | { readonly missing: string }> {
+  return (
+    globalThis.navigator?.gpu ?? {
+      missing: "this browser, or this page (it must come by https or from localhost), has no WebGPU",
+    }
+  );
+}

@@ -298,3 +298,22 @@ function inflateFault(error: unknown, what: string): unknown {
     return fault("CORRUPT_FILE", `the ${what} stream is damaged: ${message}`, { defect: "corrupt-stream" });
   return error;
 }
+
+/** Kept for good: the package crashes the process when what it made is collected while a device lives (0.6.2). */
+let gpu: GPU | undefined;
+
+/** WebGPU of the runtime or, in Node, of the optional package webgpu; or why there is none. */
+export async function webGpu(): Promise<GPU | { readonly missing: string }> {
+  if (globalThis.navigator?.gpu) return navigator.gpu;
+  if (gpu) return gpu;
+  // not a literal: the package brings types that contradict those of TypeScript's own library
+  const name: string = "webgpu";
+  try {
+    const { create }: { create(flags: readonly string[]): GPU } = await import(name);
+    gpu ??= create([]);
+    return gpu;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { missing: `WebGPU in Node needs the optional package webgpu: npm install webgpu@0.6 (${reason})` };
+  }
+}

@@ -56,13 +56,20 @@ export async function runCase<K extends KernelName>(
   const after = backend.upload(GUARD, shape, "guard after");
   try {
     backend.run(spec.kernel, uploaded.args);
-    const outputs: Record<string, Output> = {};
-    for (const name of spec.writes) outputs[name] = await backend.download(uploaded.arrays.get(name)!);
-    const damaged: string[] = [];
-    for (const guard of [before, after]) if (!(await holds(backend, guard, GUARD))) damaged.push(guard.label);
-    for (const [name, value] of Object.entries(args))
-      if (isArraySpec(value) && !(spec.writes as readonly string[]).includes(name))
-        if (!(await holds(backend, uploaded.arrays.get(name)!, hostValues(value)))) damaged.push(name);
+    const array = (name: string) => uploaded.arrays.get(name)!;
+    const read = async (name: string) => [name, await backend.download(array(name))] as const;
+    const unless = async (held: Promise<boolean>, name: string) => ((await held) ? [] : [name]);
+    const inputs = Object.entries(args).filter(
+      ([name, value]) => isArraySpec(value) && !(spec.writes as readonly string[]).includes(name),
+    );
+    // asked for together: a read-back is slow on some backends
+    const [written, ...changed] = await Promise.all([
+      Promise.all(spec.writes.map((name) => read(name as string))),
+      ...[before, after].map((guard) => unless(holds(backend, guard, GUARD), guard.label)),
+      ...inputs.map(([name, value]) => unless(holds(backend, array(name), hostValues(value as ArraySpec)), name)),
+    ]);
+    const outputs: Outputs = Object.fromEntries(written);
+    const damaged = changed.flat();
     return { outputs, damaged };
   } finally {
     before.dispose();

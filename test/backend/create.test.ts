@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createBackend, listBackends } from "../../src/backend/create.js";
+import type { Backend } from "../../src/backend/index.js";
 import { isTomogradError } from "../../src/core/errors.js";
 
 const refusal = async (work: () => Promise<unknown>) => {
@@ -26,9 +27,22 @@ test("without a preference the first backend that is available starts, and says 
 
 test("every backend is listed, with the reason of those that do not run here; the reference always does", async () => {
   const reports = await listBackends();
-  expect(reports.map(({ name }) => name)).toEqual(["wasm", "reference"]);
+  expect(reports.map(({ name }) => name)).toEqual(["wasm", "reference", "webgpu"]);
   expect(reports[1].available).toBe(true);
   for (const { about } of reports) expect(about).not.toBe("");
+});
+
+test("webgpu starts when asked for, or says what is missing", async () => {
+  const report = (await listBackends()).find(({ name }) => name === "webgpu");
+  const made = await createBackend({ prefer: "webgpu" }).catch((error: unknown) => error);
+  if (report?.available) {
+    await using backend = made as Backend;
+    expect(backend.about).toBe(report.about);
+  } else {
+    expect(isTomogradError(made, "UNSUPPORTED_KERNEL")).toBe(true);
+    expect(String(made)).toContain(report?.about);
+    expect(report?.about).toMatch(/driver|npm install webgpu/);
+  }
 });
 
 test("unknown backends, options and numbers of threads are refused by name", async () => {

@@ -1,0 +1,69 @@
+/** What a kernel is made of: the calls that turn its arguments into dispatches. */
+import { fault } from "../../core/errors.js";
+import type { DeviceArray } from "../backend.js";
+import type { KernelArguments, KernelName } from "../kernels.js";
+import { type GpuArray, gpuArray, type Part } from "./array.js";
+import type { Slot } from "./bufferPool.js";
+import { linearGroups, type Recorder } from "./recorder.js";
+import { type Bound, GROUP, type Shader } from "./shader.js";
+
+/** What a kernel may do. */
+export interface KernelContext extends Pick<Recorder, "dispatch" | "copy" | "clear"> {
+  /** Most bytes of one buffer. */
+  readonly maxBindingBytes: number;
+  /** A buffer for this call alone; what it holds is left over. */
+  temporary(bytes: number): Slot;
+  /** A buffer for this call alone that holds `values`. */
+  upload(values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): Slot;
+  /** The buffer of a table that this call writes, in float32. */
+  tableOutput(table: DeviceArray): Slot;
+}
+
+/** Records the dispatches of a call whose arguments are checked. */
+export type Kernel<K extends KernelName> = (args: KernelArguments[K], context: KernelContext) => void;
+
+/** The numbers of a table on the host. */
+export function tableOf(array: DeviceArray): Float64Array<ArrayBuffer> {
+  const { numbers, label } = gpuArray(array);
+  if (numbers) return numbers;
+  throw fault("INVALID_ARGUMENT", `the table '${label}' was computed on the device; download it and upload it again`, {
+    label,
+  });
+}
+
+/** Runs a `perElement` shader over the parts of arrays of one shape. */
+export function overParts<N extends string, B extends string>(
+  { dispatch }: KernelContext,
+  shader: Shader<N, B>,
+  arrays: { readonly [name in B]: DeviceArray | Slot },
+  settings: { readonly [name in Exclude<N, "count">]: number },
+): void {
+  const entries = Object.entries<DeviceArray | Slot>(arrays);
+  const first = entries.map(([, array]) => array).find((array) => "parts" in array) as GpuArray;
+  first.parts.forEach(({ length }, part) => {
+    const slots = entries.map(([name, array]) => [
+      name,
+      "parts" in array ? (array as GpuArray).parts[part].slot : array,
+    ]);
+    dispatch(
+      shader,
+      {
+        settings: { ...settings, count: length } as Bound<N, B>["settings"],
+        slots: Object.fromEntries(slots),
+      },
+      linearGroups(Math.ceil(length / GROUP)),
+    );
+  });
+}
+
+/** Numbers that WGSL may do without: infinities become the largest float32. */
+export const finite = (value: number): number => {
+  const most = 3.4028234663852886e38;
+  return Math.min(Math.max(value, -most), most);
+};
+
+/** The only part of a small array. */
+export const onlySlot = (array: DeviceArray): Slot => gpuArray(array).parts[0].slot;
+
+/** The parts of an array. */
+export const partsOf = (array: DeviceArray): readonly Part[] => gpuArray(array).parts;

@@ -1,0 +1,147 @@
+import type { DeviceArray } from "../../backend.js";
+import type { KernelName } from "../../kernels.js";
+import type { Slot } from "../bufferPool.js";
+import { type Kernel, type KernelContext, onlySlot, partsOf } from "../kernel.js";
+import { linearGroups } from "../recorder.js";
+import { type BufferUse, GROUP_NUMBER, LINEAR_ENTRY, type NumberType, type Shader, shader } from "../shader.js";
+
+export type ReductionKernel = Extract<
+  KernelName,
+  "sum" | "sumAbsolute" | "sumSquares" | "dot" | "dotDifferences" | "extrema"
+>;
+
+/** Invocations of a workgroup, and elements of its tile: each invocation takes every 256th. */
+const LANES = 256;
+const TILE = 4096;
+
+/** How values are joined; `neutral` changes nothing. */
+interface Join {
+  readonly type: "f32" | "vec2f";
+  readonly neutral: string;
+  readonly join: string;
+}
+const SUM: Join = { type: "f32", neutral: "0.0", join: "a + b" };
+const EXTREMA: Join = {
+  type: "vec2f",
+  neutral: "vec2f(3.4028234e38, -3.4028234e38)",
+  join: "vec2f(min(a.x, b.x), max(a.y, b.y))",
+};
+
+/** WGSL that joins `total` of all lanes in a tree; the result is in `lanes[0]`. */
+export const joinLanes = ({ type, neutral, join }: Join): string => `
+var<workgroup> lanes: array<${type}, ${LANES}>;
+fn neutral() -> ${type} { return ${neutral}; }
+fn join(a: ${type}, b: ${type}) -> ${type} { return ${join}; }
+fn joinLanes(local: u32, total: ${type}) {
+  lanes[local] = total;
+  workgroupBarrier();
+  for (var half = ${LANES / 2}u; half > 0u; half >>= 1u) {
+    if (local < half) { lanes[local] = join(lanes[local], lanes[local + half]); }
+    workgroupBarrier();
+  }
+}`;
+
+/** Joins `term(i)` over tiles of `setting.count` elements into partial[setting.first + tile]. */
+export function tiles<N extends string, B extends string>(
+  join: Join,
+  { name, settings, buffers, code }: Shader<N, B>,
+): Shader<N | "count" | "first", B | "partial"> {
+  return shader({
+    name,
+    // what the term needs, and what the tiles need
+    settings: { ...settings, count: "u32", first: "u32" } as { readonly [name in N | "count" | "first"]: NumberType },
+    buffers: { ...buffers, partial: `write array<${join.type}>` } as { readonly [name in B | "partial"]: BufferUse },
+    code: `${joinLanes(join)}
+${code}
+@compute @workgroup_size(${LANES})
+fn main(${LINEAR_ENTRY}) {
+  let tile = ${GROUP_NUMBER};
+  var total = neutral();
+  for (var k = 0u; k < ${TILE / LANES}u; k++) {
+    let i = tile * ${TILE}u + k * ${LANES}u + local;
+    if (i < setting.count) { total = join(total, term(i)); }
+  }
+  joinLanes(local, total);
+  if (local == 0u && tile * ${TILE}u < setting.count) { partial[setting.first + tile] = lanes[0]; }
+}`,
+  });
+}
+
+/** Joins the partial results of all tiles in one workgroup. */
+const finish = (name: string, join: Join, store: string) =>
+  shader({
+    name,
+    settings: { count: "u32" },
+    buffers: { out: "write array<f32>", partial: `read array<${join.type}>` },
+    code: `${joinLanes(join)}
+@compute @workgroup_size(${LANES})
+fn main(@builtin(local_invocation_index) local: u32) {
+  var total = neutral();
+  for (var i = local; i < setting.count; i += ${LANES}u) { total = join(total, partial[i]); }
+  joinLanes(local, total);
+  if (local == 0u) { ${store} }
+}`,
+  });
+
+const FINISH_SUM = finish("addPartialSums", SUM, "out[0] = lanes[0];");
+const FINISH_EXTREMA = finish("joinExtrema", EXTREMA, "out[0] = lanes[0].x; out[1] = lanes[0].y;");
+
+const term = <B extends "x" | "y" | "z">(name: string, names: readonly B[], expression: string) =>
+  shader({
+    name,
+    settings: {},
+    buffers: Object.fromEntries(names.map((each) => [each, "read array<f32>"])) as { readonly [name in B]: BufferUse },
+    code: `fn term(i: u32) -> f32 { return ${expression}; }`,
+  });
+
+const TERMS = {
+  sum: tiles(SUM, term("sum", ["x"], "x[i]")),
+  sumAbsolute: tiles(SUM, term("sumAbsolute", ["x"], "abs(x[i])")),
+  sumSquares: tiles(SUM, term("sumSquares", ["x"], "x[i] * x[i]")),
+  dot: tiles(SUM, term("dot", ["x", "y"], "x[i] * y[i]")),
+  dotDifferences: tiles(SUM, term("dotDifferences", ["x", "y", "z"], "(x[i] - y[i]) * (y[i] - z[i])")),
+  extrema: tiles(
+    EXTREMA,
+    shader({
+      name: "extrema",
+      settings: {},
+      buffers: { x: "read array<f32>" },
+      code: "fn term(i: u32) -> vec2f { return vec2f(x[i], x[i]); }",
+    }),
+  ),
+} as const;
+
+/** Reduces arrays of one shape into `out`: tiles of every part, then the partial results in order. */
+export function reduce<B extends string>(
+  { dispatch, temporary }: KernelContext,
+  each: Shader<"count" | "first", B | "partial">,
+  last: typeof FINISH_SUM,
+  arrays: { readonly [name in B]: DeviceArray },
+  out: DeviceArray,
+): void {
+  const entries = Object.entries<DeviceArray>(arrays);
+  const parts = partsOf(entries[0][1]);
+  const tilesOf = (length: number) => Math.ceil(length / TILE);
+  const count = parts.reduce((sum, { length }) => sum + tilesOf(length), 0);
+  const partial = temporary(8 * count);
+  let first = 0;
+  parts.forEach(({ length }, part) => {
+    // the names of `arrays` and one more
+    const slots = Object.fromEntries([
+      ...entries.map(([name, array]) => [name, partsOf(array)[part].slot] as const),
+      ["partial", partial],
+    ]) as { readonly [name in B | "partial"]: Slot };
+    dispatch(each, { settings: { count: length, first }, slots }, linearGroups(tilesOf(length)));
+    first += tilesOf(length);
+  });
+  dispatch(last, { settings: { count }, slots: { out: onlySlot(out), partial } }, [1]);
+}
+
+export const reductionKernels: { readonly [K in ReductionKernel]: Kernel<K> } = {
+  sum: ({ out, x }, context) => reduce(context, TERMS.sum, FINISH_SUM, { x }, out),
+  sumAbsolute: ({ out, x }, context) => reduce(context, TERMS.sumAbsolute, FINISH_SUM, { x }, out),
+  sumSquares: ({ out, x }, context) => reduce(context, TERMS.sumSquares, FINISH_SUM, { x }, out),
+  dot: ({ out, x, y }, context) => reduce(context, TERMS.dot, FINISH_SUM, { x, y }, out),
+  dotDifferences: ({ out, x, y, z }, context) => reduce(context, TERMS.dotDifferences, FINISH_SUM, { x, y, z }, out),
+  extrema: ({ out, x }, context) => reduce(context, TERMS.extrema, FINISH_EXTREMA, { x }, out),
+};
