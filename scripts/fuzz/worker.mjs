@@ -19,6 +19,8 @@ const seeds = await readSeeds(dataFolder);
 const context = { io, known, memory };
 // Each reader is loaded and compiled before it is timed.
 for (const one of seeds) await runCase({ ...one, reader: "readVolume" }, context);
+// without a parent there is no one to tell
+process.on("disconnect", () => process.exit());
 for (const event of ["uncaughtException", "unhandledRejection"])
   process.on(event, (error) => {
     process.send({ ended: true, finding: `throws outside of the call (${event}): ${error?.stack ?? error}` });
