@@ -1,8 +1,8 @@
 /**
  * `npm run fuzz -- --minutes N`: damages files and reads them until the time is over. Every case must be read or refused
- * by a tagged error within 2 s of processor time beyond inflating what its bytes can hold, and 64 MiB beyond that. `--seed S` draws other cases
- * (1 by default), `--cases N` stops after so many, `--case N` runs that one alone. Cases that fail are named, and saved in
- * out/fuzz; exit code 1.
+ * by a tagged error within 2 s of processor time beyond inflating what its bytes can hold, and 64 MiB beyond that.
+ * `--seed S` draws other cases (1 by default), `--cases N` stops after so many, `--case N` runs that one alone. Cases that
+ * fail are named, and saved in out/fuzz; exit code 1.
  */
 import { fork } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
