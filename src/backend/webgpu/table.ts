@@ -1,7 +1,9 @@
 import type { KernelName } from "../kernels.js";
 import type { Kernel } from "./kernel.js";
+import { adjointKernels } from "./kernels/adjoint.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
 import { optimizerKernels } from "./kernels/optimizers.js";
+import { projectKernels } from "./kernels/project.js";
 import { reductionKernels } from "./kernels/reductions.js";
 
 const MISSING = { unsupported: "not written in WGSL yet; use the wasm backend" } as const;
@@ -11,19 +13,17 @@ export const WEBGPU_KERNELS: { readonly [K in KernelName]: Kernel<K> | { readonl
   ...elementwiseKernels,
   ...reductionKernels,
   ...optimizerKernels,
+  ...projectKernels,
+  ...adjointKernels,
   totalVariation: MISSING,
   totalVariationGradient: MISSING,
   surrogateStep: MISSING,
   totalVariationDualStep: MISSING,
   totalVariationPrimal: MISSING,
   normalizedCrossCorrelation: MISSING,
-  project: MISSING,
-  projectAdjoint: MISSING,
   projectLineJacobian: MISSING,
   viewGradient: MISSING,
   projectMaximum: MISSING,
-  projectRays: MISSING,
-  projectRaysAdjoint: MISSING,
   projectRaysJacobian: MISSING,
   filterRows: MISSING,
   backproject: MISSING,

@@ -117,7 +117,7 @@ export function reduce<B extends string>(
   each: Shader<"count" | "first", B | "partial">,
   last: typeof FINISH_SUM,
   arrays: { readonly [name in B]: DeviceArray },
-  out: DeviceArray,
+  out: Slot,
 ): void {
   const entries = Object.entries<DeviceArray>(arrays);
   const parts = partsOf(entries[0][1]);
@@ -134,14 +134,22 @@ export function reduce<B extends string>(
     dispatch(each, { settings: { count: length, first }, slots }, linearGroups(tilesOf(length)));
     first += tilesOf(length);
   });
-  dispatch(last, { settings: { count }, slots: { out: onlySlot(out), partial } }, [1]);
+  dispatch(last, { settings: { count }, slots: { out, partial } }, [1]);
+}
+
+/** Minimum and maximum of an array, in a buffer for this call. */
+export function extremaOf(context: KernelContext, x: DeviceArray): Slot {
+  const out = context.temporary(8);
+  reduce(context, TERMS.extrema, FINISH_EXTREMA, { x }, out);
+  return out;
 }
 
 export const reductionKernels: { readonly [K in ReductionKernel]: Kernel<K> } = {
-  sum: ({ out, x }, context) => reduce(context, TERMS.sum, FINISH_SUM, { x }, out),
-  sumAbsolute: ({ out, x }, context) => reduce(context, TERMS.sumAbsolute, FINISH_SUM, { x }, out),
-  sumSquares: ({ out, x }, context) => reduce(context, TERMS.sumSquares, FINISH_SUM, { x }, out),
-  dot: ({ out, x, y }, context) => reduce(context, TERMS.dot, FINISH_SUM, { x, y }, out),
-  dotDifferences: ({ out, x, y, z }, context) => reduce(context, TERMS.dotDifferences, FINISH_SUM, { x, y, z }, out),
-  extrema: ({ out, x }, context) => reduce(context, TERMS.extrema, FINISH_EXTREMA, { x }, out),
+  sum: ({ out, x }, context) => reduce(context, TERMS.sum, FINISH_SUM, { x }, onlySlot(out)),
+  sumAbsolute: ({ out, x }, context) => reduce(context, TERMS.sumAbsolute, FINISH_SUM, { x }, onlySlot(out)),
+  sumSquares: ({ out, x }, context) => reduce(context, TERMS.sumSquares, FINISH_SUM, { x }, onlySlot(out)),
+  dot: ({ out, x, y }, context) => reduce(context, TERMS.dot, FINISH_SUM, { x, y }, onlySlot(out)),
+  dotDifferences: ({ out, x, y, z }, context) =>
+    reduce(context, TERMS.dotDifferences, FINISH_SUM, { x, y, z }, onlySlot(out)),
+  extrema: ({ out, x }, context) => reduce(context, TERMS.extrema, FINISH_EXTREMA, { x }, onlySlot(out)),
 };
