@@ -111,11 +111,13 @@ export function createBackendOn({ device, maxBindingBytes, about }: DeviceParts)
         tableOutput(table) {
           const array = gpuArray(table);
           if (array.numbers) {
-            const slot = pool.take("storage", partBytes(array.length, "f64"), array.label);
-            array.parts = rangesOf(array.shape, maxBindingBytes, array.label).map((range) => ({ ...range, slot }));
             array.numbers = undefined;
+            array.parts = rangesOf(array.shape, maxBindingBytes, array.label).map((range) => ({
+              ...range,
+              slot: pool.take("storage", partBytes(range.length, "f64"), array.label),
+            }));
           }
-          return array.parts[0].slot;
+          return array.parts;
         },
       });
     } finally {

@@ -15,8 +15,8 @@ export interface KernelContext extends Pick<Recorder, "dispatch" | "copy" | "cle
   temporary(bytes: number): Slot;
   /** A buffer for this call alone that holds `values`. */
   upload(values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): Slot;
-  /** The buffer of a table that this call writes, in float32. */
-  tableOutput(table: DeviceArray): Slot;
+  /** Makes the parts of a table that this call writes, in float32. */
+  tableOutput(table: DeviceArray): readonly Part[];
 }
 
 /** Records the dispatches of a call whose arguments are checked. */
@@ -54,6 +54,24 @@ export function overParts<N extends string, B extends string>(
       linearGroups(Math.ceil(length / GROUP)),
     );
   });
+}
+
+/** Copies units (planes, views or numbers) of an array to or from a buffer that holds them from unit `first` on. */
+export function copyUnits(
+  { copy }: KernelContext,
+  { slot, first, units }: { readonly slot: Slot; readonly first: number; readonly units: number },
+  array: DeviceArray,
+  way: "from array" | "to array",
+): void {
+  for (const part of partsOf(array)) {
+    const bytes = (4 * part.length) / part.units;
+    const start = Math.max(first, part.firstUnit);
+    const count = Math.min(first + units, part.firstUnit + part.units) - start;
+    if (count <= 0) continue;
+    const [inSlot, inPart] = [bytes * (start - first), bytes * (start - part.firstUnit)];
+    if (way === "to array") copy(slot, inSlot, part.slot, inPart, bytes * count);
+    else copy(part.slot, inPart, slot, inSlot, bytes * count);
+  }
 }
 
 /** Numbers that WGSL may do without: infinities become the largest float32. */

@@ -2,9 +2,11 @@ import type { KernelName } from "../kernels.js";
 import type { Kernel } from "./kernel.js";
 import { adjointKernels } from "./kernels/adjoint.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
+import { jacobianKernels } from "./kernels/jacobian.js";
 import { optimizerKernels } from "./kernels/optimizers.js";
 import { projectKernels } from "./kernels/project.js";
 import { reductionKernels } from "./kernels/reductions.js";
+import { gradientKernels } from "./kernels/viewGradient.js";
 
 const MISSING = { unsupported: "not written in WGSL yet; use the wasm backend" } as const;
 
@@ -15,16 +17,15 @@ export const WEBGPU_KERNELS: { readonly [K in KernelName]: Kernel<K> | { readonl
   ...optimizerKernels,
   ...projectKernels,
   ...adjointKernels,
+  ...jacobianKernels,
+  ...gradientKernels,
   totalVariation: MISSING,
   totalVariationGradient: MISSING,
   surrogateStep: MISSING,
   totalVariationDualStep: MISSING,
   totalVariationPrimal: MISSING,
   normalizedCrossCorrelation: MISSING,
-  projectLineJacobian: MISSING,
-  viewGradient: MISSING,
   projectMaximum: MISSING,
-  projectRaysJacobian: MISSING,
   filterRows: MISSING,
   backproject: MISSING,
 };

@@ -1,7 +1,7 @@
 /**
  * Rays in WGSL. A ray is a point o, a direction d and its moment o x d, in index coordinates counted from the central
  * cell; the host computes all three in float64 as affine functions of the pixel, so that no float32 difference of distant
- * points is ever taken. In the order u, v, w of its dominant axis it is (v, w) = c + s u with |s| <= 1.
+ * points is ever taken. Samples every step are counted from a point near the center, for the same reason. In the order u, v, w of its dominant axis it is (v, w) = c + s u with |s| <= 1.
  */
 
 import type { BufferUse, NumberType } from "../shader.js";
@@ -28,6 +28,11 @@ struct Line {
   unit: f32,      // mm per unit of u
   along: vec3f,   // derivative of length by d
 }
+// of samples every step: a point of the ray near the center, and how many steps it is from where they are counted,
+// as a whole number and the rest
+var<private> anchor: vec3f;
+var<private> steps: f32;
+var<private> rest: f32;
 var<private> low: vec3i;
 var<private> high: vec3i;
 var<private> stride: vec3i;
@@ -112,13 +117,19 @@ fn rayOf(i: u32) -> Line {
   var inView = i % each;
   if (setting.listed > 0u) { inView = pixels[inView]; }
   pixel = setting.firstPixel + view * all + inView;
-  let at = 11u * view;
+  let at = 15u * view;
   let c = f32(i32(inView % setting.columns) - i32(setting.columns / 2u));
   let r = f32(i32(inView / setting.columns) - i32(setting.rows / 2u));
   let o = views[at].xyz + c * views[at + 1u].xyz + r * views[at + 2u].xyz;
   let d = views[at + 3u].xyz + c * views[at + 4u].xyz + r * views[at + 5u].xyz;
   let m = views[at + 6u].xyz + c * views[at + 7u].xyz + r * views[at + 8u].xyz;
-  return lineOf(o, d, m, views[at + 9u].xyz, views[at + 10u].xyz);
+  let line = lineOf(o, d, m, views[at + 9u].xyz, views[at + 10u].xyz);
+  anchor = views[at + 11u].xyz + c * views[at + 12u].xyz + r * views[at + 13u].xyz;
+  let q = views[at + 14u];
+  let squares = c * (views[at + 13u].w + c * q.y) + r * (q.x + r * q.z) + c * r * q.w; // length squared, less the central one's
+  steps = views[at].w;
+  rest = views[at + 1u].w + views[at + 2u].w * squares / (line.length + views[at + 12u].w);
+  return line;
 }`,
 };
 
@@ -132,7 +143,10 @@ export const FREE_RAYS: RayText = {
 var<private> pixel: u32;
 fn rayOf(i: u32) -> Line {
   pixel = setting.firstPixel + i;
-  return lineOf(rays[3u * i].xyz, rays[3u * i + 1u].xyz, rays[3u * i + 2u].xyz,
+  anchor = rays[4u * i + 3u].xyz;
+  steps = rays[4u * i].w;
+  rest = rays[4u * i + 1u].w;
+  return lineOf(rays[4u * i].xyz, rays[4u * i + 1u].xyz, rays[4u * i + 2u].xyz,
     vec3f(setting.xx, setting.yy, setting.zz), vec3f(setting.xy, setting.xz, setting.yz));
 }`,
 };

@@ -1,6 +1,6 @@
 /** Rays of a call as the shaders take them, in batches that fit a binding and keep dispatches short. */
 import { fault } from "../../../core/errors.js";
-import { cross, type Vec3 } from "../../../core/linear.js";
+import { add, cross, dot, scale, subtract, type Vec3 } from "../../../core/linear.js";
 import type { DeviceArray } from "../../backend.js";
 import type { Discretization, FreeRays, Rays } from "../../kernels.js";
 import { gpuArray, imagesOf, type Part, sizeOf } from "../array.js";
@@ -21,10 +21,11 @@ export interface RayBatch {
 
 /** Cells that the rays of one dispatch may pass: a tenth of a second on a small GPU. */
 const MOST_CELLS = 2 ** 30;
-const VIEW_FLOATS = 44;
-const FREE_FLOATS = 12;
+/** Bytes of tables and of what is kept between, of one dispatch. */
+const MOST_BYTES = 2 ** 26;
+const VIEW_FLOATS = 60;
+const FREE_FLOATS = 16;
 
-const minus = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 const centerOf = (volume: DeviceArray): Vec3 => {
   const [x, y, z] = sizeOf(volume);
   return [Math.floor(x / 2), Math.floor(y / 2), Math.floor(z / 2)];
@@ -32,26 +33,64 @@ const centerOf = (volume: DeviceArray): Vec3 => {
 /** Numbers of `Rays.views` or of `FreeRays.rays` as a vector. */
 const vectorAt = (numbers: Float64Array, at: number): Vec3 => [numbers[at], numbers[at + 1], numbers[at + 2]];
 
-/** Point, direction and moment at the central pixel, by column and by row, and the metric: 11 vectors of 4. */
+/** aᵀ G b for the metric at a place of a table. */
+function product(a: Vec3, b: Vec3, metric: ArrayLike<number>): number {
+  const [xx, yy, zz, xy, xz, yz] = Array.from(metric);
+  const mixed = (i: number, j: number) => a[i] * b[j] + a[j] * b[i];
+  return (
+    xx * a[0] * b[0] + yy * a[1] * b[1] + zz * a[2] * b[2] + xy * mixed(0, 1) + xz * mixed(0, 2) + yz * mixed(1, 2)
+  );
+}
+
+/** Where the point o + t d is nearest to the center, in index coordinates; 0 for a ray of no length. */
+const nearest = (o: Vec3, d: Vec3): number => -dot(o, d) / (dot(d, d) || 1);
+
+/**
+ * Point, direction and moment at the central pixel, by column and by row, and the metric; then the point near the center
+ * likewise, its distance in steps, and the length of the ray squared by column and row: 15 vectors of 4.
+ */
 function writeView(
   block: Float32Array,
   view: Float64Array,
-  beam: Rays["beam"],
+  { beam, step = 1 }: Rays,
   center: Vec3,
-  [c, r]: readonly number[],
+  at: readonly number[],
 ) {
   const [byColumn, byRow] = [vectorAt(view, 6), vectorAt(view, 9)];
-  const first = vectorAt(view, 3);
-  const pixel = minus([0, 1, 2].map((i) => first[i] + c * byColumn[i] + r * byRow[i]) as unknown as Vec3, center);
+  const pixel = subtract(add(vectorAt(view, 3), add(scale(byColumn, at[0]), scale(byRow, at[1]))), center);
   const none: Vec3 = [0, 0, 0];
   const cone = beam === "cone";
-  const source = cone ? minus(vectorAt(view, 0), center) : none;
+  const source = cone ? subtract(vectorAt(view, 0), center) : none;
   const o = cone ? [source, none, none] : [pixel, byColumn, byRow];
-  const d = cone ? [minus(pixel, source), byColumn, byRow] : [vectorAt(view, 0), none, none];
+  const d = cone ? [subtract(pixel, source), byColumn, byRow] : [vectorAt(view, 0), none, none];
   const m = cone ? d.map((each) => cross(source, each)) : o.map((each) => cross(each, d[0]));
-  [...o, ...d, ...m, vectorAt(view, 12), vectorAt(view, 15)].forEach((vector, i) => {
+  const t = nearest(o[0], d[0]);
+  const anchor = o.map((each, i) => add(each, scale(d[i], t)));
+  [...o, ...d, ...m, vectorAt(view, 12), vectorAt(view, 15), ...anchor].forEach((vector, i) => {
     block.set(vector, 4 * i);
   });
+  const squared = (i: number, j: number) => (i === j ? 1 : 2) * product(d[i], d[j], view.subarray(12, 18));
+  const length = Math.sqrt(squared(0, 0));
+  const steps = Math.round((t * length) / step);
+  block[3] = steps;
+  block[7] = (t * length) / step - steps;
+  block[11] = t / step;
+  block[51] = length;
+  block[55] = squared(0, 1);
+  block.set([squared(0, 2), squared(1, 1), squared(2, 2), squared(1, 2)], 56);
+}
+
+/** Source, direction, moment and the point near the center, its distance in steps in the gaps: 4 vectors of 4. */
+function writeRay(block: Float32Array, table: Float64Array, { metric, step = 1 }: FreeRays, center: Vec3) {
+  const source = subtract(vectorAt(table, 0), center);
+  const direction = subtract(subtract(vectorAt(table, 3), center), source);
+  const t = nearest(source, direction);
+  [source, direction, cross(source, direction), add(source, scale(direction, t))].forEach((vector, i) => {
+    block.set(vector, 4 * i);
+  });
+  const distance = (t * Math.sqrt(Math.max(0, product(direction, direction, metric)))) / step;
+  block[3] = Math.round(distance);
+  block[7] = distance - Math.round(distance);
 }
 
 /** Settings of a discretization on a part of a volume. */
@@ -73,8 +112,14 @@ export function walkSettings(
   };
 }
 
-/** The rays of views. @throws INVALID_ARGUMENT if a listed pixel is not in the image */
-export function* viewBatches(rays: Rays, image: DeviceArray, volume: DeviceArray, context: KernelContext) {
+/** The rays of views, no more than fit a binding with `bytesEach`. @throws INVALID_ARGUMENT if a listed pixel is not in the image */
+export function* viewBatches(
+  rays: Rays,
+  image: DeviceArray,
+  volume: DeviceArray,
+  context: KernelContext,
+  bytesEach = 4 * VIEW_FLOATS,
+) {
   const { rows, columns } = imagesOf(image);
   const pixels = rows * columns;
   const outside = rays.pixels ? (gpuArray(rays.pixels).largest ?? 0) : 0;
@@ -83,7 +128,7 @@ export function* viewBatches(rays: Rays, image: DeviceArray, volume: DeviceArray
   const table = tableOf(rays.views);
   const each = rays.pixels?.length ?? pixels;
   const listed = rays.pixels?.length ?? 0;
-  const most = mostUnits(context, VIEW_FLOATS, each, volume);
+  const most = mostUnits(context, Math.max(bytesEach, 4 * VIEW_FLOATS), each, volume);
   const list = rays.pixels ? onlySlot(rays.pixels) : context.upload(new Uint32Array(1));
   for (const part of partsOf(image))
     for (const [first, units] of chunks(part, most)) {
@@ -92,7 +137,7 @@ export function* viewBatches(rays: Rays, image: DeviceArray, volume: DeviceArray
         writeView(
           block.subarray(VIEW_FLOATS * view),
           table.subarray(18 * (first + view), 18 * (first + view + 1)),
-          rays.beam,
+          rays,
           centerOf(volume),
           [Math.floor(columns / 2), Math.floor(rows / 2)],
         );
@@ -111,15 +156,15 @@ export function* freeBatches(args: FreeRays, parts: readonly Part[], volume: Dev
   const center = centerOf(volume);
   const [xx, yy, zz, xy, xz, yz] = args.metric;
   for (const part of parts)
-    for (const [first, units] of chunks(part, mostUnits(context, FREE_FLOATS, 1, volume))) {
+    for (const [first, units] of chunks(part, mostUnits(context, 4 * FREE_FLOATS, 1, volume))) {
       const block = new Float32Array(FREE_FLOATS * units);
-      for (let ray = 0; ray < units; ray++) {
-        const source = minus(vectorAt(table, 6 * (first + ray)), center);
-        const direction = minus(minus(vectorAt(table, 6 * (first + ray) + 3), center), source);
-        [source, direction, cross(source, direction)].forEach((vector, i) => {
-          block.set(vector, FREE_FLOATS * ray + 4 * i);
-        });
-      }
+      for (let ray = 0; ray < units; ray++)
+        writeRay(
+          block.subarray(FREE_FLOATS * ray),
+          table.subarray(6 * (first + ray), 6 * (first + ray + 1)),
+          args,
+          center,
+        );
       const batch: RayBatch = {
         ...{ part, first, units, count: units },
         settings: { firstPixel: first - part.firstUnit, xx, yy, zz, xy, xz, yz },
@@ -130,9 +175,12 @@ export function* freeBatches(args: FreeRays, parts: readonly Part[], volume: Dev
 }
 
 /** Views or rays of one dispatch. */
-function mostUnits({ maxBindingBytes }: KernelContext, floats: number, raysEach: number, volume: DeviceArray): number {
+function mostUnits({ maxBindingBytes }: KernelContext, bytes: number, raysEach: number, volume: DeviceArray): number {
   const cells = raysEach * Math.max(...sizeOf(volume));
-  return Math.max(1, Math.min(Math.floor(maxBindingBytes / (4 * floats)), Math.floor(MOST_CELLS / cells)));
+  return Math.max(
+    1,
+    Math.min(Math.floor(Math.min(maxBindingBytes, MOST_BYTES) / bytes), Math.floor(MOST_CELLS / cells)),
+  );
 }
 
 /** First and number of units of each chunk of a part. */

@@ -152,19 +152,21 @@ fn walk(line: Line) {
   }
   let range = span(line, 1.0);
   if (range.x >= range.y) { return; }
-  // everything along the ray in steps
+  // in steps along the ray, sample m counted as m - steps
   let each = line.unit / setting.step * sign(line.d.x);
-  let reach = (range - line.o.x) * each;
-  let end = line.length / setting.step;
+  let near = turned(anchor, line.axis).x;
+  let reach = (range - near) * each + rest;
+  let end = line.length / setting.step - steps;
   let last = i32(ceil(max(reach.x, reach.y)));
   for (var m = i32(floor(min(reach.x, reach.y))) - 1; m <= last; m++) {
     var start = f32(m);
     var stop = f32(m + 1);
-    if (setting.segment == 1u) { start = max(start, 0.0); stop = min(stop, end); }
+    if (setting.segment == 1u) { start = max(start, -steps); stop = min(stop, end); }
     if (stop <= start) { continue; }
     let middle = f32(m) + 0.5;
     let moves = select(0.0, 1.0, setting.segment == 1u && end > f32(m) && end < f32(m + 1));
-    takeSample(line, line.o.x + middle / each, setting.step * (stop - start), middle * setting.step, moves);
+    let distance = (steps + middle) * setting.step;
+    takeSample(line, near + (middle - rest) / each, setting.step * (stop - start), distance, moves);
   }
   ${
     slopes
