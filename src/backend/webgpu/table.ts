@@ -1,7 +1,9 @@
 import type { KernelName } from "../kernels.js";
 import type { Kernel } from "./kernel.js";
 import { adjointKernels } from "./kernels/adjoint.js";
+import { backprojectKernels } from "./kernels/backproject.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
+import { filterKernels } from "./kernels/filterRows.js";
 import { jacobianKernels } from "./kernels/jacobian.js";
 import { optimizerKernels } from "./kernels/optimizers.js";
 import { projectKernels } from "./kernels/project.js";
@@ -19,6 +21,8 @@ export const WEBGPU_KERNELS: { readonly [K in KernelName]: Kernel<K> | { readonl
   ...adjointKernels,
   ...jacobianKernels,
   ...gradientKernels,
+  ...filterKernels,
+  ...backprojectKernels,
   totalVariation: MISSING,
   totalVariationGradient: MISSING,
   surrogateStep: MISSING,
@@ -26,6 +30,4 @@ export const WEBGPU_KERNELS: { readonly [K in KernelName]: Kernel<K> | { readonl
   totalVariationPrimal: MISSING,
   normalizedCrossCorrelation: MISSING,
   projectMaximum: MISSING,
-  filterRows: MISSING,
-  backproject: MISSING,
 };
