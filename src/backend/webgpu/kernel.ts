@@ -60,10 +60,10 @@ export function overParts<N extends string, B extends string>(
 export function copyUnits(
   { copy }: KernelContext,
   { slot, first, units }: { readonly slot: Slot; readonly first: number; readonly units: number },
-  array: DeviceArray,
+  array: DeviceArray | readonly Part[],
   way: "from array" | "to array",
 ): void {
-  for (const part of partsOf(array)) {
+  for (const part of "shape" in array ? partsOf(array) : array) {
     const bytes = (4 * part.length) / part.units;
     const start = Math.max(first, part.firstUnit);
     const count = Math.min(first + units, part.firstUnit + part.units) - start;

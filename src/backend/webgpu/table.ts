@@ -8,6 +8,8 @@ import { jacobianKernels } from "./kernels/jacobian.js";
 import { optimizerKernels } from "./kernels/optimizers.js";
 import { projectKernels } from "./kernels/project.js";
 import { reductionKernels } from "./kernels/reductions.js";
+import { totalVariationKernels } from "./kernels/totalVariation.js";
+import { totalVariationDualKernels } from "./kernels/totalVariationDual.js";
 import { gradientKernels } from "./kernels/viewGradient.js";
 
 const MISSING = { unsupported: "not written in WGSL yet; use the wasm backend" } as const;
@@ -23,11 +25,8 @@ export const WEBGPU_KERNELS: { readonly [K in KernelName]: Kernel<K> | { readonl
   ...gradientKernels,
   ...filterKernels,
   ...backprojectKernels,
-  totalVariation: MISSING,
-  totalVariationGradient: MISSING,
-  surrogateStep: MISSING,
-  totalVariationDualStep: MISSING,
-  totalVariationPrimal: MISSING,
+  ...totalVariationKernels,
+  ...totalVariationDualKernels,
   normalizedCrossCorrelation: MISSING,
   projectMaximum: MISSING,
 };

@@ -1,5 +1,6 @@
 import type { DeviceArray } from "../../backend.js";
 import type { KernelName } from "../../kernels.js";
+import type { Part } from "../array.js";
 import type { Slot } from "../bufferPool.js";
 import { type Kernel, type KernelContext, onlySlot, partsOf } from "../kernel.js";
 import { linearGroups } from "../recorder.js";
@@ -20,7 +21,7 @@ interface Join {
   readonly neutral: string;
   readonly join: string;
 }
-const SUM: Join = { type: "f32", neutral: "0.0", join: "a + b" };
+export const SUM: Join = { type: "f32", neutral: "0.0", join: "a + b" };
 const EXTREMA: Join = {
   type: "vec2f",
   neutral: "vec2f(3.4028234e38, -3.4028234e38)",
@@ -83,7 +84,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
 }`,
   });
 
-const FINISH_SUM = finish("addPartialSums", SUM, "out[0] = lanes[0];");
+export const FINISH_SUM = finish("addPartialSums", SUM, "out[0] = lanes[0];");
 const FINISH_EXTREMA = finish("joinExtrema", EXTREMA, "out[0] = lanes[0].x; out[1] = lanes[0].y;");
 
 const term = <B extends "x" | "y" | "z">(name: string, names: readonly B[], expression: string) =>
@@ -111,30 +112,49 @@ const TERMS = {
   ),
 } as const;
 
-/** Reduces arrays of one shape into `out`: tiles of every part, then the partial results in order. */
-export function reduce<B extends string>(
+/** What a shader of `tiles` binds for one part, without the numbers and the buffer that `reduceParts` adds. */
+export interface Bindings {
+  readonly settings: { readonly [name: string]: number };
+  readonly slots: { readonly [name: string]: Slot };
+}
+
+/** Reduces what `each` says of the parts of a shape into `out`: tiles of every part, then the partial results in order. */
+export function reduceParts(
   { dispatch, temporary }: KernelContext,
+  each: Shader,
+  last: typeof FINISH_SUM,
+  parts: readonly Part[],
+  bind: (part: number) => Bindings,
+  out: Slot,
+): void {
+  const tilesOf = (length: number) => Math.ceil(length / TILE);
+  const count = parts.reduce((sum, { length }) => sum + tilesOf(length), 0);
+  const partial = temporary(8 * count);
+  let first = 0;
+  parts.forEach(({ length }, part) => {
+    const { settings, slots } = bind(part);
+    dispatch(
+      each,
+      { settings: { ...settings, count: length, first }, slots: { ...slots, partial } },
+      linearGroups(tilesOf(length)),
+    );
+    first += tilesOf(length);
+  });
+  dispatch(last, { settings: { count }, slots: { out, partial } }, [1]);
+}
+
+/** Reduces arrays of one shape into `out`. */
+export function reduce<B extends string>(
+  context: KernelContext,
   each: Shader<"count" | "first", B | "partial">,
   last: typeof FINISH_SUM,
   arrays: { readonly [name in B]: DeviceArray },
   out: Slot,
 ): void {
   const entries = Object.entries<DeviceArray>(arrays);
-  const parts = partsOf(entries[0][1]);
-  const tilesOf = (length: number) => Math.ceil(length / TILE);
-  const count = parts.reduce((sum, { length }) => sum + tilesOf(length), 0);
-  const partial = temporary(8 * count);
-  let first = 0;
-  parts.forEach(({ length }, part) => {
-    // the names of `arrays` and one more
-    const slots = Object.fromEntries([
-      ...entries.map(([name, array]) => [name, partsOf(array)[part].slot] as const),
-      ["partial", partial],
-    ]) as { readonly [name in B | "partial"]: Slot };
-    dispatch(each, { settings: { count: length, first }, slots }, linearGroups(tilesOf(length)));
-    first += tilesOf(length);
-  });
-  dispatch(last, { settings: { count }, slots: { out, partial } }, [1]);
+  const slotsOf = (part: number) =>
+    Object.fromEntries(entries.map(([name, array]) => [name, partsOf(array)[part].slot]));
+  reduceParts(context, each, last, partsOf(entries[0][1]), (part) => ({ settings: {}, slots: slotsOf(part) }), out);
 }
 
 /** Minimum and maximum of an array, in a buffer for this call. */
