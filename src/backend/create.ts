@@ -5,8 +5,8 @@ import { createReferenceBackend } from "./reference/index.js";
 
 export interface BackendOptions {
   /**
-   * "auto": `wasm` where it works, else `reference`. `webgpu` runs only when asked for (it lacks kernels, see
-   * docs/backends.md); in Node it needs the optional package `webgpu`. @default "auto"
+   * "auto": `wasm` where it works, else `reference`. `webgpu` runs only when asked for (it has been run
+   * on a GPU in software only); in Node it needs the optional package `webgpu`. @default "auto"
    */
   readonly prefer?: "auto" | "wasm" | "reference" | "webgpu";
   /** Threads of `wasm`. @default what the machine has; 1 where memory cannot be shared */

@@ -12,12 +12,13 @@ export type ReductionKernel = Extract<
 >;
 
 /** Invocations of a workgroup, and elements of its tile: each invocation takes every 256th. */
-const LANES = 256;
-const TILE = 4096;
+export const LANES = 256;
+export const TILE = 4096;
 
 /** How values are joined; `neutral` changes nothing. */
 interface Join {
-  readonly type: "f32" | "vec2f";
+  /** Of WGSL. */
+  readonly type: string;
   readonly neutral: string;
   readonly join: string;
 }
