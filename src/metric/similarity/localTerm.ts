@@ -1,0 +1,145 @@
+import { type EpsilonParts, FLAT } from "./epsilon.js";
+import { addWindowCorrection } from "./gram.js";
+import { dot, type PlaneSize } from "./plane.js";
+import { type CorrelationTerm, windowScratch } from "./term.js";
+import { windowGrid } from "./windows.js";
+
+/** Windows of a local correlation. */
+export interface LocalWindows {
+  /** Pixels along a window, and between the first pixels of neighbors. */
+  readonly window: number;
+  readonly stride: number;
+  /** Windows with a smaller share of valid pixels are left out. */
+  readonly leastValid: number;
+}
+
+/**
+ * The mean over windows p of S_p = cov_p(a, f) / (s_a s_f), s² = variance in the window + absolute + relative V, with V the
+ * variance of the whole image. Flat windows have S_p = 0.
+ * dS_p/da_i = ((f_i - m_f) / (s_a s_f) - S_p (a_i - m_a) / s_a²) / n_p - S_p relative a_i / (s_a² n), a less its mean.
+ */
+export function localTerm(
+  size: PlaneSize,
+  weight: number,
+  { absolute, relative }: EpsilonParts,
+  { window, stride, leastValid }: LocalWindows,
+): CorrelationTerm {
+  const grid = windowGrid(size, window, stride);
+  const patches = grid.patchRows * grid.patchColumns;
+  const full = window * window;
+  const perPatch = () => new Float64Array(patches);
+  const [counts, sumA, sumF, sumAA, sumFF, sumAF] = Array.from({ length: 6 }, perPatch);
+  const [forFixed, forMoving, constant] = Array.from({ length: 3 }, perPatch);
+  const [meanA, varianceA, squareA, factor, shares] = Array.from({ length: 5 }, perPatch);
+  const [blockX, blockXY, blockC] = Array.from({ length: 3 }, grid.blocks);
+  const scratch = windowScratch();
+  let means: Float64Array[] = [];
+  let covariances: Float64Array[] = [];
+  let used = 0;
+
+  const windowMoments = (x: Float64Array, y: Float64Array, outX: Float64Array, outXY: Float64Array) => {
+    grid.blockMoments(x, y, blockX, blockXY);
+    grid.sumWindows(blockX, outX);
+    grid.sumWindows(blockXY, outXY);
+  };
+  const countValid = (valid: Uint8Array | undefined) => {
+    if (valid) {
+      grid.blockCounts(valid, blockC);
+      grid.sumWindows(blockC, counts);
+    } else counts.fill(full);
+    used = 0;
+    for (let q = 0; q < patches; q++) {
+      if (counts[q] > 0 && counts[q] >= leastValid * full) used++;
+      else counts[q] = 0;
+    }
+  };
+  /** Calls `visit` with the index of a block's first pixel in each row, for all rows that blocks cover. */
+  const eachRowBlock = (visit: (pixel: number, block: number) => void) => {
+    for (let r = 0; r < grid.coveredRows; r++) {
+      const first = Math.floor(r / grid.block) * grid.blockColumns;
+      for (let b = 0, i = r * size.columns; b < grid.blockColumns; b++, i += grid.block) visit(i, first + b);
+    }
+  };
+
+  return {
+    compare(pair, cotangent) {
+      const { moving, fixed, movingVariance, fixedVariance } = pair;
+      countValid(pair.valid);
+      windowMoments(moving, moving, sumA, sumAA);
+      windowMoments(fixed, fixed, sumF, sumFF);
+      windowMoments(moving, fixed, sumA, sumAF);
+      const movingFloor = Math.max(FLAT * movingVariance, pair.movingFloor);
+      const fixedFloor = Math.max(FLAT * fixedVariance, pair.fixedFloor);
+      const perWindow = used > 0 ? weight / used : 0;
+      let value = 0;
+      let whole = 0;
+      for (let q = 0; q < patches; q++) {
+        const n = counts[q];
+        factor[q] = 0;
+        forFixed[q] = 0;
+        forMoving[q] = 0;
+        constant[q] = 0;
+        if (n === 0) continue;
+        const ma = sumA[q] / n;
+        const mf = sumF[q] / n;
+        const variance = Math.max(0, sumAA[q] / n - ma * ma);
+        const square = variance + absolute + relative * movingVariance;
+        const fixedSquare = Math.max(0, sumFF[q] / n - mf * mf) + absolute + relative * fixedVariance;
+        if (!(square > movingFloor) || !(fixedSquare > fixedFloor)) continue;
+        const cross = 1 / Math.sqrt(square * fixedSquare);
+        const s = (sumAF[q] / n - ma * mf) * cross;
+        value += perWindow * s;
+        whole += (perWindow * s * relative) / square;
+        meanA[q] = ma;
+        varianceA[q] = variance;
+        squareA[q] = square;
+        factor[q] = perWindow / square;
+        forFixed[q] = (perWindow * cross) / n;
+        forMoving[q] = (perWindow * s) / (n * square);
+        constant[q] = ma * forMoving[q] - mf * forFixed[q];
+      }
+      if (!cotangent || used === 0) return value;
+      grid.spread(forFixed, blockX);
+      grid.spread(forMoving, blockXY);
+      grid.spread(constant, blockC);
+      eachRowBlock((pixel, b) => {
+        const [x, y, z] = [blockX[b], blockXY[b], blockC[b]];
+        for (let i = pixel; i < pixel + grid.block; i++) cotangent[i] += x * fixed[i] - y * moving[i] + z;
+      });
+      const share = whole / pair.count;
+      if (share !== 0) for (let i = 0; i < cotangent.length; i++) cotangent[i] -= share * moving[i];
+      return value;
+    },
+    addWeights(out) {
+      for (let q = 0; q < patches; q++) shares[q] = factor[q] === 0 ? 0 : factor[q] / counts[q];
+      grid.spread(shares, blockX);
+      eachRowBlock((pixel, b) => {
+        const share = blockX[b];
+        for (let i = pixel; i < pixel + grid.block; i++) out[i] += share;
+      });
+    },
+    addCorrections({ moving, count }, jacobian, hessian) {
+      const p = jacobian.length;
+      scratch.resize(p);
+      const { m, w, v, moments } = scratch;
+      if (means.length !== p) {
+        means = Array.from({ length: p }, perPatch);
+        covariances = Array.from({ length: p }, perPatch);
+      }
+      for (let c = 0; c < p; c++) windowMoments(jacobian[c], moving, means[c], covariances[c]);
+      const whole = relative > 0 ? jacobian.map((image) => (relative * dot(image, moving)) / count) : undefined;
+      for (let q = 0; q < patches; q++) {
+        if (factor[q] === 0) continue;
+        for (let c = 0; c < p; c++) {
+          m[c] = means[c][q] / counts[q];
+          w[c] = covariances[c][q] / counts[q] - meanA[q] * m[c];
+          v[c] = w[c] + (whole ? whole[c] : 0);
+        }
+        moments.variance = varianceA[q];
+        moments.square = squareA[q];
+        moments.factor = factor[q];
+        addWindowCorrection(m, w, v, moments, hessian);
+      }
+    },
+  };
+}
