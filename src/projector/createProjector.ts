@@ -147,6 +147,14 @@ export function createProjector(options: ProjectorOptions): Projector {
       return y;
     },
 
+    lineJacobian(x: DeviceVolume) {
+      checkVolume(x);
+      const image = outputProjections(undefined);
+      const jacobian = backend.allocate(stack(6 * views.length), "line jacobian");
+      backend.run("projectLineJacobian", { ...rays, volume: x.array, out: image.array, jacobian });
+      return { image, jacobian };
+    },
+
     async vjpViews(x: DeviceVolume, cotangent: DeviceProjections) {
       checkVolume(x);
       checkProjections(cotangent);

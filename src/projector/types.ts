@@ -51,6 +51,12 @@ export interface Projector extends LinearOperator<DeviceVolume, DeviceProjection
    * pixel, column step and row step. Poses and intrinsics follow by the chain rule of `geometry`.
    */
   vjpViews(x: DeviceVolume, cotangent: DeviceProjections): Promise<Float64Array>;
+  /**
+   * A x and, from the same pass, the derivative of every pixel with respect to its ray: `jacobian` is a projections array
+   * of 6 images a view, image 6 view + c = derivative with respect to coordinate c of the source (c < 3; parallel beams:
+   * of the direction) and of the pixel (c - 3), in index coordinates of the grid. Both belong to the caller.
+   */
+  lineJacobian(x: DeviceVolume): { readonly image: DeviceProjections; readonly jacobian: DeviceArray };
   /** Maximum intensity projection: the largest voxel that each ray meets, 0 where it meets none. */
   maximum(x: DeviceVolume, options?: { readonly out?: DeviceProjections }): DeviceProjections;
   /** The same operator for other views (a new view table, nothing else is copied). */

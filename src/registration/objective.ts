@@ -1,0 +1,119 @@
+/** How well candidates explain the X-rays, with the Gauss-Newton equations of that. */
+import { invariant } from "../core/errors.js";
+import type { NormalEquations, PreparedSimilarity, Similarity } from "../metric/index.js";
+import { type Candidate, placed, unknowns, unknownsOfView } from "./layout.js";
+import { cutFaceMask } from "./rayMask.js";
+import { render, type Scene } from "./renderer.js";
+
+/** A scene and the measured images that it is compared with. */
+export interface Comparison {
+  readonly scene: Scene;
+  /** Per X-ray, [row][column]. */
+  readonly fixed: readonly Float64Array[];
+  /** Axis of the grid of the first body whose two faces cut through the patient; undefined: all rays count. */
+  readonly cutAxis: 0 | 1 | 2 | undefined;
+}
+
+/** What one candidate is worth. */
+export interface Appraisal {
+  readonly candidate: Candidate;
+  /** Mean over the X-rays of the similarity, times min(1, 4 share): large is good. */
+  readonly score: number;
+  /** Smallest share of valid rays of any X-ray. */
+  readonly share: number;
+  /** d(score)/d(unknown) and the Gauss-Newton matrix (row by row); empty without derivatives. */
+  readonly gradient: Float64Array;
+  readonly hessian: Float64Array;
+}
+
+/** Below this share of valid rays the score falls in proportion: no escape into a small overlap. */
+const FULL_SHARE = 0.25;
+
+/** Appraises candidates by one similarity. */
+export interface Objective {
+  appraise(candidates: readonly Candidate[], derivatives: boolean): Promise<Appraisal[]>;
+  /** Renderings of one X-ray so far. */
+  readonly evaluations: number;
+}
+
+/** `similarity` must be one to be maximized that has normal equations. */
+export function createObjective(comparison: Comparison, similarity: Similarity): Objective {
+  const { scene, fixed, cutAxis } = comparison;
+  const { layout, detector, views } = scene;
+  const { rows, columns } = detector;
+  const n = rows * columns;
+  const p = unknowns(layout);
+  const prepared: readonly PreparedSimilarity[] = fixed.map((values) =>
+    similarity.prepare({ values, views: 1, rows, columns }),
+  );
+  const indices = views.map((_, view) => unknownsOfView(layout, view));
+  const local = indices.map(({ length }) => ({
+    jacobian: Array.from({ length }, () => new Float64Array(n)),
+    gradient: [new Float64Array(length)],
+    hessian: [new Float64Array(length * length)],
+  }));
+  const mask = new Uint8Array(n);
+  let evaluations = 0;
+
+  const maskOf = (candidate: Candidate, view: number): number => {
+    if (cutAxis === undefined) return 1;
+    const at = placed(layout, candidate, views, view, 0).view;
+    return cutFaceMask(at, scene.bodies[0].grid, cutAxis, detector, mask) / n;
+  };
+
+  return {
+    get evaluations() {
+      return evaluations;
+    },
+    async appraise(candidates, derivatives) {
+      const rendered = await render(scene, candidates, derivatives);
+      evaluations += candidates.length * views.length;
+      return candidates.map((candidate, c) => {
+        const gradient = new Float64Array(derivatives ? p : 0);
+        const hessian = new Float64Array(derivatives ? p * p : 0);
+        let score = 0;
+        let smallest = 1;
+        for (let view = 0; view < views.length; view++) {
+          const share = maskOf(candidate, view);
+          const at = (c * views.length + view) * n;
+          const moving = { values: rendered.images.subarray(at, at + n), views: 1, rows, columns };
+          const options = cutAxis === undefined ? {} : { mask };
+          const weight = Math.min(1, share / FULL_SHARE) / views.length;
+          smallest = Math.min(smallest, share);
+          const own = local[view];
+          if (!derivatives) {
+            score += weight * prepared[view].evaluate(moving, options)[0];
+            continue;
+          }
+          rendered.columns(c, view, own.jacobian);
+          own.gradient[0].fill(0);
+          own.hessian[0].fill(0);
+          score += weight * equations(prepared[view])(moving, own.jacobian, own, options)[0];
+          scatter(indices[view], own, weight, gradient, hessian);
+        }
+        return { candidate, score, share: smallest, gradient, hessian };
+      });
+    },
+  };
+}
+
+function equations(prepared: PreparedSimilarity) {
+  invariant(prepared.normalEquations, "registration needs a similarity with normal equations");
+  return prepared.normalEquations;
+}
+
+/** Adds the equations of one X-ray, in the unknowns that it depends on, to those of all. */
+function scatter(
+  indices: readonly number[],
+  own: NormalEquations,
+  weight: number,
+  gradient: Float64Array,
+  hessian: Float64Array,
+): void {
+  const p = gradient.length;
+  const q = indices.length;
+  for (let i = 0; i < q; i++) {
+    gradient[indices[i]] += weight * own.gradient[0][i];
+    for (let j = 0; j < q; j++) hessian[p * indices[i] + indices[j]] += weight * own.hessian[0][q * i + j];
+  }
+}

@@ -1,0 +1,104 @@
+/** Sets a registration up: scenes at all resolutions, unknowns, start and bound. */
+import { fault } from "../core/errors.js";
+import { IDENTITY4, type Vec3 } from "../core/linear.js";
+import type { DeviceVolume } from "../projector/types.js";
+import type { Grid } from "../volume/grid.js";
+import { gridCenter, matchAxes } from "../volume/gridFrame.js";
+import { imagePyramid } from "./imagePyramid.js";
+import { type Candidate, intrinsicCount, type Layout } from "./layout.js";
+import type { Comparison } from "./objective.js";
+import { stagesOf } from "./recipe.js";
+import { render } from "./renderer.js";
+import type { RecipeInput } from "./runRecipe.js";
+import type { RegistrationOptions } from "./types.js";
+import type { VolumePyramid } from "./volumePyramid.js";
+import { checkXRays, nameOf, type XRay } from "./xray.js";
+
+/** The bound of a search box: a turn and a shift in any direction can be sqrt 3 of one axis; a quarter for the search to move in. */
+const BOUND = 1.25 * Math.sqrt(3);
+const WORLD_Z = 2;
+
+/** One body: its volume at three resolutions, and what its motion turns about. */
+export interface Body {
+  readonly levels: readonly DeviceVolume[];
+  readonly center: Vec3;
+}
+
+/** Everything that is the same for all recipes. */
+export type Problem = Omit<RecipeInput, "signal" | "report" | "count">;
+
+/** @throws as `checkXRays`; INVALID_ARGUMENT (`out-of-range`), INVALID_GEOMETRY (`sees-nothing`) */
+export async function setUp(
+  bodies: readonly Body[],
+  pyramid: Pick<VolumePyramid, "backend" | "grid">,
+  xrays: readonly XRay[],
+  options: RegistrationOptions,
+): Promise<Problem> {
+  checkXRays(xrays);
+  const { search: box = { rotationDeg: 45, translation: 30 }, seed = 0, model = "joseph", refine = [] } = options;
+  for (const [field, most] of [
+    ["rotationDeg", 180],
+    ["translation", 1e4],
+  ] as const)
+    if (!(box[field] > 0 && box[field] <= most))
+      throw fault(
+        "INVALID_ARGUMENT",
+        `found search.${field} = ${box[field]}; expected more than 0 and at most ${most}`,
+        {
+          defect: "out-of-range",
+          field: `search.${field}`,
+        },
+      );
+  const images = xrays.map((xray) => imagePyramid({ ...xray, values: Float64Array.from(xray.values) }));
+  const levels = images[0].length;
+  const layout: Layout = {
+    centers: bodies.map(({ center }) => center),
+    views: xrays.length,
+    refine,
+    bound: {
+      rotation: Math.min(Math.PI, (BOUND * box.rotationDeg * Math.PI) / 180),
+      translation: BOUND * box.translation,
+    },
+  };
+  const cutAxis = options.mask === "none" ? undefined : axisAlong(pyramid.grid, WORLD_Z);
+  const comparisons = Array.from({ length: levels }, (_, level): Comparison => {
+    const own = images.map((pyramidOfImage) => pyramidOfImage[level]);
+    return {
+      scene: {
+        backend: pyramid.backend,
+        bodies: bodies.map((body) => body.levels[body.levels.length - levels + level]),
+        detector: own[0].detector,
+        views: own.map(({ view }) => view),
+        layout,
+        model,
+      },
+      fixed: own.map(({ values }) => values),
+      cutAxis,
+    };
+  });
+  const start: Candidate = {
+    motions: bodies.map(() => options.start ?? IDENTITY4),
+    intrinsics: xrays.map(() => new Array<number>(intrinsicCount(layout)).fill(0)),
+  };
+  await refuseEmptyViews(comparisons[0], start, xrays);
+  const sides = images[0].map(({ detector }) => Math.min(detector.rows, detector.columns));
+  return { comparisons, stages: stagesOf(levels, sides), layout, start, box, seed };
+}
+
+/** The axis of an array that runs nearest to a world axis. */
+function axisAlong(grid: Grid, world: number): 0 | 1 | 2 {
+  return matchAxes(grid).findIndex((match) => match.world === world) as 0 | 1 | 2;
+}
+
+async function refuseEmptyViews({ scene }: Comparison, start: Candidate, xrays: readonly XRay[]): Promise<void> {
+  const { images } = await render(scene, [start], false);
+  const n = scene.detector.rows * scene.detector.columns;
+  xrays.forEach((xray, view) => {
+    if (images.subarray(view * n, (view + 1) * n).some((value) => value !== 0)) return;
+    throw fault(
+      "INVALID_GEOMETRY",
+      `${nameOf(xray, view)}: no ray meets the volume at the start; expected a view that sees it, about ${gridCenter(scene.bodies[0].grid).map(Math.round)} mm; correct the view, the start or the affine of the volume`,
+      { defect: "sees-nothing", view },
+    );
+  });
+}

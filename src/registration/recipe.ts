@@ -1,0 +1,35 @@
+/** The stages of a registration: which similarity at which resolution, and when a stage ends. */
+import { gradientNcc, localGradientNcc, ncc, type Similarity } from "../metric/index.js";
+import type { SearchLimits } from "./lockStep.js";
+
+/** One stage. */
+export interface Stage {
+  readonly similarity: Similarity;
+  readonly limits: SearchLimits;
+}
+
+/** Share of the pixels that fit worst, left out by the similarities of whole images. */
+export const TRIM = 0.12;
+/** Steps (rad, mm) that end a stage. */
+const COARSE = { rotation: 1e-3, length: 0.1 } as const;
+const FINE = { rotation: 1e-4, length: 0.01 } as const;
+/** Smaller images hold no two windows of 16 pixels beside each other. */
+const FEWEST_FOR_WINDOWS = 24;
+
+/**
+ * Stages of each resolution, coarsest first: correlation of whole images has the widest basin and begins; correlation of
+ * gradients in windows settles the pose, since gain, offset, scatter and foreign objects do not move its optimum.
+ */
+export function stagesOf(levels: number, smallestSide: readonly number[]): Stage[][] {
+  const whole = gradientNcc({ trim: TRIM });
+  return Array.from({ length: levels }, (_, level) => {
+    const last = level === levels - 1;
+    const limits = last ? FINE : COARSE;
+    const stages: Stage[] = [];
+    if (level === 0) stages.push({ similarity: ncc({ trim: TRIM }), limits: { evaluations: 40, ...COARSE } });
+    if (level <= 1) stages.push({ similarity: whole, limits: { evaluations: 15, ...limits } });
+    if ((level > 0 || last) && smallestSide[level] >= FEWEST_FOR_WINDOWS)
+      stages.push({ similarity: localGradientNcc(), limits: { evaluations: 15, ...limits } });
+    return stages;
+  });
+}
