@@ -27,7 +27,7 @@ export interface Body {
 /** Everything that is the same for all recipes. */
 export type Problem = Omit<RecipeInput, "signal" | "report" | "count">;
 
-/** @throws as `checkXRays`; INVALID_ARGUMENT (`out-of-range`), INVALID_GEOMETRY (`sees-nothing`) */
+/** @throws as `checkXRays`; INVALID_ARGUMENT (`out-of-range`), INVALID_GEOMETRY (`volume-not-seen`) */
 export async function setUp(
   bodies: readonly Body[],
   pyramid: Pick<VolumePyramid, "backend" | "grid">,
@@ -98,7 +98,7 @@ async function refuseEmptyViews({ scene }: Comparison, start: Candidate, xrays: 
     throw fault(
       "INVALID_GEOMETRY",
       `${nameOf(xray, view)}: no ray meets the volume at the start; expected a view that sees it, about ${gridCenter(scene.bodies[0].grid).map(Math.round)} mm; correct the view, the start or the affine of the volume`,
-      { defect: "sees-nothing", view },
+      { defect: "volume-not-seen", view },
     );
   });
 }

@@ -3,7 +3,7 @@ import { refuseUnknownOptions } from "../core/options.js";
 import { gridCenter } from "../volume/gridFrame.js";
 import { placed } from "./layout.js";
 import { type Problem, setUp } from "./problem.js";
-import { runMultiStart, runOneStart } from "./runRecipe.js";
+import { type RecipeResult, runMultiStart, runOneStart } from "./runRecipe.js";
 import type { RegisterViewsOptions, Registration, RegistrationOptions, RegistrationStep } from "./types.js";
 import { judge } from "./verdict.js";
 import { createVolumePyramid } from "./volumePyramid.js";
@@ -25,7 +25,7 @@ const OPTIONS: readonly (keyof RegisterViewsOptions)[] = [
  * Deterministic; the result does not depend on the number of threads. Joseph's line integrals jump where a ray changes its
  * dominant axis (45 degrees); the derivative is that of the fixed axis.
  *
- * @throws SHAPE_MISMATCH (`length`, `different-detectors`), INVALID_GEOMETRY (`different-spacing`, `sees-nothing`),
+ * @throws SHAPE_MISMATCH (`length`, `different-detectors`), INVALID_GEOMETRY (`inconsistent-pixel-size`, `volume-not-seen`),
  * INVALID_ARGUMENT (`constant-image`, `no-xrays`, `wrong-quantity`, `out-of-range`, `unknown-option`), NOT_FINITE, ABORTED
  */
 export async function registerViews(options: RegisterViewsOptions): Promise<Registration> {
@@ -72,12 +72,13 @@ async function run(
     },
   };
   let result = await (recipe === "multi-start" ? runMultiStart(input) : runOneStart(input));
-  let judgment = judge(result);
+  const judged = (found: RecipeResult) => judge(stopAsked ? { ...found, stopped: "callback" } : found);
+  let judgment = judged(result);
   if (recipe === "auto" && judgment.verdict === "doubtful" && !stopAsked) {
     const more = await runMultiStart(input);
     if (more.best.score > result.best.score) {
       result = more;
-      judgment = judge(more);
+      judgment = judged(more);
     }
   }
   const { candidate, score, share } = result.best;

@@ -12,6 +12,7 @@ export function judge({ best, stopped }: RecipeResult): Judgment {
     verdict = "doubtful";
     reasons.push(reason);
   };
+  if (stopped === "callback") doubt("the search was ended before it was finished");
   if (stopped === "flat") doubt("the images have no contrast that depends on the pose");
   if (best.score < DOUBTFUL_SCORE)
     doubt(`local gradient correlation is ${best.score.toFixed(3)}, below ${DOUBTFUL_SCORE}`);

@@ -23,7 +23,7 @@ const SPACING_TOLERANCE = 1e-3;
 
 /**
  * @throws SHAPE_MISMATCH (`length`: not rows x columns numbers; `different-detectors`), INVALID_GEOMETRY
- * (`different-spacing`, `degenerate-view`), NOT_FINITE, INVALID_ARGUMENT (`constant-image`, `no-xrays`)
+ * (`inconsistent-pixel-size`, `degenerate-view`), NOT_FINITE, INVALID_ARGUMENT (`constant-image`, `no-xrays`)
  */
 export function checkXRays(xrays: readonly XRay[]): void {
   if (xrays.length === 0)
@@ -63,7 +63,7 @@ function checkSpacing({ detector, view }: XRay, name: string): void {
     throw fault(
       "INVALID_GEOMETRY",
       `${name}: found pixels of ${expected} mm along a ${["row", "column"][axis]}; expected ${found[axis]} mm, the step of its view; correct one of them`,
-      { defect: "different-spacing", pixelSize: expected, step: found[axis] },
+      { defect: "inconsistent-pixel-size", pixelSize: expected, step: found[axis] },
     );
   });
 }

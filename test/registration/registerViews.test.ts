@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Backend } from "../../src/backend/backend.js";
+import { createBackend } from "../../src/backend/create.js";
+import { multiply4 } from "../../src/core/linear.js";
+import { createVolumePyramid, registerViews, type VolumePyramid, type XRay } from "../../src/registration/index.js";
+import { armAt, detector, meanTargetError, moved, volume, xraysFrom } from "./patient.js";
+
+let backend: Backend;
+let pyramid: VolumePyramid;
+beforeAll(async () => {
+  backend = await createBackend();
+  pyramid = createVolumePyramid(backend, volume);
+});
+afterAll(async () => {
+  pyramid.dispose();
+  const left = backend.liveBytes;
+  await backend[Symbol.asyncDispose]();
+  expect(left).toBe(0);
+});
+
+const error = moved([12, -9, 14], [15, -12, 10]);
+const single = xraysFrom([armAt(15)], error);
+const biplane = xraysFrom([armAt(15), armAt(105)], error);
+
+describe("exact X-rays of a body, rendered from 4.5 mm voxels of it", () => {
+  test.each([
+    ["one X-ray", single, 2],
+    ["two X-rays", biplane, 0.7],
+  ] as const)("from 21 degrees and 22 mm away, %s: mean target error below %f mm", async (_, xrays, tolerance) => {
+    const result = await registerViews({ volume: pyramid, xrays, recipe: "one-start" });
+    expect(meanTargetError(multiply4(result.motion, error))).toBeLessThan(tolerance);
+    expect(result.verdict).toBe("certain");
+    expect(result.stopped).toBe("converged");
+    expect(result.share).toBeGreaterThan(0.5);
+    const scores = result.trace.filter(({ rows }) => rows === 64).map(({ score }) => score);
+    expect(scores.at(-1)).toBe(result.score);
+  });
+
+  test("from 60 degrees away one start fails, many find the pose", async () => {
+    const far = moved([-60, 35, 20], [20, -15, 25]);
+    const xrays = xraysFrom([armAt(15), armAt(105)], far);
+    const search = { rotationDeg: 60, translation: 30 };
+    const many = await registerViews({ volume: pyramid, xrays, search, recipe: "multi-start" });
+    expect(meanTargetError(multiply4(many.motion, far))).toBeLessThan(0.7);
+    const one = await registerViews({ volume: pyramid, xrays, search, recipe: "one-start" });
+    expect(meanTargetError(multiply4(one.motion, far))).toBeGreaterThan(10);
+    expect(many.score).toBeGreaterThan(one.score + 0.1);
+  });
+
+  test("`start` moves all X-rays together before the search", async () => {
+    const start = moved([10, 0, 0], [0, 5, 0]);
+    const near = moved([2, 1, -2], [3, 2, 1]);
+    const xrays = xraysFrom([armAt(15), armAt(105)], near);
+    const result = await registerViews({ volume: pyramid, xrays, start, recipe: "one-start" });
+    expect(result.trace[0].motions[0]).toEqual(start);
+    expect(meanTargetError(multiply4(result.motion, near))).toBeLessThan(0.7);
+  });
+
+  test("the views found are those given, moved by the motion found", async () => {
+    const { views, motion } = await registerViews({ volume: pyramid, xrays: single, recipe: "one-start" });
+    const truth = armAt(15);
+    views[0].firstPixel.forEach((value, axis) => {
+      expect(Math.abs(value - truth.firstPixel[axis])).toBeLessThan(5);
+    });
+    expect(motion.slice(12)).toEqual([0, 0, 0, 1]);
+  });
+
+  test("gain and offset of the X-rays change nothing", async () => {
+    const plain = await registerViews({ volume: pyramid, xrays: single, recipe: "one-start" });
+    const scaled = single.map((xray) => ({ ...xray, values: xray.values.map((value) => 250 * value - 40) }));
+    const other = await registerViews({ volume: pyramid, xrays: scaled, recipe: "one-start" });
+    other.motion.forEach((value, i) => {
+      expect(value).toBeCloseTo(plain.motion[i], 2);
+    });
+  });
+
+  test("a plain volume gives what its pyramid gives, on any number of threads", async () => {
+    const plain = await registerViews({ volume: pyramid, xrays: single, recipe: "one-start" });
+    const before = backend.liveBytes;
+    const own = await registerViews({ backend, volume, xrays: single, recipe: "one-start" });
+    expect(own.motion).toEqual(plain.motion);
+    expect(backend.liveBytes).toBe(before);
+    await using alone = await createBackend({ prefer: "wasm", threads: 1 });
+    const onOne = await registerViews({ backend: alone, volume, xrays: single, recipe: "one-start" });
+    expect(onOne.motion).toEqual(plain.motion);
+  });
+});
+
+describe("a search can be watched and ended", () => {
+  test("rounds are told in order, and 'stop' ends the search where it is", async () => {
+    const told: number[] = [];
+    const result = await registerViews({
+      ...{ volume: pyramid, xrays: single, recipe: "multi-start" },
+      onIteration: ({ iteration }) => {
+        told.push(iteration);
+        return iteration === 2 ? "stop" : undefined;
+      },
+    });
+    expect(told).toEqual([0, 1, 2]);
+    expect(result.stopped).toBe("callback");
+    expect(result.verdict).toBe("doubtful");
+  });
+
+  test("a signal ends it with ABORTED, and nothing is left on the backend", async () => {
+    const controller = new AbortController();
+    const before = backend.liveBytes;
+    const run = registerViews({
+      ...{ volume: pyramid, xrays: single, signal: controller.signal },
+      onIteration: () => controller.abort(),
+    });
+    await expect(run).rejects.toMatchObject({ code: "ABORTED" });
+    expect(backend.liveBytes).toBe(before);
+  });
+});
+
+describe("what cannot be registered is refused by name", () => {
+  const change = (fields: Partial<XRay>): XRay[] => [{ ...single[0], ...fields }];
+  const withPixel = (value: number) => {
+    const values = single[0].values.slice();
+    values[65] = value;
+    return values;
+  };
+  const aside = { ...armAt(15), source: [5000, 0, 0] as const, firstPixel: [5000, 2000, 0] as const };
+
+  test.each([
+    ["no X-ray", [], "no-xrays"],
+    ["an X-ray of another size", change({ values: single[0].values.slice(64) }), "length"],
+    [
+      "an X-ray of another spacing",
+      change({ detector: { ...detector, pixelSize: [4, 5] } }),
+      "inconsistent-pixel-size",
+    ],
+    ["a constant X-ray", change({ values: new Float32Array(64 * 64).fill(7) }), "constant-image"],
+    ["a pixel that is NaN", change({ values: withPixel(Number.NaN) }), "not-finite"],
+    ["a view that sees nothing", change({ view: aside }), "volume-not-seen"],
+    [
+      "two detectors",
+      [single[0], { ...single[0], values: new Float32Array(32 * 64), detector: { ...detector, rows: 32 } }],
+      "different-detectors",
+    ],
+  ] as const)("%s", async (_, xrays, defect) => {
+    await expect(registerViews({ volume: pyramid, xrays })).rejects.toMatchObject({ detail: { defect } });
+  });
+
+  test("Hounsfield units, a search box of nothing, a volume without a backend, unknown options", async () => {
+    const hounsfield = { ...volume, quantity: "hounsfield" as const };
+    await expect(registerViews({ backend, volume: hounsfield, xrays: single })).rejects.toMatchObject({
+      detail: { defect: "wrong-quantity" },
+    });
+    const search = { rotationDeg: 0, translation: 30 };
+    await expect(registerViews({ volume: pyramid, xrays: single, search })).rejects.toMatchObject({
+      detail: { defect: "out-of-range", field: "search.rotationDeg" },
+    });
+    await expect(registerViews({ volume, xrays: single })).rejects.toMatchObject({ detail: { defect: "no-backend" } });
+    const misspelt = { volume: pyramid, xrays: single, serch: search };
+    await expect(registerViews(misspelt)).rejects.toMatchObject({ detail: { defect: "unknown-option" } });
+  });
+});
