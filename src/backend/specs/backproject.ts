@@ -77,6 +77,11 @@ const SCENES: readonly Scene[] = [
     around(3, { pixels: 0.7 }).map((m) => m.map((a, i) => (i % 4 === 3 ? a - 40 * m[i - 1] : a))),
     { firstSlice: 40 },
   ),
+  scene(
+    "slices -40 to -30",
+    around(3, { pixels: 0.7 }).map((m) => m.map((a, i) => (i % 4 === 3 ? a + 40 * m[i - 1] : a))),
+    { firstSlice: -40 },
+  ),
   scene("one pixel, one voxel", [matrix([1, 1, 1], [1, 1], {}), [1, 0, 0, -0.5, 0, 0, 1, -0.4, 0, 0, 0, 1]], {
     size: [1, 1, 1],
     rows: 1,

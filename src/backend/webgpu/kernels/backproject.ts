@@ -16,7 +16,7 @@ export type BackprojectKernel = Extract<KernelName, "backproject">;
 const BACKPROJECT = perElement({
   name: "backproject",
   settings: {
-    ...{ nx: "u32", ny: "u32", planes: "u32", firstPlane: "u32", slice: "u32", keep: "u32" },
+    ...{ nx: "u32", ny: "u32", planes: "u32", firstPlane: "u32", slice: "i32", keep: "u32" },
     ...{ rows: "u32", columns: "u32", views: "u32", firstPixel: "u32" },
   },
   buffers: { out: "write array<f32>", image: "read array<f32>", matrices: "read array<vec4f>" },
@@ -43,7 +43,7 @@ fn pixels(at: vec4u) -> vec4f { return vec4f(image[at.x], image[at.y], image[at.
   let inPlane = i % plane;
   let x = f32(i32(inPlane % setting.nx) - i32(setting.nx / 2u));
   let y = f32(i32(inPlane / setting.nx) - i32(setting.ny / 2u));
-  let slices = f32(setting.slice + z) + vec4f(0.0, 1.0, 2.0, 3.0);
+  let slices = f32(setting.slice + i32(z)) + vec4f(0.0, 1.0, 2.0, 3.0);
   let at = (setting.firstPlane + z) * plane + inPlane;
   let count = min(4u, setting.planes - z);
   var total = vec4f(0.0);
