@@ -1,29 +1,34 @@
 import { fault, isTomogradError } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import type { Backend } from "./backend.js";
+import { KERNEL_NAMES } from "./kernels.js";
 import { createReferenceBackend } from "./reference/index.js";
+
+/** What runs: see `Backend.name`. */
+type Name = "webgpu" | "wasm" | "reference";
 
 export interface BackendOptions {
   /**
-   * "auto": `wasm` where it works, else `reference`. `webgpu` runs only when asked for (it has been run
-   * on a GPU in software only); in Node it needs the optional package `webgpu`. @default "auto"
+   * "auto": `webgpu` on a GPU that has every kernel and is not made of software, else `wasm`, else `reference`;
+   * `Backend.about` says which and why. In Node `webgpu` needs the optional package `webgpu`. @default "auto"
    */
-  readonly prefer?: "auto" | "wasm" | "reference" | "webgpu";
-  /** Threads of `wasm`. @default what the machine has; 1 where memory cannot be shared */
+  readonly prefer?: "auto" | Name;
+  /** Threads of `wasm`; "auto" then leaves `webgpu` out. @default what the machine has; 1 where memory cannot be shared */
   readonly threads?: number;
 }
 
 /** One line of `listBackends`. */
 export interface BackendReport {
-  readonly name: "wasm" | "reference" | "webgpu";
+  readonly name: Name;
   readonly available: boolean;
   /** `Backend.about`, or why it does not run here. */
   readonly about: string;
 }
 
-const NAMES = ["wasm", "reference", "webgpu"] as const;
+/** In the order of "auto". */
+const NAMES: readonly Name[] = ["webgpu", "wasm", "reference"];
 
-async function open(name: (typeof NAMES)[number], threads?: number): Promise<Backend> {
+async function open(name: Name, threads?: number): Promise<Backend> {
   if (name === "reference") return createReferenceBackend();
   if (name === "webgpu") {
     const { createWebGpuBackend } = await import("./webgpu/index.js");
@@ -35,29 +40,67 @@ async function open(name: (typeof NAMES)[number], threads?: number): Promise<Bac
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
+/** The reason in few words where the error has them. */
+const shortOf = (error: unknown) =>
+  isTomogradError(error) && typeof error.detail.short === "string" ? error.detail.short : messageOf(error);
+
+/** The backend of a GPU that is worth it. @throws what says why there is none */
+async function openHardware(): Promise<Backend> {
+  const { createWebGpuBackend } = await import("./webgpu/index.js");
+  const backend = await createWebGpuBackend({ hardwareOnly: true });
+  const lacking = KERNEL_NAMES.filter((kernel) => backend.unsupportedReason(kernel));
+  if (lacking.length === 0) return backend;
+  await backend[Symbol.asyncDispose]();
+  throw fault("UNSUPPORTED_KERNEL", `it lacks the kernels ${lacking.join(", ")}`);
+}
+
+/** `about` of a backend with why none before it was taken. */
+const withReason = (backend: Backend, why: string): Backend =>
+  Object.defineProperty(backend, "about", { value: `${backend.about} (${why})`, enumerable: true });
+
+async function openBest(threads?: number): Promise<Backend> {
+  const passed: string[] = [];
+  const why = () => passed.join("; ");
+  if (threads === undefined)
+    try {
+      return withReason(await openHardware(), "the fastest here");
+    } catch (error) {
+      passed.push(`not webgpu: ${shortOf(error)}`);
+    }
+  else passed.push("not webgpu: threads are asked for");
+  try {
+    return withReason(await open("wasm", threads), why());
+  } catch (error) {
+    if (isTomogradError(error, "INVALID_ARGUMENT")) throw error;
+    passed.push(`not wasm: ${messageOf(error)}`);
+    return createReferenceBackend(why());
+  }
+}
+
 /**
  * Starts a backend; its `about` says what runs and why. The caller disposes of it (`await using`).
- * @throws INVALID_ARGUMENT, BACKEND_FAULT (the preferred backend does not run here, and why)
+ * @throws INVALID_ARGUMENT, UNSUPPORTED_KERNEL or BACKEND_FAULT (the preferred backend does not run here, and why)
  */
 export async function createBackend(options: BackendOptions = {}): Promise<Backend> {
   refuseUnknownOptions("createBackend", options, ["prefer", "threads"]);
   const { prefer = "auto", threads } = options;
   if (prefer !== "auto" && !NAMES.includes(prefer))
-    throw fault("INVALID_ARGUMENT", `prefer is 'auto', 'wasm', 'reference' or 'webgpu', not '${prefer}'`, { prefer });
+    throw fault("INVALID_ARGUMENT", `prefer is 'auto', 'webgpu', 'wasm' or 'reference', not '${prefer}'`, { prefer });
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
     throw fault("INVALID_ARGUMENT", `threads is a whole number from 1, not ${threads}`, { threads });
+  if (threads !== undefined && prefer === "webgpu")
+    throw fault("INVALID_ARGUMENT", "threads belong to the wasm backend; webgpu runs on the GPU", { threads });
   if (prefer === "reference") return createReferenceBackend("as asked");
+  if (prefer === "auto") return openBest(threads);
   try {
-    return await open(prefer === "webgpu" ? "webgpu" : "wasm", threads);
+    return await open(prefer, threads);
   } catch (error) {
-    if (isTomogradError(error, "INVALID_ARGUMENT")) throw error;
-    if (prefer === "auto") return createReferenceBackend(`wasm does not run here: ${messageOf(error)}`);
     if (isTomogradError(error)) throw error;
     throw fault("BACKEND_FAULT", `the ${prefer} backend does not run here: ${messageOf(error)}`, { prefer }, error);
   }
 }
 
-/** Every backend: those that "auto" takes in their order, then those to be asked for; each is started and closed again. */
+/** Every backend in the order of "auto" (which leaves GPUs in software out); each is started and closed again. */
 export async function listBackends(): Promise<readonly BackendReport[]> {
   const reports: BackendReport[] = [];
   for (const name of NAMES) {

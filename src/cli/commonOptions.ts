@@ -17,8 +17,16 @@ export function addCommonOptions(command: Command): Command {
     .option("--json", "print the results as JSON on stdout")
     .option("--quiet", "nothing on stderr but errors")
     .option("--run-file <path>", "where the run file goes (default: beside the main output; without output: nowhere)")
-    .option("--backend <name>", "auto, wasm or reference (float64, slow)", parse.oneOf("auto", "wasm", "reference"))
-    .option("--threads <n>", "threads of the wasm backend (default: all cores)", parse.positiveInteger)
+    .option(
+      "--backend <name>",
+      "auto (a GPU, else wasm), webgpu, wasm or reference (float64, slow)",
+      parse.oneOf("auto", "webgpu", "wasm", "reference"),
+    )
+    .option(
+      "--threads <n>",
+      "threads of the wasm backend, which is then taken (default: all cores)",
+      parse.positiveInteger,
+    )
     .allowExcessArguments(false);
 }
 

@@ -28,8 +28,8 @@ export interface Performance {
 
 /** Runs an operation: first line, progress and warnings on stderr, results on stdout, outputs and run file on the disk. */
 export async function perform({ operation, options, common, streams, signal, before }: Performance): Promise<void> {
-  if (common.threads !== undefined && common.backend === "reference")
-    throw fault("INVALID_ARGUMENT", "--threads belongs to --backend wasm; reference runs on one", {
+  if (common.threads !== undefined && (common.backend === "reference" || common.backend === "webgpu"))
+    throw fault("INVALID_ARGUMENT", `--threads belongs to --backend wasm, not to ${common.backend}`, {
       defect: "contradictory-options",
     });
   const inputs = operation.inputs(options);

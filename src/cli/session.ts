@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend.js";
-import { createBackend } from "../backend/create.js";
+import { type BackendOptions, createBackend } from "../backend/create.js";
 import type { Warning } from "../core/errors.js";
 import type { GeometryFile } from "../io/index.js";
 import type { Progress } from "./progress.js";
@@ -35,7 +35,7 @@ export interface Outcome {
 
 /** Options that choose the backend. */
 export interface BackendChoice {
-  readonly backend?: "auto" | "wasm" | "reference";
+  readonly backend?: BackendOptions["prefer"];
   readonly threads?: number;
 }
 

@@ -3,7 +3,7 @@ import { Gunzip, Gzip, Zlib } from "fflate";
 import { fault, isTomogradError } from "../core/errors.js";
 import { createCrc32 } from "./crc32.js";
 import { iteratePieces } from "./pieces.js";
-import type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
+import type { FolderEntry, Missing, Pieces, Source, WorkerHandle } from "./types.js";
 
 export type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
 
@@ -222,10 +222,11 @@ const damagedGzip = (error: Error) =>
   fault("CORRUPT_FILE", `the gzip stream is damaged: ${error.message}`, { defect: "corrupt-stream" }, error);
 
 /** The browser's WebGPU, or why there is none. */
-export async function webGpu(): Promise<GPU | { readonly missing: string }> {
+export async function webGpu(): Promise<GPU | Missing> {
   return (
     globalThis.navigator?.gpu ?? {
       missing: "this browser, or this page (it must come by https or from localhost), has no WebGPU",
+      short: "the page has no WebGPU",
     }
   );
 }

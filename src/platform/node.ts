@@ -10,7 +10,8 @@ import { Worker } from "node:worker_threads";
 import { createDeflate, createGunzip, createGzip, createInflate } from "node:zlib";
 import { fault } from "../core/errors.js";
 import { iteratePieces } from "./pieces.js";
-import type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
+import type { FolderEntry, Missing, Pieces, Source, WorkerHandle } from "./types.js";
+import { vulkanMissing } from "./vulkan.js";
 
 export type { FolderEntry, Pieces, Source, WorkerHandle } from "./types.js";
 
@@ -303,17 +304,22 @@ function inflateFault(error: unknown, what: string): unknown {
 let gpu: GPU | undefined;
 
 /** WebGPU of the runtime or, in Node, of the optional package webgpu; or why there is none. */
-export async function webGpu(): Promise<GPU | { readonly missing: string }> {
+export async function webGpu(): Promise<GPU | Missing> {
   if (globalThis.navigator?.gpu) return navigator.gpu;
   if (gpu) return gpu;
   // not a literal: the package brings types that contradict those of TypeScript's own library
   const name: string = "webgpu";
   try {
     const { create }: { create(flags: readonly string[]): GPU } = await import(name);
+    const missing = vulkanMissing();
+    if (missing) return missing;
     gpu ??= create([]);
     return gpu;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { missing: `WebGPU in Node needs the optional package webgpu: npm install webgpu@0.6 (${reason})` };
+    return {
+      missing: `WebGPU in Node needs the optional package webgpu: npm install webgpu@0.6 (${reason})`,
+      short: "the optional package webgpu is not installed",
+    };
   }
 }

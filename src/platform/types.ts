@@ -40,3 +40,9 @@ export interface WorkerHandle {
   /** The thread no longer keeps the process alive (nothing to do in a browser). */
   unref(): void;
 }
+
+/** Why something is not there, with what would help; and the reason in a few words. */
+export interface Missing {
+  readonly missing: string;
+  readonly short: string;
+}

@@ -17,18 +17,23 @@ test("the reference backend starts when asked for and says so", async () => {
   expect(backend.about).toContain("as asked");
 });
 
-test("without a preference the first backend that is available starts, and says what it is and why", async () => {
-  const first = (await listBackends()).find(({ available }) => available);
+test("without a preference the first backend that is worth it starts, and says what it is and why", async () => {
   await using backend = await createBackend();
-  expect(backend.name).toBe(first?.name);
-  expect(backend.about.startsWith(backend.name)).toBe(true);
-  expect(backend.about).toMatch(/\d+ threads?/);
+  const names = (await listBackends()).filter(({ available }) => available).map(({ name }) => name);
+  expect(names).toContain(backend.name);
+  expect(backend.about).toMatch(new RegExp(`^${backend.name}, \\d+ .*\\((the fastest here|not webgpu: .{5,60})\\)$`));
+});
+
+test("threads belong to wasm: without a preference it is then the one, and webgpu refuses them", async () => {
+  await using backend = await createBackend({ threads: 1 });
+  expect(backend.about).toMatch(/^wasm, 1 thread: as asked \(not webgpu: threads are asked for\)$/);
+  expect(await refusal(() => createBackend({ prefer: "webgpu", threads: 2 }))).toMatch(/^INVALID_ARGUMENT: threads/);
 });
 
 test("every backend is listed, with the reason of those that do not run here; the reference always does", async () => {
   const reports = await listBackends();
-  expect(reports.map(({ name }) => name)).toEqual(["wasm", "reference", "webgpu"]);
-  expect(reports[1].available).toBe(true);
+  expect(reports.map(({ name }) => name)).toEqual(["webgpu", "wasm", "reference"]);
+  expect(reports[2].available).toBe(true);
   for (const { about } of reports) expect(about).not.toBe("");
 });
 
@@ -41,7 +46,7 @@ test("webgpu starts when asked for, or says what is missing", async () => {
   } else {
     expect(isTomogradError(made, "UNSUPPORTED_KERNEL")).toBe(true);
     expect(String(made)).toContain(report?.about);
-    expect(report?.about).toMatch(/driver|npm install webgpu/);
+    expect(report?.about).toMatch(/driver|npm install webgpu/i);
   }
 });
 

@@ -101,7 +101,7 @@ test("doctor names this Node, every backend and the one that would run", async (
   const { code, json } = await cliJson("doctor");
   expect(code).toBe(0);
   expect(json.node).toBe(process.versions.node);
-  expect(json.backends.map(({ name }: { name: string }) => name)).toEqual(["wasm", "reference", "webgpu"]);
+  expect(json.backends.map(({ name }: { name: string }) => name)).toEqual(["webgpu", "wasm", "reference"]);
   expect(json.chosen).toEqual(expect.any(String));
 });
 

@@ -86,11 +86,12 @@ describe("around every command", () => {
     expect(existsSync(at("c.json"))).toBe(true);
   });
 
-  test("doctor runs on the backend that is asked for; threads of reference are refused", async () => {
+  test("doctor runs on the backend that is asked for; threads of another than wasm are refused", async () => {
     expect((await cliJson("doctor", "--backend", "reference")).json.chosen).toMatch(/reference|float64/);
-    expect((await cliJson("doctor", "--backend", "reference", "--threads", "2")).json.error).toMatchObject({
-      defect: "contradictory-options",
-    });
+    for (const backend of ["reference", "webgpu"])
+      expect((await cliJson("doctor", "--backend", backend, "--threads", "2")).json.error).toMatchObject({
+        defect: "contradictory-options",
+      });
   });
 });
 

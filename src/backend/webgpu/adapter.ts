@@ -14,25 +14,34 @@ export interface OpenDevice {
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
-/** Asks for the fastest adapter and a device with its limits. @throws UNSUPPORTED_KERNEL if there is none, and why */
-export async function openDevice(): Promise<OpenDevice> {
+/** Refuses with what would help; `short`: why, in a few words. */
+const refusal = (why: string, short: string) =>
+  fault("UNSUPPORTED_KERNEL", `the webgpu backend cannot run here: ${why}; the wasm backend runs without`, { short });
+
+/**
+ * Asks for the fastest adapter and a device with its limits. `hardwareOnly`: not for one that runs on the CPU.
+ * @throws UNSUPPORTED_KERNEL if there is none, and why
+ */
+export async function openDevice(hardwareOnly = false): Promise<OpenDevice> {
   const gpu = await webGpu();
-  if ("missing" in gpu) throw fault("UNSUPPORTED_KERNEL", `the webgpu backend cannot run here: ${gpu.missing}`);
+  if ("missing" in gpu) throw refusal(gpu.missing, gpu.short);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter)
-    throw fault(
-      "UNSUPPORTED_KERNEL",
-      "the webgpu backend cannot run here: WebGPU finds no GPU; is its driver (Vulkan, Metal, Direct3D 12) installed?",
+    throw refusal(
+      "WebGPU finds no GPU: install or update its driver (Vulkan on Linux, Direct3D 12, Metal)",
+      "no GPU found",
     );
   const { info, limits } = adapter;
-  const { maxStorageBufferBindingSize, maxBufferSize } = limits;
-  const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
   const names = [info.vendor, info.architecture || info.device, info.description].filter((name) => name);
   const software = info.isFallbackAdapter || names.some((name) => SOFTWARE.test(name));
+  const name = `${names.join(" ") || "a GPU without a name"}${software ? ", in software" : ""}`;
+  if (software && hardwareOnly) throw refusal(`its only GPU is ${name}`, `${names[0]} is a GPU in software`);
+  const { maxStorageBufferBindingSize, maxBufferSize } = limits;
+  const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
   return {
     device,
     maxBindingBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize),
-    adapter: `${names.join(" ") || "a GPU without a name"}${software ? ", in software" : ""}`,
+    adapter: name,
     software,
   };
 }
