@@ -1,3 +1,10 @@
 export { type AdamOptions, adam } from "./adam.js";
+export { type AdamMinimizeOptions, adamMinimize } from "./adamMinimize.js";
 export type { DeviceOptimizer, OptimizerState } from "./deviceOptimizer.js";
+export { type LbfgsOptions, lbfgs } from "./lbfgs.js";
+export { type LevenbergMarquardtOptions, levenbergMarquardt } from "./levenbergMarquardt.js";
+export { type LmBlock, type LmOptions, type LmState, lmState, type NormalEquations, POSE_BLOCKS } from "./lmState.js";
+export * from "./minimize.js";
+export { type NelderMeadOptions, nelderMead } from "./nelderMead.js";
 export { type SgdOptions, sgd } from "./sgd.js";
+export { type SgdMinimizeOptions, sgdMinimize } from "./sgdMinimize.js";
