@@ -11,7 +11,8 @@ export type BackprojectKernel = Extract<KernelName, "backproject">;
 
 /**
  * Column and row are counted from the central pixel, x and y from the central voxel, so that float32 holds small numbers
- * only; z is counted from slice 0, so that a slab has the bits of the whole. Pixels outside have the weight 0.
+ * only; z is counted from slice 0, where callers put the isocenter: a slab has the bits of the whole. Pixels outside have
+ * the weight 0.
  */
 const BACKPROJECT = perElement({
   name: "backproject",
