@@ -1,12 +1,13 @@
-import { CONSTANT, type EpsilonParts } from "./epsilon.js";
-import { eroder } from "./erode.js";
+import { center, centeredCopy } from "./center.js";
+import type { EpsilonParts } from "./epsilon.js";
 import type { FeatureFilter } from "./features.js";
 import { globalTerm } from "./globalTerm.js";
 import { addWeightedGram } from "./gram.js";
 import { type LocalWindows, localTerm } from "./localTerm.js";
 import { overViews, type PlaneComparison, type PlaneSize, planesOf } from "./plane.js";
 import type { Similarity } from "./similarity.js";
-import type { CorrelationTerm, FeaturePair } from "./term.js";
+import type { CorrelationTerm, FeaturePair, JacobianImages } from "./term.js";
+import { clearInvalid, validPixels } from "./validPixels.js";
 
 /** One window size of a correlation. */
 export interface CorrelationWindow {
@@ -59,15 +60,18 @@ function comparison(
         local ? localTerm(size, weight * share, epsilon, local) : globalTerm(n, weight * share, epsilon, trim),
     ),
   );
-  const fixedFeatures = fixedImages.map((image) => {
-    const images = perFeature(plane);
-    filter.apply(image, images);
-    return images;
-  });
-  const pairs = perFeature(
-    (): FeaturePair => ({
-      moving: plane(),
-      fixed: plane(),
+  // Without a mask the same pixels count at every call, so the fixed images can be centered beforehand.
+  const always = validPixels(size, filter.reach, borderCounts);
+  const masked = validPixels(size, filter.reach, borderCounts);
+  const fixedFeatures = fixedImages.map((image) => featuresOf(image, filter));
+  const centeredFixed = fixedFeatures.map((images) => images.map((image) => centeredCopy(image, always)));
+  const maskedFixed = perFeature(() => centeredCopy(plane(), always));
+  const moving = perFeature(() => centeredCopy(plane(), always));
+  const movingImages = moving.map(({ image }) => image);
+  const pairs = moving.map(
+    ({ image }): FeaturePair => ({
+      moving: image,
+      fixed: image,
       valid: undefined,
       count: 0,
       movingVariance: 0,
@@ -76,89 +80,62 @@ function comparison(
       fixedFloor: 0,
     }),
   );
-  const movingFeatures = pairs.map((pair) => pair.moving);
   const cotangents = perFeature(plane);
-  const valid = new Uint8Array(n);
-  const erode = eroder(size, filter.reach, borderCounts);
-  const allValid = borderCounts || filter.reach === 0;
   const gramWeight = plane();
-  const zeros = plane();
-  let jacobianFeatures: Float64Array[][] = [];
-  let columns: Float64Array[][] = [];
+  let features: JacobianImages[] = [];
+  let featureValues: Float64Array[] = [];
+  let pixels = always;
 
   return {
-    compare(view, moving, mask, cotangent) {
-      const masked = mask !== undefined || !allValid;
-      if (masked) erode(mask, valid);
-      filter.apply(moving, movingFeatures);
+    compare(view, image, mask, cotangent) {
+      pixels = mask ? masked : always;
+      if (mask) masked.update(mask);
+      filter.apply(image, movingImages);
       let value = 0;
       for (let k = 0; k < filter.features; k++) {
         const pair = pairs[k];
-        pair.valid = masked ? valid : undefined;
-        pair.fixed.set(fixedFeatures[view][k]);
-        center(pair.fixed, pair.valid, found);
-        pair.fixedVariance = found.variance;
-        pair.fixedFloor = found.floor;
-        center(pair.moving, pair.valid, found);
-        pair.movingVariance = found.variance;
-        pair.movingFloor = found.floor;
-        pair.count = found.count;
+        const fixed = mask ? maskedFixed[k] : centeredFixed[view][k];
+        if (mask) {
+          fixed.image.set(fixedFeatures[view][k]);
+          center(fixed, pixels);
+        }
+        center(moving[k], pixels);
+        pair.fixed = fixed.image;
+        pair.fixedVariance = fixed.variance;
+        pair.fixedFloor = fixed.floor;
+        pair.movingVariance = moving[k].variance;
+        pair.movingFloor = moving[k].floor;
+        pair.count = n - pixels.invalidCount;
+        pair.valid = pixels.invalidCount > 0 ? pixels.valid : undefined;
         if (cotangent) cotangents[k].fill(0);
         for (const term of terms[k]) value += term.compare(pair, cotangent ? cotangents[k] : undefined);
-        if (cotangent && pair.valid) clear(cotangents[k], pair.valid);
+        if (cotangent) clearInvalid(cotangents[k], pixels);
       }
       if (cotangent) filter.adjoint(cotangents, cotangent);
       return value;
     },
     addHessian(jacobian, hessian) {
-      const p = jacobian.length;
-      if (jacobianFeatures.length !== p) {
-        jacobianFeatures = Array.from({ length: p }, () => perFeature(plane));
-        columns = Array.from({ length: filter.features }, (_, k) => jacobianFeatures.map((images) => images[k]));
+      const { lanes, parameters } = jacobian;
+      if (features[0]?.parameters !== parameters) {
+        features = perFeature(() => ({ values: new Float64Array(n * lanes), lanes, parameters }));
+        featureValues = features.map(({ values }) => values);
       }
-      for (let c = 0; c < p; c++) filter.apply(jacobian[c], jacobianFeatures[c]);
+      filter.apply(jacobian.values, featureValues, lanes);
       for (let k = 0; k < filter.features; k++) {
-        const { valid: counts } = pairs[k];
-        if (counts) for (const image of columns[k]) clear(image, counts);
+        clearInvalid(features[k].values, pixels, lanes);
         gramWeight.fill(0);
         for (const term of terms[k]) {
           term.addWeights(gramWeight);
-          term.addCorrections(pairs[k], columns[k], hessian);
+          term.addCorrections(pairs[k], features[k], hessian);
         }
-        addWeightedGram(columns[k], gramWeight, zeros, hessian);
+        addWeightedGram(features[k].values, lanes, gramWeight, parameters, hessian);
       }
     },
   };
 }
 
-const found = { count: 0, variance: 0, floor: 0 };
-
-/** Takes the mean of the valid pixels from them, sets the others to 0, and finds the variance. */
-function center(image: Float64Array, valid: Uint8Array | undefined, out: typeof found): void {
-  const n = image.length;
-  let sum = 0;
-  let count = n;
-  if (valid) {
-    count = 0;
-    for (let i = 0; i < n; i++) {
-      if (valid[i] === 0) image[i] = 0;
-      else count++;
-      sum += image[i];
-    }
-  } else for (let i = 0; i < n; i++) sum += image[i];
-  const mean = count > 0 ? sum / count : 0;
-  let squares = 0;
-  for (let i = 0; i < n; i++) {
-    const x = valid && valid[i] === 0 ? 0 : image[i] - mean;
-    image[i] = x;
-    squares += x * x;
-  }
-  out.count = count;
-  out.variance = count > 0 ? squares / count : 0;
-  out.floor = CONSTANT * (mean * mean);
-}
-
-/** image <- 0 where not valid. */
-function clear(image: Float64Array, valid: Uint8Array): void {
-  for (let i = 0; i < image.length; i++) if (valid[i] === 0) image[i] = 0;
+function featuresOf(image: Float64Array, filter: FeatureFilter): Float64Array[] {
+  const images = Array.from({ length: filter.features }, () => new Float64Array(image.length));
+  filter.apply(image, images);
+  return images;
 }

@@ -28,14 +28,19 @@ export function gaussianFeatures(size: PlaneSize, sigma: number, reach: number, 
     });
   const weights = gaussianWeights(sigma, reach);
   const between = new Float64Array(rows * columns);
+  let betweenLanes = between;
   const alongRow = borderIndex(columns, reach, border);
   const alongColumn = borderIndex(rows, reach, border);
   return {
     features: 1,
     reach,
-    apply(image, [out]) {
-      gather(image, between, rows, columns, columns, 1, alongRow, weights);
-      gather(between, out, columns, rows, 1, columns, alongColumn, weights);
+    apply(image, [out], lanes = 1) {
+      if (lanes > 1 && betweenLanes.length !== image.length) betweenLanes = new Float64Array(image.length);
+      const half = lanes === 1 ? between : betweenLanes;
+      const width = columns * lanes;
+      for (let lane = 0; lane < lanes; lane++)
+        gather(image, half, lane, rows, columns, width, lanes, alongRow, weights);
+      gather(half, out, 0, width, rows, 1, width, alongColumn, weights);
     },
     adjoint([cotangent], image) {
       scatter(cotangent, between, columns, rows, 1, columns, alongColumn, weights);
@@ -57,6 +62,7 @@ function borderIndex(length: number, reach: number, border: BlurBorder): Int32Ar
 function gather(
   from: Float64Array,
   out: Float64Array,
+  first: number,
   lines: number,
   length: number,
   lineStep: number,
@@ -64,12 +70,12 @@ function gather(
   index: Int32Array,
   weights: Float64Array,
 ): void {
-  for (let line = 0; line < lines; line++)
-    for (let i = 0, at = line * lineStep; i < length; i++, at += step) {
+  for (let line = 0, start = first; line < lines; line++, start += lineStep)
+    for (let i = 0, at = start; i < length; i++, at += step) {
       let sum = 0;
       for (let t = 0; t < weights.length; t++) {
         const j = index[i + t];
-        if (j >= 0) sum += weights[t] * from[line * lineStep + j * step];
+        if (j >= 0) sum += weights[t] * from[start + j * step];
       }
       out[at] = sum;
     }

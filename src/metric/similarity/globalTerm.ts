@@ -27,7 +27,11 @@ export function globalTerm(pixels: number, weight: number, epsilon: EpsilonParts
       const fFull = pair.fixedVariance * scale + absolute;
       if (pair.count === 0 || !(aFull > pair.movingFloor) || !(fFull > pair.fixedFloor)) return 0;
       kept = trimWorst ? trimWorst(pair, 1 / Math.sqrt(aFull), 1 / Math.sqrt(fFull)) : pair.valid;
-      let [sa, sf, saa, sff, saf] = [0, 0, 0, 0, 0];
+      let sa = 0;
+      let sf = 0;
+      let saa = 0;
+      let sff = 0;
+      let saf = 0;
       n = trimWorst ? 0 : pair.count;
       for (let i = 0; i < pixels; i++) {
         if (trimWorst && kept) {
@@ -71,15 +75,16 @@ export function globalTerm(pixels: number, weight: number, epsilon: EpsilonParts
     },
     addCorrections({ moving }: FeaturePair, jacobian, hessian) {
       if (moments.factor === 0) return;
-      scratch.resize(jacobian.length);
+      const { values, lanes, parameters } = jacobian;
+      scratch.resize(parameters);
       const { m, w, v } = scratch;
-      for (let c = 0; c < jacobian.length; c++) {
-        const image = jacobian[c];
-        let [s, t] = [0, 0];
-        for (let i = 0; i < pixels; i++)
+      for (let c = 0; c < parameters; c++) {
+        let s = 0;
+        let t = 0;
+        for (let i = 0, at = c; i < pixels; i++, at += lanes)
           if (kept?.[i] !== 0) {
-            s += image[i];
-            t += image[i] * moving[i];
+            s += values[at];
+            t += values[at] * moving[i];
           }
         m[c] = s / n;
         w[c] = t / n - mean * m[c];

@@ -1,45 +1,97 @@
+/** Images are taken in groups of three, so that their nine sums stay in registers; p is rounded up to whole groups. */
+export const lanesFor = (p: number): number => 3 * Math.ceil(p / 3);
+
 /**
- * out[c][d] += sum_i weight[i] x_c[i] x_d[i] for the symmetric p x p matrix of p images.
- * Pairs of images are taken two by two, so that each number read serves two products. An odd p meets a last image of zeros.
+ * out[c][d] += sum_i weight[i] x_c[i] x_d[i] for the symmetric p x p matrix of p images, which lie as [pixel][lane] with
+ * `lanes` >= p a multiple of three (the lanes from p on count for nothing).
  */
 export function addWeightedGram(
-  images: readonly Float64Array[],
+  images: Float64Array,
+  lanes: number,
   weight: Float64Array,
-  zeros: Float64Array,
+  p: number,
   out: Float64Array,
 ): void {
-  const p = images.length;
-  for (let c = 0; c < p; c += 2)
-    for (let d = c; d < p; d += 2) {
-      const c1 = images[c + 1] ?? zeros;
-      const d1 = images[d + 1] ?? zeros;
-      addBlock(images[c], c1, images[d], d1, weight);
-      put(out, p, c, d, sums[0]);
-      put(out, p, c, d + 1, sums[1]);
-      if (d > c) put(out, p, c + 1, d, sums[2]);
-      put(out, p, c + 1, d + 1, sums[3]);
+  for (let c = 0; c < lanes; c += 3) {
+    sumGroup(images, lanes, c, weight);
+    for (let k = 0; k < 3; k++) for (let l = k; l < 3; l++) put(out, p, c + k, c + l, sums[3 * k + l]);
+    for (let d = c + 3; d < lanes; d += 3) {
+      sumGroups(images, lanes, c, d, weight);
+      for (let k = 0; k < 3; k++) for (let l = 0; l < 3; l++) put(out, p, c + k, d + l, sums[3 * k + l]);
     }
+  }
 }
 
-const sums = new Float64Array(4);
+const sums = new Float64Array(9);
 
-function addBlock(c0: Float64Array, c1: Float64Array, d0: Float64Array, d1: Float64Array, weight: Float64Array): void {
-  let [s00, s01, s10, s11] = [0, 0, 0, 0];
-  for (let i = 0; i < weight.length; i++) {
+/** The six sums of three lanes with themselves. */
+function sumGroup(images: Float64Array, lanes: number, c: number, weight: Float64Array): void {
+  let s00 = 0;
+  let s01 = 0;
+  let s02 = 0;
+  let s11 = 0;
+  let s12 = 0;
+  let s22 = 0;
+  for (let i = 0, at = c; i < weight.length; i++, at += lanes) {
     const w = weight[i];
-    const x0 = w * c0[i];
-    const x1 = w * c1[i];
-    const y0 = d0[i];
-    const y1 = d1[i];
-    s00 += x0 * y0;
-    s01 += x0 * y1;
-    s10 += x1 * y0;
-    s11 += x1 * y1;
+    const x = images[at];
+    const y = images[at + 1];
+    const z = images[at + 2];
+    const wx = w * x;
+    const wy = w * y;
+    s00 += wx * x;
+    s01 += wx * y;
+    s02 += wx * z;
+    s11 += wy * y;
+    s12 += wy * z;
+    s22 += w * z * z;
   }
   sums[0] = s00;
   sums[1] = s01;
-  sums[2] = s10;
-  sums[3] = s11;
+  sums[2] = s02;
+  sums[4] = s11;
+  sums[5] = s12;
+  sums[8] = s22;
+}
+
+/** The nine sums of three lanes from c on with three from d on. */
+function sumGroups(images: Float64Array, lanes: number, c: number, d: number, weight: Float64Array): void {
+  let s00 = 0;
+  let s01 = 0;
+  let s02 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  let s12 = 0;
+  let s20 = 0;
+  let s21 = 0;
+  let s22 = 0;
+  for (let i = 0, at = c, bt = d; i < weight.length; i++, at += lanes, bt += lanes) {
+    const w = weight[i];
+    const x = w * images[at];
+    const y = w * images[at + 1];
+    const z = w * images[at + 2];
+    const u = images[bt];
+    s00 += x * u;
+    s10 += y * u;
+    s20 += z * u;
+    const v = images[bt + 1];
+    s01 += x * v;
+    s11 += y * v;
+    s21 += z * v;
+    const t = images[bt + 2];
+    s02 += x * t;
+    s12 += y * t;
+    s22 += z * t;
+  }
+  sums[0] = s00;
+  sums[1] = s01;
+  sums[2] = s02;
+  sums[3] = s10;
+  sums[4] = s11;
+  sums[5] = s12;
+  sums[6] = s20;
+  sums[7] = s21;
+  sums[8] = s22;
 }
 
 /** Adds to an element and to its mirror image; outside of the matrix nothing. */

@@ -1,7 +1,7 @@
 import { type EpsilonParts, FLAT } from "./epsilon.js";
 import { addWindowCorrection } from "./gram.js";
-import { dot, type PlaneSize } from "./plane.js";
-import { type CorrelationTerm, windowScratch } from "./term.js";
+import type { PlaneSize } from "./plane.js";
+import { type CorrelationTerm, dotLane, windowScratch } from "./term.js";
 import { windowGrid } from "./windows.js";
 
 /** Windows of a local correlation. */
@@ -33,8 +33,11 @@ export function localTerm(
   const [meanA, varianceA, squareA, factor, shares] = Array.from({ length: 5 }, perPatch);
   const [blockX, blockXY, blockC] = Array.from({ length: 3 }, grid.blocks);
   const scratch = windowScratch();
-  let means: Float64Array[] = [];
-  let covariances: Float64Array[] = [];
+  // For each window and lane of the Jacobian images; blocks likewise.
+  let means: Float64Array = new Float64Array(0);
+  let covariances: Float64Array = means;
+  let laneX: Float64Array = means;
+  let laneXY: Float64Array = means;
   let used = 0;
 
   const windowMoments = (x: Float64Array, y: Float64Array, outX: Float64Array, outXY: Float64Array) => {
@@ -103,7 +106,9 @@ export function localTerm(
       grid.spread(forMoving, blockXY);
       grid.spread(constant, blockC);
       eachRowBlock((pixel, b) => {
-        const [x, y, z] = [blockX[b], blockXY[b], blockC[b]];
+        const x = blockX[b];
+        const y = blockXY[b];
+        const z = blockC[b];
         for (let i = pixel; i < pixel + grid.block; i++) cotangent[i] += x * fixed[i] - y * moving[i] + z;
       });
       const share = whole / pair.count;
@@ -119,21 +124,25 @@ export function localTerm(
       });
     },
     addCorrections({ moving, count }, jacobian, hessian) {
-      const p = jacobian.length;
+      const { lanes, parameters: p } = jacobian;
       scratch.resize(p);
-      const { m, w, v, moments } = scratch;
-      if (means.length !== p) {
-        means = Array.from({ length: p }, perPatch);
-        covariances = Array.from({ length: p }, perPatch);
+      const { m, w, v, whole, moments } = scratch;
+      if (means.length !== patches * lanes) {
+        means = new Float64Array(patches * lanes);
+        covariances = new Float64Array(patches * lanes);
+        laneX = grid.blocks(lanes);
+        laneXY = grid.blocks(lanes);
       }
-      for (let c = 0; c < p; c++) windowMoments(jacobian[c], moving, means[c], covariances[c]);
-      const whole = relative > 0 ? jacobian.map((image) => (relative * dot(image, moving)) / count) : undefined;
+      grid.blockLaneMoments(jacobian.values, lanes, moving, laneX, laneXY);
+      grid.sumWindows(laneX, means, lanes);
+      grid.sumWindows(laneXY, covariances, lanes);
+      if (relative > 0) for (let c = 0; c < p; c++) whole[c] = (relative * dotLane(jacobian, c, moving)) / count;
       for (let q = 0; q < patches; q++) {
         if (factor[q] === 0) continue;
         for (let c = 0; c < p; c++) {
-          m[c] = means[c][q] / counts[q];
-          w[c] = covariances[c][q] / counts[q] - meanA[q] * m[c];
-          v[c] = w[c] + (whole ? whole[c] : 0);
+          m[c] = means[q * lanes + c] / counts[q];
+          w[c] = covariances[q * lanes + c] / counts[q] - meanA[q] * m[c];
+          v[c] = w[c] + whole[c];
         }
         moments.variance = varianceA[q];
         moments.square = squareA[q];

@@ -1,5 +1,8 @@
 import { fault } from "../../core/index.js";
+import { lanesFor } from "./gram.js";
 import type { EvaluateOptions, ImageStack, NormalEquations, PreparedSimilarity, StackShape } from "./similarity.js";
+
+import type { JacobianImages } from "./term.js";
 
 /** The size of one image, [row][column]. */
 export interface PlaneSize {
@@ -12,7 +15,7 @@ export interface PlaneComparison {
   /** The value; fills `cotangent` with d(value)/d(moving) if there is one. May not change `moving`. */
   compare(view: number, moving: Float64Array, mask?: Uint8Array, cotangent?: Float64Array): number;
   /** Adds the Gauss-Newton matrix (p * p) at the images last compared. May change the Jacobian images. */
-  addHessian?(jacobian: readonly Float64Array[], hessian: Float64Array): void;
+  addHessian?(jacobian: JacobianImages, hessian: Float64Array): void;
 }
 
 /** Copies `out.length` numbers from `start` on. One loop per type of array keeps each of them fast. */
@@ -61,7 +64,7 @@ export function overViews(shape: StackShape, comparison: PlaneComparison): Prepa
   const moving = new Float64Array(n);
   const cotangent = new Float64Array(n);
   const maskPlane = new Uint8Array(n);
-  let jacobianPlanes: Float64Array[] = [];
+  let images: JacobianImages = { values: new Float64Array(0), lanes: 0, parameters: 0 };
 
   const load = (stack: ImageStack, mask: Uint8Array | undefined, view: number): Uint8Array | undefined => {
     copyPlane(stack.values, view * n, moving);
@@ -97,34 +100,43 @@ export function overViews(shape: StackShape, comparison: PlaneComparison): Prepa
     for (const image of jacobian) checkLength("a Jacobian image", image, views * n);
     checkLength("out.gradient", out.gradient, views);
     checkLength("out.hessian", out.hessian, views);
-    if (jacobianPlanes.length !== p) jacobianPlanes = Array.from({ length: p }, () => new Float64Array(n));
+    if (images.parameters !== p) {
+      const lanes = lanesFor(p);
+      images = { values: new Float64Array(n * lanes), lanes, parameters: p };
+    }
     for (let view = 0; view < views; view++) {
       checkLength("the gradient of a view", out.gradient[view], p);
       checkLength("the hessian of a view", out.hessian[view], p * p);
       const mask = load(stack, options.mask, view);
       values[view] = comparison.compare(view, moving, mask, cotangent);
-      for (let c = 0; c < p; c++) {
-        copyPlane(jacobian[c], view * n, jacobianPlanes[c]);
-        out.gradient[view][c] += dot(cotangent, jacobianPlanes[c]);
-      }
-      comparison.addHessian?.(jacobianPlanes, out.hessian[view]);
+      for (let c = 0; c < p; c++) out.gradient[view][c] += loadLane(jacobian[c], view * n, cotangent, images, c);
+      comparison.addHessian?.(images, out.hessian[view]);
     }
     return values;
   };
   return { shape, evaluate, normalEquations };
 }
 
-/** Sum of x y, in four chains of additions. */
-export function dot(x: Float64Array, y: Float64Array): number {
-  const n = x.length;
-  const whole = n - (n % 4);
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
-    s0 += x[i] * y[i];
-    s1 += x[i + 1] * y[i + 1];
-    s2 += x[i + 2] * y[i + 2];
-    s3 += x[i + 3] * y[i + 3];
-  }
-  for (let i = whole; i < n; i++) s0 += x[i] * y[i];
-  return s0 + s1 + (s2 + s3);
+/** Copies an image into lane c, and gives its product with the cotangent. */
+function loadLane(
+  from: Float32Array | Float64Array,
+  start: number,
+  cotangent: Float64Array,
+  { values, lanes }: JacobianImages,
+  c: number,
+): number {
+  let sum = 0;
+  if (from instanceof Float32Array)
+    for (let i = 0, at = c; i < cotangent.length; i++, at += lanes) {
+      const x = from[start + i];
+      values[at] = x;
+      sum += x * cotangent[i];
+    }
+  else
+    for (let i = 0, at = c; i < cotangent.length; i++, at += lanes) {
+      const x = from[start + i];
+      values[at] = x;
+      sum += x * cotangent[i];
+    }
+  return sum;
 }

@@ -22,7 +22,15 @@ export interface CorrelationTerm {
   /** Adds the pixels' weights in the Gram matrix of the Jacobian images. */
   addWeights(out: Float64Array): void;
   /** Adds what the Gram matrix lacks of the Gauss-Newton matrix. Jacobian images are 0 where not valid. */
-  addCorrections(pair: FeaturePair, jacobian: readonly Float64Array[], hessian: Float64Array): void;
+  addCorrections(pair: FeaturePair, jacobian: JacobianImages, hessian: Float64Array): void;
+}
+
+/** Jacobian images (or features of them) of p parameters: [pixel][lane], the lanes from p on 0. */
+export interface JacobianImages {
+  readonly values: Float64Array;
+  /** A multiple of three. */
+  readonly lanes: number;
+  readonly parameters: number;
 }
 
 /** Arrays of p numbers for one window, and the window's moments: see `addWindowCorrection`. */
@@ -31,6 +39,8 @@ export function windowScratch() {
     m: new Float64Array(0),
     w: new Float64Array(0),
     v: new Float64Array(0),
+    /** Half the derivative of what the whole image adds to s². */
+    whole: new Float64Array(0),
     moments: { variance: 0, square: 1, factor: 0 },
     /** Makes the arrays p long. */
     resize(p: number): void {
@@ -38,7 +48,15 @@ export function windowScratch() {
       scratch.m = new Float64Array(p);
       scratch.w = new Float64Array(p);
       scratch.v = new Float64Array(p);
+      scratch.whole = new Float64Array(p);
     },
   };
   return scratch;
+}
+
+/** Sum over the pixels of Jacobian image c times another image. */
+export function dotLane({ values, lanes }: JacobianImages, c: number, other: Float64Array): number {
+  let sum = 0;
+  for (let i = 0, at = c; i < other.length; i++, at += lanes) sum += values[at] * other[i];
+  return sum;
 }
