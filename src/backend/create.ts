@@ -58,24 +58,27 @@ async function openHardware(): Promise<Backend> {
 const withReason = (backend: Backend, why: string): Backend =>
   Object.defineProperty(backend, "about", { value: `${backend.about} (${why})`, enumerable: true });
 
-async function openBest(threads?: number): Promise<Backend> {
-  const passed: string[] = [];
-  const why = () => passed.join("; ");
-  if (threads === undefined)
-    try {
-      return withReason(await openHardware(), "the fastest here");
-    } catch (error) {
-      passed.push(`not webgpu: ${shortOf(error)}`);
-    }
-  else passed.push("not webgpu: threads are asked for");
+/** The backend of this machine's processor: `wasm`, else `reference`; `passed` says why none before was taken. */
+async function openHost(passed: readonly string[], threads?: number): Promise<Backend> {
   try {
-    return withReason(await open("wasm", threads), why());
+    return withReason(await open("wasm", threads), passed.join("; "));
   } catch (error) {
     if (isTomogradError(error, "INVALID_ARGUMENT")) throw error;
-    passed.push(`not wasm: ${messageOf(error)}`);
-    return createReferenceBackend(why());
+    return createReferenceBackend([...passed, `not wasm: ${messageOf(error)}`].join("; "));
   }
 }
+
+async function openBest(threads?: number): Promise<Backend> {
+  if (threads !== undefined) return openHost(["not webgpu: threads are asked for"], threads);
+  try {
+    return withReason(await openHardware(), "the fastest here");
+  } catch (error) {
+    return openHost([`not webgpu: ${shortOf(error)}`]);
+  }
+}
+
+/** What goes on where a GPU has failed: `wasm`, else `reference`. `why`: for `about`. */
+export const createHostBackend = (why: string): Promise<Backend> => openHost([`not webgpu: ${why}`]);
 
 /**
  * Starts a backend; its `about` says what runs and why. The caller disposes of it (`await using`).

@@ -6,7 +6,7 @@ import { checkPaths } from "./paths.js";
 import { type TextStream, terminalProgress } from "./progress.js";
 import { compareOutputs, runFilePath, writeRunFile } from "./runFile.js";
 import { commandLine } from "./runOptions.js";
-import { lazyBackend, type Outcome, type Session } from "./session.js";
+import { gpuFailed, lazyBackend, type Outcome, type Session } from "./session.js";
 import { withFlags } from "./words.js";
 
 /** Where the program writes; the process's own, or a test's. */
@@ -56,11 +56,17 @@ export async function perform({ operation, options, common, streams, signal, bef
     json: common.json ?? false,
     signal,
     backend: () => backend.get(),
+    replaceBackend: (error) => backend.replace(error),
   };
   say(`${operation.name}: ${operation.announce(options)}`);
   const started = performance.now();
   try {
-    const outcome = await operation.execute(options, session);
+    const outcome = await operation.execute(options, session).catch(async (error: unknown) => {
+      const next = await backend.replace(error);
+      if (!next) throw error;
+      session.warn(gpuFailed(error as Error, next));
+      return operation.execute(options, session);
+    });
     progress.done();
     const seconds = (performance.now() - started) / 1000;
     const runFile = common.runFile ?? runFilePath(outcome);

@@ -1,6 +1,5 @@
 /** Runs a method on a whole grid, on a region of it, or slab by slab. */
 import { setImmediate } from "node:timers/promises";
-import type { Backend } from "../backend/backend.js";
 import type { Model } from "../backend/kernels.js";
 import type { Vec3 } from "../core/linear.js";
 import { createProjector, type Projector, toDevice, toHost } from "../projector/index.js";
@@ -20,12 +19,11 @@ import { blockGrid, type CropOptions, crop, resample, voxelCount } from "../volu
 import { gib } from "./memory.js";
 import type { CliMethod } from "./methods.js";
 import { type MemoryPlan, planMemory, refuseUnplannable, roughly, timePass } from "./reconstructPlan.js";
-import type { Session } from "./session.js";
+import { onBackend, type Session } from "./session.js";
 
 /** What is to be done. */
 export interface Task {
   readonly session: Session;
-  readonly backend: Backend;
   readonly method: CliMethod;
   readonly model: Model;
   readonly projections: Projections;
@@ -92,14 +90,10 @@ type PartData = Pick<Task, "start" | "mask" | "weights" | "projections">;
 
 /** One run on one grid. */
 async function reconstructOn(task: Task, grid: Grid, data: PartData): Promise<Result> {
-  const { session, backend, method, model, settings } = task;
+  const { session, method, model, settings } = task;
   const { detector, views } = data.projections;
-  using A = createProjector({ backend, grid, detector, views, model });
-  const plan = planMemory(A, data.projections, method, shapeOf(task, data, views.length), writtenGrid(task));
-  refuseUnplannable(A, plan);
-  const secondsPerPass = await announcePlan(task, A, plan, data.projections);
   const { start, mask, weights } = data;
-  const run = await method.run(A, data.projections, {
+  const options = {
     ...settings,
     ...(start && { start }),
     ...(mask && { mask }),
@@ -107,10 +101,18 @@ async function reconstructOn(task: Task, grid: Grid, data: PartData): Promise<Re
     ...(task.onCheckpoint && { onCheckpoint: task.onCheckpoint }),
     signal: session.signal,
     onIteration: progressOf(session),
+  };
+  return onBackend(session, async (backend, keep) => {
+    using A = createProjector({ backend, grid, detector, views, model });
+    const plan = planMemory(A, data.projections, method, shapeOf(task, data, views.length), writtenGrid(task));
+    refuseUnplannable(A, plan);
+    const secondsPerPass = await announcePlan(task, A, plan, data.projections);
+    const kept = method.takes.includes("checkpoint") ? keep(options) : options;
+    const run = await method.run(A, data.projections, kept);
+    using device = run.volume;
+    const volume = await toHost(device);
+    return { volume, pieces: [volume], run, plan, secondsPerPass };
   });
-  using device = run.volume;
-  const volume = await toHost(device);
-  return { volume, pieces: [volume], run, plan, secondsPerPass };
 }
 
 function shapeOf({ method, settings }: Task, { mask, weights }: PartData, views: number) {
@@ -144,7 +146,8 @@ async function reconstructCoarsely(task: Task): Promise<Volume> {
 
 /** A block of the grid, after what the rest of the object adds to the data is subtracted. */
 async function reconstructInside(task: Task, outside: Volume, block: CropOptions, data: PartData): Promise<Result> {
-  const { backend, model, method } = task;
+  const { model, method } = task;
+  const backend = await task.session.backend();
   const grid = blockGrid(task.grid, block);
   const { detector, views } = task.projections;
   const others = outsideOf(outside, grid);
@@ -204,10 +207,11 @@ function progressOf(session: Session) {
 
 /** Images of an object given in pieces, in some views. */
 export async function imagesOf(
-  { backend, model, projections }: Task,
+  { session, model, projections }: Task,
   pieces: readonly Volume[],
   shown: readonly number[],
 ) {
+  const backend = await session.backend();
   const { detector } = projections;
   const views = shown.map((view) => projections.views[view]);
   let sum: Projections | undefined;

@@ -93,7 +93,8 @@ function sinogramFigure({ detector, views, values }: Projections): Html {
 /** The page about one reconstruction: slices, data and fit, cost, geometry, settings. */
 export async function reconstructionReport(input: ReconstructionReportInput): Promise<string> {
   const { task, result, truth, figures, name } = input;
-  const { projections, session, backend } = task;
+  const { projections, session } = task;
+  const backend = await session.backend();
   const { run, volume } = result;
   const last = run.history.at(-1);
   const ending = last

@@ -84,6 +84,16 @@ export function fingerprint(plain: unknown, arrays: readonly ArrayBufferView[]):
   return low.toString(16).padStart(8, "0") + high.toString(16).padStart(8, "0");
 }
 
+/** Checkpoints that may be continued on another backend than they come from. */
+const movable = new WeakSet<object>();
+
+/** The same checkpoint for a run of the same options, geometry and data on another backend, which rounds differently. */
+export function movedCheckpoint<C extends Checkpoint | LiveCheckpoint>(checkpoint: C): C {
+  const moved = { ...checkpoint };
+  movable.add(moved);
+  return moved;
+}
+
 /** @throws INVALID_ARGUMENT (defect `wrong-checkpoint`) */
 export function checkCheckpoint(
   checkpoint: Checkpoint | LiveCheckpoint,
@@ -96,7 +106,7 @@ export function checkCheckpoint(
       `a checkpoint of ${method} is needed, this is '${checkpoint.format}' of ${checkpoint.method}`,
       { defect: "wrong-checkpoint" },
     );
-  if (checkpoint.fingerprint !== expectedFingerprint)
+  if (checkpoint.fingerprint !== expectedFingerprint && !movable.has(checkpoint))
     throw fault(
       "INVALID_ARGUMENT",
       "the checkpoint belongs to another run: options, geometry, data or backend differ; start anew or restore them",

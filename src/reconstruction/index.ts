@@ -28,3 +28,4 @@ export { type SirtOptions, sirt } from "./sirt.js";
 export { bitReversedOrder, orderedSubsets } from "./subsets.js";
 export { type TikhonovOptions, tikhonov } from "./tikhonov.js";
 export type { Iteration, Progress, Reconstruct, Run, RunOptions, Stopped } from "./types.js";
+export { type FallbackEvent, type FallbackOptions, type Keep, withFallback } from "./withFallback.js";

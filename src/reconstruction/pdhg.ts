@@ -90,8 +90,8 @@ export function pdhg(A: Projector, projections: Projections, options: PdhgOption
             backend.run("copy", { out: ahead.array, x: next.array });
             backend.run("axpby", { a: 1, x: x.array, b: 1, y: ahead.array });
             backend.run("copy", { out: x.array, x: next.array });
-            const found = await ledger.close();
-            return { ...found, value: found.value + weight * (await price) };
+            const [found, variation] = await Promise.all([ledger.close(), price]);
+            return { ...found, value: found.value + weight * variation };
           },
         };
 

@@ -26,7 +26,7 @@ export async function createShelf(work: Workspace, numbers: Record<string, numbe
       if (places === 0) return;
       let place = volumes.findIndex((_, i) => numbers[name(i)] === 0);
       if (place < 0) place = volumes.length < places ? volumes.length : inOrder()[0].place;
-      volumes[place] ??= await work.stateVolume(name(place));
+      volumes[place] ??= await work.stateVolume(name(place), true);
       work.A.backend.run("copy", { out: volumes[place].array, x: x.array });
       numbers[name(place)] = stage + 1;
     },

@@ -60,10 +60,8 @@ export function createLedger(work: Workspace): Ledger {
       if (tolerance > 0) changes.addSquares(array);
     },
     async close() {
-      const squares = misfits.take();
-      const change = tolerance > 0 && relativeChange();
-      const found = { value: (await squares) / 2, residual: work.rms(await squares) };
-      return change ? { ...found, change: await change } : found;
+      const [squares, change] = await Promise.all([misfits.take(), tolerance > 0 ? relativeChange() : undefined]);
+      return { value: squares / 2, residual: work.rms(squares), ...(change !== undefined && { change }) };
     },
   };
 

@@ -32,8 +32,8 @@ export interface Workspace {
   own<T extends Disposable>(resource: T): T;
   /** An array that is part of the state: zeros, or as the checkpoint holds it. */
   state(name: string, shape: Shape): Promise<DeviceArray>;
-  /** A volume that is part of the state. */
-  stateVolume(name: string): Promise<DeviceVolume>;
+  /** A volume that is part of the state; `fresh`: from now on, so that a checkpoint that is continued does not hold it. */
+  stateVolume(name: string, fresh?: boolean): Promise<DeviceVolume>;
   /** Numbers that are part of the state: change them in place. Returns those of the checkpoint if there is one. */
   numbers<N extends Record<string, number>>(initial: N): N;
   /** Applies bounds and mask to a volume. */
@@ -66,8 +66,8 @@ export function createWorkspace({ A, projections, options, settings, x, own }: W
   const create = createSubsets(A, projections, own, weights);
   const arrays: Record<string, DeviceArray> = {};
   let numbers: Record<string, number> = {};
-  const state = async (name: string, shape: Shape) => {
-    const values = resume && (await readArray(resume, name));
+  const state = async (name: string, shape: Shape, fresh = false) => {
+    const values = resume && !fresh && (await readArray(resume, name));
     arrays[name] = own(values ? A.backend.upload(values, shape, name, "real") : A.backend.allocate(shape, name));
     return arrays[name];
   };
@@ -91,8 +91,8 @@ export function createWorkspace({ A, projections, options, settings, x, own }: W
     tolerance,
     resumed: resume !== undefined,
     own,
-    state,
-    stateVolume: async (name) => deviceVolume(await state(name, x.array.shape), A.grid, x.quantity),
+    state: (name, shape) => state(name, shape),
+    stateVolume: async (name, fresh) => deviceVolume(await state(name, x.array.shape, fresh), A.grid, x.quantity),
     numbers(initial) {
       const restored = resume && (resume.numbers as typeof initial);
       const current = { ...initial, ...restored };

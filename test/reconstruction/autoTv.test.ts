@@ -89,6 +89,24 @@ describe("autoTv", () => {
     }
   });
 
+  test("a run that is cut before it keeps its first iterate against model errors ends with the same bits", async () => {
+    const { A, projections } = await blockScan(backend, { noise: 1e-4 });
+    using _ = A;
+    const each = projections.values.length / A.views.length;
+    const values = projections.values.map((p, i) => (Math.floor(i / each) % 2 ? 1.08 * p : p));
+    const states: Checkpoint[] = [];
+    const run = (more: object) => autoTv(A, { ...projections, values }, more);
+    const whole = await run({
+      checkpointEvery: 20,
+      onCheckpoint: async (state: Parameters<typeof holdCheckpoint>[0]) => {
+        if (states.length < 1) states.push(await holdCheckpoint(state));
+      },
+    });
+    expect(whole.used.rule).toBe("model error");
+    expect(Object.keys(states[0].arrays).filter((name) => name.startsWith("kept"))).toHaveLength(1);
+    expect(await voxels(await run({ resume: states[0] }))).toEqual(await voxels(whole));
+  });
+
   test("with os-sqs inside it needs half the volumes and comes within 1 dB", async () => {
     const whole = await quality(await autoTv(scan.A, scan.projections));
     const small = await quality(await autoTv(scan.A, scan.projections, { solver: "os-sqs" }));

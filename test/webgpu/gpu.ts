@@ -1,3 +1,6 @@
+import type { Backend } from "../../src/backend/backend.js";
+import { openDevice } from "../../src/backend/webgpu/adapter.js";
+import { createBackendOn } from "../../src/backend/webgpu/backendOn.js";
 import { createWebGpuBackend } from "../../src/backend/webgpu/index.js";
 import { isTomogradError } from "../../src/core/errors.js";
 
@@ -10,4 +13,11 @@ export async function gpuMissing(): Promise<string | undefined> {
     if (process.env.TOMOGRAD_GPU === "promised" || !isTomogradError(error, "UNSUPPORTED_KERNEL")) throw error;
     return error.message;
   }
+}
+
+/** A backend whose device the test destroys. */
+export async function mortalBackend(): Promise<{ readonly backend: Backend; readonly destroy: () => void }> {
+  const { device, maxBindingBytes, adapter } = await openDevice();
+  const about = `webgpu, 1 device: ${adapter}, to be lost`;
+  return { backend: createBackendOn({ device, maxBindingBytes, about }), destroy: () => device.destroy() };
 }

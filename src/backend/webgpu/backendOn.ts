@@ -164,6 +164,15 @@ export function createBackendOn({ device, maxBindingBytes, about }: DeviceParts)
     return Promise.race([work, lost]);
   };
 
+  /** Loss rejects all that comes later as well: a promise that nobody waits for any more must not end the process. */
+  const quietAboutLoss = <T>(work: Promise<T>): Promise<T> => {
+    const result = work.catch((error: unknown) => {
+      if (faults.lostNow || closed) result.catch(() => {});
+      throw error;
+    });
+    return result;
+  };
+
   /** Copies of the parts as they are now, each in a buffer that the host can map. */
   const stage = (parts: readonly Part[], type: ElementType, label: string) =>
     parts.map(({ slot, length }) => {
@@ -172,6 +181,36 @@ export function createBackendOn({ device, maxBindingBytes, about }: DeviceParts)
       recorder.copy(slot, 0, staging, 0, bytes);
       return { staging, bytes };
     });
+
+  const download = async (deviceArray: DeviceArray): Promise<Elements> => {
+    refuseIfGone();
+    checkArray(backend, `download: '${deviceArray.label}'`, deviceArray);
+    const { type, label, length, parts, numbers } = gpuArray(deviceArray);
+    if (numbers) {
+      const values = numbers.slice();
+      return fence(async () => values);
+    }
+    const copies = stage(parts, type, label);
+    return fence(async () => {
+      const bytes: ArrayBuffer[] = [];
+      for (const { staging, bytes: size } of copies) {
+        await staging.buffer.mapAsync(MAP_READ, 0, size);
+        bytes.push(staging.buffer.getMappedRange(0, size));
+      }
+      const values = loadParts(type, length, parts, bytes);
+      for (const { staging } of copies) {
+        staging.buffer.unmap();
+        pool.give(staging);
+      }
+      return values;
+    });
+  };
+  const idle = async () => {
+    refuseIfGone();
+    return fence(async () => {
+      await device.queue.onSubmittedWorkDone();
+    });
+  };
 
   const backend: Backend = {
     name: "webgpu",
@@ -205,35 +244,8 @@ export function createBackendOn({ device, maxBindingBytes, about }: DeviceParts)
       checkCall(backend, kernel, args);
       kernelCode(table, kernel, backend.name)(args);
     },
-    async download(deviceArray: DeviceArray): Promise<Elements> {
-      refuseIfGone();
-      checkArray(backend, `download: '${deviceArray.label}'`, deviceArray);
-      const { type, label, length, parts, numbers } = gpuArray(deviceArray);
-      if (numbers) {
-        const values = numbers.slice();
-        return fence(async () => values);
-      }
-      const copies = stage(parts, type, label);
-      return fence(async () => {
-        const bytes: ArrayBuffer[] = [];
-        for (const { staging, bytes: size } of copies) {
-          await staging.buffer.mapAsync(MAP_READ, 0, size);
-          bytes.push(staging.buffer.getMappedRange(0, size));
-        }
-        const values = loadParts(type, length, parts, bytes);
-        for (const { staging } of copies) {
-          staging.buffer.unmap();
-          pool.give(staging);
-        }
-        return values;
-      });
-    },
-    async idle() {
-      refuseIfGone();
-      return fence(async () => {
-        await device.queue.onSubmittedWorkDone();
-      });
-    },
+    download: (array) => quietAboutLoss(download(array)),
+    idle: () => quietAboutLoss(idle()),
     [Symbol.asyncDispose]() {
       closed ??= (async () => {
         for (const array of live) array.dispose();

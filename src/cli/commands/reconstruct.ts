@@ -79,7 +79,7 @@ Examples:
     const checkpointPath = options.checkpoint ?? `${beside}.checkpoint`;
     let checkpointWritten = false;
     const task: Task = {
-      ...{ session, backend, method, projections, grid },
+      ...{ session, method, projections, grid },
       model: options.model ?? method.model,
       ...(region && { region }),
       ...(options.slabs !== undefined && { slabs: options.slabs }),
