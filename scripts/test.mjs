@@ -28,6 +28,7 @@ function runChecks() {
   const checks = {
     lint: ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
     "types of the tests": ["node_modules/typescript/bin/tsc", "-p", "test"],
+    "types of the studio": ["node_modules/typescript/bin/tsc", "-p", "studio"],
   };
   const ok = Object.entries(checks).map(([name, command]) => {
     say(`test: ${name}`);

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { isTomogradError } from "../core/errors.js";
+import { addStudioCommand } from "./commands/studio.js";
 import { addCommonOptions, type CommonOptions, ownOptions } from "./commonOptions.js";
 import { OPERATIONS } from "./operations.js";
 import { perform, type Streams } from "./perform.js";
@@ -62,6 +63,7 @@ function createProgram(json: boolean, streams: Streams, signal: AbortSignal): Co
       before: outputs,
     });
   });
+  addStudioCommand(program, streams, signal);
   return program;
 }
 

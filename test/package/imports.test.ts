@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { allImports, importsOf, type SourceImport, sourceFiles } from "./sourceImports.js";
+import { allImports, importsOf, root, type SourceImport, sourceFiles } from "./sourceImports.js";
 
 /** What a folder may import besides itself and core. Data flows from sources to pages; imports flow the other way. */
 const METHODS = ["geometry", "volume", "physics", "backend", "projector", "metric", "regularizer", "optimizer"];
@@ -72,6 +74,22 @@ test("every folder of src/ has a row in the table", () => {
 
 test("no file imports itself in a circle", () => {
   expect(findCycle(allImports())).toBeUndefined();
+});
+
+test("the studio imports the package by its public names alone, and nothing of Node", () => {
+  const folder = join(root, "studio/src");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
+  const imports = files.flatMap((path) => importsOf(`studio/src/${path}`, readFileSync(join(folder, path), "utf8")));
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const known = Object.keys(exports).map((path) => path.replace(/^\./, "tomograd"));
+  const bad = imports.filter(({ specifier, target }) => {
+    if (target) return !target.startsWith("studio/src/");
+    return (
+      !known.includes(specifier) && !/^(preact|@preact\/signals|@cornerstonejs\/.*\?url)(\/hooks)?$/.test(specifier)
+    );
+  });
+  expect(files.length).toBeGreaterThan(20);
+  expect(bad.map(({ from, specifier }) => `${from}: ${specifier}`)).toEqual([]);
 });
 
 test("the check names the offender, for static, dynamic and platform imports", () => {

@@ -19,6 +19,7 @@ const COMMANDS = [
   "run",
   "doctor",
   "demo",
+  "studio",
 ];
 
 /** An empty folder that gets the packed package installed, as a user's project would. */

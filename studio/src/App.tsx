@@ -1,0 +1,147 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { PLANES } from "tomograd/report";
+import { filesOfDrop, openFiles } from "./panels/openFrom";
+import { PANELS } from "./panels/registry";
+import { StatusBar } from "./StatusBar";
+import { enlarged } from "./state/display";
+import { choice, patient } from "./state/patient";
+import { failure, report, task } from "./state/status";
+import { theme } from "./state/theme";
+import { DrrView } from "./views/DrrView";
+import { SceneView } from "./views/SceneView";
+import { SliceView } from "./views/SliceView";
+
+type Listeners = { readonly [E in keyof WindowEventMap]?: (event: WindowEventMap[E]) => void };
+
+/** Listens to the window as long as the component lives; the listeners of the first call stay. */
+function useListeners(listeners: Listeners): void {
+  useEffect(() => {
+    const all = Object.entries(listeners) as [string, (event: Event) => void][];
+    for (const [type, listener] of all) addEventListener(type, listener);
+    return () => {
+      for (const [type, listener] of all) removeEventListener(type, listener);
+    };
+  }, []);
+}
+
+/** Opens what is dropped anywhere on the page; tells whether something hovers over it. */
+function useDrop() {
+  const over = useSignal(false);
+  useListeners({
+    dragover: (event) => {
+      event.preventDefault();
+      over.value = true;
+    },
+    dragleave: (event) => {
+      if (!event.relatedTarget) over.value = false;
+    },
+    drop: (event) => {
+      event.preventDefault();
+      over.value = false;
+      if (event.dataTransfer) filesOfDrop(event.dataTransfer).then(openFiles).catch(report);
+    },
+  });
+  return over;
+}
+
+/** The page: views, the panels beside them, and the line below that says what runs. */
+export function App() {
+  const panel = useSignal("look");
+  const over = useDrop();
+  useListeners({
+    keydown: (event) => {
+      if (event.key === "Escape") enlarged.value = undefined;
+    },
+  });
+  // where there is something to choose, the choice is shown
+  const shown = choice.value ? "open" : panel.value;
+  return (
+    <div class="page" data-over={over.value}>
+      <Masthead />
+      <main class={`views ${enlarged.value === undefined ? "" : "one"}`}>
+        <DrrView />
+        <SceneView />
+        {PLANES.map((plane) => (
+          <SliceView key={plane} plane={plane} />
+        ))}
+      </main>
+      <aside class="side" aria-label="Controls">
+        <div class="tabs" role="tablist">
+          {PANELS.map(({ id, title }) => (
+            <button
+              type="button"
+              key={id}
+              role="tab"
+              id={`tab-${id}`}
+              aria-selected={shown === id}
+              aria-controls="panel"
+              onClick={() => {
+                choice.value = undefined;
+                panel.value = id;
+              }}
+            >
+              {title}
+            </button>
+          ))}
+        </div>
+        <div id="panel" class="panel" role="tabpanel" aria-labelledby={`tab-${shown}`}>
+          {PANELS.map(({ id, Panel }) => (id === shown ? <Panel key={id} /> : null))}
+        </div>
+      </aside>
+      <StatusBar />
+      <div class="dropzone" aria-hidden="true">
+        Drop a scan: files or a folder
+      </div>
+    </div>
+  );
+}
+
+/** Name, patient, what is under way, and the theme. */
+function Masthead() {
+  const { value: busy } = task;
+  const { value: wrong } = failure;
+  return (
+    <header class="masthead">
+      <h1>
+        <img src="./icon.svg" alt="" width="20" height="20" /> tomograd <span>studio</span>
+      </h1>
+      <p class="patient">{patient.value?.name}</p>
+      <div class="news" aria-live="polite">
+        {busy && (
+          <span class="task">
+            {busy.what}
+            <progress {...(busy.share !== undefined && { value: busy.share })} aria-label={busy.what} />
+            {busy.cancel && (
+              <button type="button" onClick={busy.cancel}>
+                Cancel
+              </button>
+            )}
+          </span>
+        )}
+        {wrong && (
+          <span class="failure" role="alert">
+            {wrong.message}
+            <button
+              type="button"
+              aria-label="Put the message away"
+              onClick={() => {
+                failure.value = undefined;
+              }}
+            >
+              ×
+            </button>
+          </span>
+        )}
+      </div>
+      <button
+        type="button"
+        onClick={() => {
+          theme.value = theme.value === "dark" ? "light" : "dark";
+        }}
+      >
+        {theme.value === "dark" ? "Light" : "Dark"}
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,50 @@
+import { placeInWords } from "./planes";
+import { drr, drrIsExact } from "./state/drr";
+import { crosshair, patient } from "./state/patient";
+import { backend, startBackend } from "./state/status";
+import type { BackendChoice } from "./worker/protocol";
+
+const CHOICES: readonly (readonly [BackendChoice["prefer"], string])[] = [
+  ["auto", "automatic"],
+  ["webgpu", "GPU"],
+  ["wasm", "processor"],
+  ["reference", "float64, slow"],
+];
+
+/** What computes and why, whether threads may share memory, and what was rendered last. */
+export function StatusBar() {
+  const runs = backend.value;
+  const image = drr.value;
+  return (
+    <footer class="status">
+      {runs && (
+        <>
+          <span class={`lamp ${runs.threads > 1 || runs.name === "webgpu" ? "good" : "slow"}`}>{runs.about}</span>
+          <span>{runs.isolated ? "isolated page" : "page not isolated: one thread"}</span>
+          <label>
+            compute on{" "}
+            <select
+              onChange={({ currentTarget }) =>
+                void startBackend({ prefer: currentTarget.value as BackendChoice["prefer"] })
+              }
+            >
+              {CHOICES.map(([value, text]) => (
+                <option key={value} value={value}>
+                  {text}
+                </option>
+              ))}
+            </select>
+          </label>
+        </>
+      )}
+      <span class="gap" />
+      {patient.value && <span>{placeInWords(crosshair.value)} mm</span>}
+      {image && (
+        <span>
+          {drrIsExact.value ? "exact" : "coarse"} X-ray {image.columns} × {image.rows} in{" "}
+          {Math.max(1, Math.round(image.milliseconds))} ms
+        </span>
+      )}
+    </footer>
+  );
+}

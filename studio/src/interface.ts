@@ -1,0 +1,35 @@
+/** `window.tomogradStudio`: the page for scripts, such as those of its tests and of the browser's console. */
+
+import { drr, exactDrr } from "./state/drr";
+import { crosshair, openSample, openVolume, patient, pointAt } from "./state/patient";
+import { arm, beam, beamMatrix, steer } from "./state/pose";
+import { backend, failure } from "./state/status";
+
+const studio = {
+  /** The exact line integrals of the present view with its geometry, as "Save line integrals" writes them. */
+  image: exactDrr,
+  /** The picture that is shown now. */
+  shown: () => drr.value,
+  arm: () => arm.value,
+  steer,
+  beam: () => beam.value,
+  matrix: () => beamMatrix.value,
+  crosshair: () => crosshair.value,
+  pointAt,
+  patient: () => patient.value,
+  open: openVolume,
+  openSample,
+  backend: () => backend.value,
+  failure: () => failure.value,
+};
+
+declare global {
+  interface Window {
+    tomogradStudio?: typeof studio;
+  }
+}
+
+/** Puts the interface on the window. */
+export function publishInterface(): void {
+  window.tomogradStudio = studio;
+}

@@ -1,0 +1,222 @@
+import { useState } from "preact/hooks";
+import type { DicomSeries } from "tomograd/io";
+import type { Quantity } from "tomograd/volume";
+import { NumberField } from "../controls/NumberField";
+import { labelOpacity } from "../state/display";
+import { choice, closeLabels, labels, openLabels, openSample, openVolume, patient, reopenAs } from "../state/patient";
+import { failure } from "../state/status";
+import { labelColor } from "../views/paint";
+import type { Note } from "../worker/protocol";
+import { filesOfInput, nameOfFiles, openAddress, openFiles } from "./openFrom";
+
+const QUANTITIES: readonly (readonly [Quantity, string])[] = [
+  ["hounsfield", "Hounsfield units"],
+  ["attenuation", "attenuation, 1/mm"],
+  ["density", "density, 0 to 1"],
+  ["unknown", "numbers, as stored"],
+];
+
+/** Files, folder, address or the built-in chest; then what was read. */
+export function OpenPanel() {
+  return (
+    <>
+      <section>
+        <h3>A scan</h3>
+        <p class="hint">
+          Drop files or a folder anywhere on the page. DICOM, NIfTI, NRRD, MetaImage, TIFF, NumPy, Zarr: nothing leaves
+          this machine.
+        </p>
+        <div class="buttons">
+          <PickButton text="Files…" multiple onPick={openFiles} />
+          <PickButton text="Folder…" folder onPick={openFiles} />
+          <button type="button" onClick={() => void openSample()}>
+            Chest
+          </button>
+        </div>
+        <AddressForm />
+        {choice.value && <SeriesChoice />}
+      </section>
+      {patient.value && <PatientSection />}
+      {patient.value && <LabelSection />}
+    </>
+  );
+}
+
+interface PickButtonProps {
+  readonly text: string;
+  readonly multiple?: boolean;
+  readonly folder?: boolean;
+  readonly onPick: (files: ReturnType<typeof filesOfInput>) => unknown;
+}
+
+/** A native file input that looks like a button. */
+function PickButton({ text, multiple, folder, onPick }: PickButtonProps) {
+  return (
+    <label class="button">
+      {text}
+      <input
+        type="file"
+        class="visually-hidden"
+        multiple={multiple}
+        {...(folder && { webkitdirectory: true })}
+        onChange={({ currentTarget }) => {
+          onPick(filesOfInput(currentTarget.files));
+          currentTarget.value = "";
+        }}
+      />
+    </label>
+  );
+}
+
+function AddressForm() {
+  const [text, setText] = useState("");
+  return (
+    <form
+      class="address"
+      onSubmit={(event) => {
+        event.preventDefault();
+        openAddress(text).catch(() => {
+          failure.value = { code: "INVALID_ARGUMENT", message: `“${text}” is no web address` };
+        });
+      }}
+    >
+      <label for="address">Web address</label>
+      <input
+        id="address"
+        inputMode="url"
+        placeholder="https://…/ct.nii.gz"
+        value={text}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      <button type="submit" disabled={text.trim() === ""}>
+        Open
+      </button>
+    </form>
+  );
+}
+
+const describe = ({ modality, description, number, slices, problem }: DicomSeries) =>
+  `${modality} ${description || `series ${number ?? "?"}`}, ${problem ?? `${slices} slices`}`;
+
+function SeriesChoice() {
+  const { asked, series } = choice.value!;
+  return (
+    <fieldset class="series">
+      <legend>{asked.name} holds several series. Which one?</legend>
+      {series.map((one) => (
+        <button
+          type="button"
+          key={one.uid}
+          disabled={one.problem !== undefined}
+          onClick={() => void openVolume({ ...asked, series: one.uid })}
+        >
+          {describe(one)}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+const rounded = (values: readonly number[], digits: number) =>
+  values.map((value) => String(Number(value.toFixed(digits)))).join(" × ");
+
+function PatientSection() {
+  const { name, format, grid, spacing, orientation, range, notes, quantity } = patient.value!;
+  return (
+    <section>
+      <h3>{name}</h3>
+      <dl class="facts">
+        <dt>Format</dt>
+        <dd>{format}</dd>
+        <dt>Voxels</dt>
+        <dd>{rounded(grid.size, 0)}</dd>
+        <dt>Spacing</dt>
+        <dd>{rounded(spacing, 3)} mm</dd>
+        <dt>Stored axes</dt>
+        <dd title="Where the first, second and third axis run to">{orientation}</dd>
+        <dt>Range</dt>
+        <dd>
+          {Number(range[0].toPrecision(4))} to {Number(range[1].toPrecision(4))}
+        </dd>
+        <dt>
+          <label for="quantity">Values are</label>
+        </dt>
+        <dd>
+          <select
+            id="quantity"
+            value={quantity}
+            onChange={({ currentTarget }) => void reopenAs(currentTarget.value as Quantity)}
+          >
+            {QUANTITIES.map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </dd>
+      </dl>
+      <Notes notes={notes} />
+      {name.startsWith("Chest, LIDC") && (
+        <p class="hint">
+          LIDC-IDRI-0001, The Cancer Imaging Archive, doi.org/10.7937/K9/TCIA.2015.LO9QL9SX, CC BY 3.0; reduced.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Notes({ notes }: { readonly notes: readonly Note[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <ul class="notes" aria-label="Warnings">
+      {notes.map(({ defect, message }) => (
+        <li key={defect + message}>{message}</li>
+      ))}
+    </ul>
+  );
+}
+
+function LabelSection() {
+  const open = labels.value;
+  return (
+    <section>
+      <h3>Labels</h3>
+      {!open && <p class="hint">A label map of the same patient, drawn over the slices in color.</p>}
+      <div class="buttons">
+        <PickButton
+          text={open ? "Other labels…" : "Label map…"}
+          multiple
+          onPick={(files) => files.length > 0 && openLabels({ from: "files", files }, nameOfFiles(files))}
+        />
+        {open && (
+          <button type="button" onClick={() => void closeLabels()}>
+            Remove
+          </button>
+        )}
+      </div>
+      {open && (
+        <>
+          <ul class="swatches" aria-label={`Labels of ${open.name}`}>
+            {open.labels.map((label) => (
+              <li key={label} style={{ "--swatch": `rgb(${labelColor(label).join(" ")})` }}>
+                {label}
+              </li>
+            ))}
+          </ul>
+          <NumberField
+            label="Opacity"
+            unit="%"
+            value={100 * labelOpacity.value}
+            min={0}
+            max={100}
+            step={5}
+            onChange={(value) => {
+              labelOpacity.value = value / 100;
+            }}
+          />
+          <Notes notes={open.notes} />
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,15 @@
+/** The panels beside the views, in the order of their tabs: a new one needs a line here and a file beside this. */
+import type { ComponentType } from "preact";
+import { LookPanel } from "./Look";
+import { OpenPanel } from "./Open";
+
+export interface PanelEntry {
+  readonly id: string;
+  readonly title: string;
+  readonly Panel: ComponentType;
+}
+
+export const PANELS: readonly PanelEntry[] = [
+  { id: "open", title: "Open", Panel: OpenPanel },
+  { id: "look", title: "Look", Panel: LookPanel },
+];

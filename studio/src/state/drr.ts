@@ -1,0 +1,94 @@
+/** The live radiograph: coarse pictures follow the hand, the exact one comes when it rests. */
+import { computed, effect, signal } from "@preact/signals";
+import type { DisplayWindow } from "tomograd/report";
+import { request } from "../worker/client";
+import type { PatientFacts, RenderedImage, RenderRequest } from "../worker/protocol";
+import { drrPreset, heldWindow } from "./display";
+import { latestWins } from "./latest";
+import { patient } from "./patient";
+import { beam, detector } from "./pose";
+import { backend, report } from "./status";
+
+/** ms that a picture may take to follow the hand. */
+const FOLLOWS = 30;
+/** ms without a movement after which the hand rests. */
+const RESTS = 140;
+const COARSEST = 8;
+
+/** A picture, and the volume that it is of. */
+export interface Radiograph extends RenderedImage {
+  readonly of: PatientFacts;
+}
+
+/** The picture that is shown. */
+export const drr = signal<Radiograph | undefined>(undefined);
+/** Whether the picture shown is the exact one of the present view and volume. */
+export const drrIsExact = computed(() => {
+  const shown = drr.value;
+  if (!shown || shown.coarsening > 1 || !("view" in beam.value)) return false;
+  return shown.of === patient.value && shown.view === beam.value.view && shown.detector === detector.value;
+});
+
+/** Black and white of the picture that is shown. */
+export const drrWindow = computed<DisplayWindow>(() => {
+  const { film, plain } = drr.value?.windows ?? { film: { low: 0, high: 1 }, plain: { low: 0, high: 1 } };
+  return heldWindow.value ?? (drrPreset.value === "line-integral" ? plain : film);
+});
+
+/** Rays per ms, learned from the pictures so far; the first is coarse, to be quick anywhere. */
+let pace = 300;
+
+const coarseningFor = ({ rows, columns }: { rows: number; columns: number }): number =>
+  Math.min(COARSEST, Math.max(1, Math.ceil(Math.sqrt((rows * columns) / (pace * FOLLOWS)))));
+
+type Asked = RenderRequest & { readonly of: PatientFacts };
+let rest: ReturnType<typeof setTimeout> | undefined;
+let exact: AbortController | undefined;
+
+const follow = latestWins(
+  (asked: Asked) => {
+    exact = asked.coarsening === 1 ? new AbortController() : undefined;
+    const { of: _, ...payload } = asked;
+    return request("render", payload, { signal: exact?.signal });
+  },
+  (image, asked) => {
+    // small pictures are mostly overhead
+    const seen = (image.rows * image.columns) / Math.max(0.5, image.milliseconds);
+    pace = 0.7 * pace + 0.3 * seen;
+    // what comes back is a copy: the view is known again by being the one that was asked for
+    if (asked.of === patient.value) drr.value = { ...image, ...asked };
+  },
+  // the volume may have been replaced under a picture in the making
+  (error, asked) => asked.of === patient.value && report(error),
+);
+
+/** Asks for the picture of the present view. */
+function show(coarsening: number): void {
+  const of = patient.value;
+  if (of && "view" in beam.value) follow.ask({ of, view: beam.value.view, detector: detector.value, coarsening });
+}
+
+/** Begins to follow the C-arm and the volume. */
+export function followBeam(): () => void {
+  return effect(() => {
+    if (!patient.value || !backend.value || !("view" in beam.value)) return;
+    const coarsening = coarseningFor(detector.value);
+    exact?.abort();
+    clearTimeout(rest);
+    show(coarsening);
+    // the first picture of a volume has no hand to wait for
+    if (coarsening > 1) rest = setTimeout(() => show(1), drr.peek()?.of === patient.value ? RESTS : 0);
+  });
+}
+
+/** Resolves with the exact picture of the present view. */
+export const exactDrr = (): Promise<Radiograph> =>
+  new Promise((resolve) => {
+    let stop: (() => void) | undefined;
+    const look = () => {
+      if (!drrIsExact.value) return;
+      resolve(drr.value as Radiograph);
+      queueMicrotask(() => stop?.());
+    };
+    stop = effect(look);
+  });

@@ -1,0 +1,148 @@
+/** What the page asks of the worker, and what it gets. Everything is plain data: it is copied, large arrays are moved. */
+import type { Vec3 } from "tomograd";
+import type { ConeView, Detector } from "tomograd/geometry";
+import type { DicomSeries, ReadProgress, VolumeFormat } from "tomograd/io";
+import type { DisplayWindow, EdgeLetters, Plane } from "tomograd/report";
+import type { Grid, Quantity } from "tomograd/volume";
+
+/** Payload, result, and what is told on the way, of one kind of call. */
+interface Call<Payload, Result, Progress = never> {
+  readonly payload: Payload;
+  readonly result: Result;
+  readonly progress: Progress;
+}
+
+/** Every kind of call. */
+export interface Calls {
+  /** Starts a backend, or changes to another one and takes the volume along. */
+  start: Call<BackendChoice, BackendFacts>;
+  /** Reads a volume, which replaces the one before when it is complete. */
+  open: Call<OpenRequest, PatientFacts, ReadProgress>;
+  /** Reads a label map and puts it on the grid of the volume. */
+  openLabels: Call<OpenRequest, LabelFacts, ReadProgress>;
+  closeLabels: Call<undefined, undefined>;
+  slice: Call<SliceRequest, SlicePicture>;
+  render: Call<RenderRequest, RenderedImage>;
+}
+export type CallKind = keyof Calls;
+export type Payload<K extends CallKind> = Calls[K]["payload"];
+export type Result<K extends CallKind> = Calls[K]["result"];
+export type Progress<K extends CallKind> = Calls[K]["progress"];
+
+export type ToWorker =
+  | { readonly id: number; readonly kind: CallKind; readonly payload: unknown }
+  | { readonly id: number; readonly cancel: true };
+export type FromWorker =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly progress: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+/** Why a call failed, in words; `defect` and `code` as the library's errors have them. */
+export interface Failure {
+  readonly code: string;
+  readonly defect?: string;
+  readonly message: string;
+  /** The series to choose from, where the input holds several. */
+  readonly series?: readonly DicomSeries[];
+}
+
+export interface BackendChoice {
+  readonly prefer: "auto" | "webgpu" | "wasm" | "reference";
+  readonly threads?: number;
+}
+
+export interface BackendFacts {
+  readonly name: string;
+  readonly threads: number;
+  /** One line: what runs and why. */
+  readonly about: string;
+  /** Whether the page may share memory between threads. */
+  readonly isolated: boolean;
+}
+
+/** A file and its path in the folder that was dropped or picked. */
+export interface PathFile {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** Where a volume is read from. */
+export type OpenSource =
+  | { readonly from: "files"; readonly files: readonly PathFile[] }
+  | { readonly from: "address"; readonly address: string };
+
+export interface OpenRequest {
+  readonly source: OpenSource;
+  /** What to call it. */
+  readonly name: string;
+  /** Of DICOM: the UID of the series to read. */
+  readonly series?: string;
+  /** What the voxels mean, if the user says so. */
+  readonly quantity?: Quantity;
+}
+
+export interface Note {
+  readonly defect: string;
+  readonly message: string;
+}
+
+export interface PatientFacts {
+  readonly name: string;
+  readonly format: VolumeFormat;
+  readonly quantity: Quantity;
+  readonly grid: Grid;
+  /** mm. */
+  readonly spacing: Vec3;
+  /** Where the axes of the stored voxels run to, e.g. "LPS". */
+  readonly orientation: string;
+  /** Smallest and largest value. */
+  readonly range: readonly [number, number];
+  readonly notes: readonly Note[];
+}
+
+export interface LabelFacts {
+  readonly name: string;
+  /** The labels that occur, 0 left out. */
+  readonly labels: readonly number[];
+  readonly notes: readonly Note[];
+}
+
+export interface SliceRequest {
+  readonly plane: Plane;
+  /** World RAS mm. */
+  readonly through: Vec3;
+}
+
+export interface SlicePicture {
+  readonly plane: Plane;
+  readonly rows: number;
+  readonly columns: number;
+  /** [row][column]. */
+  readonly values: Float32Array;
+  /** As `values`; 0 where there is no label. */
+  readonly labels?: Float32Array;
+  /** mm, of square pixels. */
+  readonly pixel: number;
+  /** World RAS mm: the picture's upper left corner (not the center of the pixel there). */
+  readonly corner: Vec3;
+  readonly letters: EdgeLetters;
+}
+
+export interface RenderRequest {
+  readonly view: ConeView;
+  readonly detector: Detector;
+  /** How many pixels of the detector become one, along rows and columns; 1: the exact picture. */
+  readonly coarsening: number;
+}
+
+export interface RenderedImage extends RenderRequest {
+  /** Of the picture: the detector's, coarsened. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Line integrals, no unit: [row][column]. */
+  readonly values: Float32Array;
+  /** Black and white of film, and of plain values. */
+  readonly windows: { readonly film: DisplayWindow; readonly plain: DisplayWindow };
+  /** What the rays took. */
+  readonly milliseconds: number;
+}

@@ -1,0 +1,61 @@
+/** The thread that owns backend, volume and projectors. */
+import { isTomogradError } from "tomograd";
+import type { DicomSeries } from "tomograd/io";
+import { labelHandlers } from "./handlers/labels";
+import { openHandlers } from "./handlers/open";
+import { renderHandlers } from "./handlers/render";
+import { sliceHandlers } from "./handlers/slice";
+import { startHandlers } from "./handlers/start";
+import type { Context, Handlers } from "./handlers/types";
+import type { CallKind, Failure, FromWorker, ToWorker } from "./protocol";
+
+const handlers: Handlers = {
+  ...startHandlers,
+  ...openHandlers,
+  ...labelHandlers,
+  ...sliceHandlers,
+  ...renderHandlers,
+};
+
+const running = new Map<number, AbortController>();
+const post = (message: FromWorker, transfer: readonly Transferable[] = []) =>
+  self.postMessage(message, { transfer: [...transfer] });
+
+function failureOf(error: unknown, signal: AbortSignal): Failure {
+  if (signal.aborted) return { code: "ABORTED", message: "cancelled" };
+  if (isTomogradError(error)) {
+    const { defect, series } = error.detail as { readonly defect?: string; readonly series?: readonly DicomSeries[] };
+    return { code: error.code, message: error.message, ...(defect && { defect }), ...(series && { series }) };
+  }
+  if (error instanceof RangeError && /allocation|array length/i.test(error.message))
+    return { code: "OUT_OF_MEMORY", message: "there is not enough memory for this: close other pages or take less" };
+  return { code: "INVARIANT", message: error instanceof Error ? error.message : String(error) };
+}
+
+async function answer(id: number, kind: CallKind, payload: unknown): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  const transfer: Transferable[] = [];
+  const context: Context<CallKind> = {
+    signal: controller.signal,
+    progress: (progress) => post({ id, progress }),
+    move: (array) => {
+      transfer.push(array.buffer);
+      return array;
+    },
+  };
+  try {
+    const handle = handlers[kind] as (payload: unknown, context: Context<CallKind>) => Promise<unknown>;
+    const result = await handle(payload, context);
+    post({ id, result }, transfer);
+  } catch (error) {
+    post({ id, failure: failureOf(error, controller.signal) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
+  if ("cancel" in data) running.get(data.id)?.abort();
+  else void answer(data.id, data.kind, data.payload);
+});
