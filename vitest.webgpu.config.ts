@@ -6,6 +6,8 @@ export default defineConfig({
   resolve: { alias: { "#platform": fileURLToPath(new URL("./src/platform/node.ts", import.meta.url)) } },
   test: {
     include: ["test/webgpu/**/*.test.ts"],
+    // what every backend passes: test/helpers/backends.ts
+    env: { TOMOGRAD_BACKENDS: "webgpu" },
     setupFiles: ["test/setup.ts"],
     // a GPU in software shares the processor with whatever else runs
     testTimeout: 180_000,

@@ -3,6 +3,7 @@ import type { Backend } from "../../src/backend/backend.js";
 import { createBackend, listBackends } from "../../src/backend/create.js";
 import { createReferenceBackend } from "../../src/backend/reference/index.js";
 import { createRandom } from "../../src/core/random.js";
+import { isTested } from "../helpers/backends.js";
 import {
   BALL,
   CUBE,
@@ -28,7 +29,7 @@ async function cubeErrors(backend: Backend, model: (typeof MODELS)[number]) {
   return { worst, relative: relativeL2(found, exact) };
 }
 
-const backends = await listBackends();
+const backends = (await listBackends()).filter(({ name }) => isTested(name));
 
 for (const { name, available, about } of backends)
   describe.skipIf(!available)(`gates on ${name}${available ? "" : `: ${about}`}`, async () => {

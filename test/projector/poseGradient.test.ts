@@ -15,6 +15,7 @@ import {
   poseToMatrix,
 } from "../../src/geometry/index.js";
 import { createProjector, type DeviceVolume, toDevice } from "../../src/projector/index.js";
+import { testedOn } from "../helpers/backends.js";
 import { grid, randomVolume } from "./scene.js";
 
 const detector = { rows: 11, columns: 12, pixelSize: [3.6, 3.3] as const };
@@ -33,10 +34,7 @@ type Change = (values: readonly number[]) => CArmOptions;
 // 1e-8 rad or 1e-7 mm: no crossing swaps within it; rounding of the sum is then 1e-6 of the gradient
 const STEP = 1e-7;
 
-for (const [prefer, tolerance] of [
-  ["reference", 1e-5],
-  ["wasm", 1e-4],
-] as const)
+for (const [prefer, tolerance] of testedOn({ reference: 1e-5, wasm: 1e-4, webgpu: 1e-4 }))
   describe.each(["siddon", "joseph", "trilinear"] as const)(`${prefer}, %s`, (model) => {
     let backend: Backend;
     let oracle: Backend;

@@ -15,6 +15,7 @@ import {
   toHost,
 } from "../../src/projector/index.js";
 import type { Volume } from "../../src/volume/grid.js";
+import { testedOn } from "../helpers/backends.js";
 import { coneViews, detector, grid, parallelViews, randomVolume, rotation } from "./scene.js";
 
 const models = ["siddon", "joseph", "trilinear"] as const;
@@ -37,10 +38,7 @@ const inner = (a: ArrayLike<number>, b: ArrayLike<number>) => {
 };
 
 // float32 sums of about 30 terms: 30 * 6e-8
-for (const [prefer, rounding] of [
-  ["reference", 1e-12],
-  ["wasm", 2e-6],
-] as const)
+for (const [prefer, rounding] of testedOn({ reference: 1e-12, wasm: 2e-6, webgpu: 2e-6 }))
   describe(prefer, () => {
     let backend: Backend;
     beforeAll(async () => {

@@ -196,6 +196,15 @@ export const SCENES: readonly Scene[] = [
     linear: SHEARED,
     extent: "line",
   }),
+  exact(
+    "parallel beams along an axis, slopes rounded to either side of 0",
+    ODD,
+    [
+      [1, -1e-17, 3e-15, -2, 0.3, 0.45, 0, 1.1, 0, 0, 0, 1.3],
+      [1e-17, -1, -1e-17, 0.3, 9, 0.45, 1.1, 0, 0, 0, 0, 1.3],
+    ],
+    {},
+  ),
   scene("a list of pixels", ODD, [5, 6], [{ angle: 0.3 }, { angle: 2.9, tilt: 0.2 }], { pixels: [0, 8, 13, 14, 29] }),
   scene("one pixel of a list", ODD, [5, 6], [{ angle: 0.3 }], { pixels: [21] }),
   scene("a given interval", ODD, [5, 6], [{ angle: 0.3 }, { angle: 2.9, tilt: 0.2 }], {

@@ -29,7 +29,7 @@ struct Line {
   along: vec3f,   // derivative of length by d
 }
 // of samples every step: a point of the ray near the center, and how many steps it is from where they are counted,
-// as a whole number and the rest
+// as a whole number and the rest; of samples of an interval: the sample nearest to the center, and its number
 var<private> anchor: vec3f;
 var<private> steps: f32;
 var<private> rest: f32;

@@ -45,6 +45,13 @@ function product(a: Vec3, b: Vec3, metric: ArrayLike<number>): number {
 /** Where the point o + t d is nearest to the center, in index coordinates; 0 for a ray of no length. */
 const nearest = (o: Vec3, d: Vec3): number => -dot(o, d) / (dot(d, d) || 1);
 
+/** The sample of an interval that is nearest to t, and where it lies: shared by all rays of a view. */
+function nearestSample({ from, to, samples }: NonNullable<Discretization["interval"]>, t: number) {
+  const part = (to - from) / (samples - 1);
+  const sample = Math.min(Math.max(Math.round((t - from) / part) || 0, 0), samples - 1);
+  return { sample, t: from + sample * part };
+}
+
 /**
  * Point, direction and moment at the central pixel, by column and by row, and the metric; then the point near the center
  * likewise, its distance in steps, and the length of the ray squared by column and row: 15 vectors of 4.
@@ -52,7 +59,7 @@ const nearest = (o: Vec3, d: Vec3): number => -dot(o, d) / (dot(d, d) || 1);
 function writeView(
   block: Float32Array,
   view: Float64Array,
-  { beam, step = 1 }: Rays,
+  { beam, step = 1, interval }: Rays,
   center: Vec3,
   at: readonly number[],
 ) {
@@ -64,14 +71,15 @@ function writeView(
   const o = cone ? [source, none, none] : [pixel, byColumn, byRow];
   const d = cone ? [subtract(pixel, source), byColumn, byRow] : [vectorAt(view, 0), none, none];
   const m = cone ? d.map((each) => cross(source, each)) : o.map((each) => cross(each, d[0]));
-  const t = nearest(o[0], d[0]);
+  const sampled = interval && nearestSample(interval, nearest(o[0], d[0]));
+  const t = sampled?.t ?? nearest(o[0], d[0]);
   const anchor = o.map((each, i) => add(each, scale(d[i], t)));
   [...o, ...d, ...m, vectorAt(view, 12), vectorAt(view, 15), ...anchor].forEach((vector, i) => {
     block.set(vector, 4 * i);
   });
   const squared = (i: number, j: number) => (i === j ? 1 : 2) * product(d[i], d[j], view.subarray(12, 18));
   const length = Math.sqrt(squared(0, 0));
-  const steps = Math.round((t * length) / step);
+  const steps = sampled?.sample ?? Math.round((t * length) / step);
   block[3] = steps;
   block[7] = (t * length) / step - steps;
   block[11] = t / step;
@@ -81,15 +89,16 @@ function writeView(
 }
 
 /** Source, direction, moment and the point near the center, its distance in steps in the gaps: 4 vectors of 4. */
-function writeRay(block: Float32Array, table: Float64Array, { metric, step = 1 }: FreeRays, center: Vec3) {
+function writeRay(block: Float32Array, table: Float64Array, { metric, step = 1, interval }: FreeRays, center: Vec3) {
   const source = subtract(vectorAt(table, 0), center);
   const direction = subtract(subtract(vectorAt(table, 3), center), source);
-  const t = nearest(source, direction);
+  const sampled = interval && nearestSample(interval, nearest(source, direction));
+  const t = sampled?.t ?? nearest(source, direction);
   [source, direction, cross(source, direction), add(source, scale(direction, t))].forEach((vector, i) => {
     block.set(vector, 4 * i);
   });
   const distance = (t * Math.sqrt(Math.max(0, product(direction, direction, metric)))) / step;
-  block[3] = Math.round(distance);
+  block[3] = sampled?.sample ?? Math.round(distance);
   block[7] = distance - Math.round(distance);
 }
 

@@ -27,7 +27,7 @@ fn walk(line: Line) {
   let last = min(i32(floor(range.y)), high.x - 1);
   let ahead = select(vec2f(0.0), vec2f(1.0), line.s >= vec2f(0.0));
   let turn = select(vec2i(-1), vec2i(1), line.s >= vec2f(0.0));
-  let slope = select(line.s, vec2f(1e-12), abs(line.s) < vec2f(1e-12));
+  let slope = select(line.s, 1e-12 * vec2f(turn), abs(line.s) < vec2f(1e-12));
   for (var k = max(i32(floor(range.x)), low.x); k <= last; k++) {
     let start = max(f32(k), line.ends.x);
     let whole = min(f32(k + 1), line.ends.y) - start;
@@ -143,9 +143,11 @@ fn walk(line: Line) {
   if (line.length == 0.0) { return; }
   if (setting.samples > 0u) {
     let weight = setting.part * line.length;
+    // counted from the sample near the center, where the host has put the anchor
+    let nearest = turned(anchor, line.axis).x;
     for (var m = 0u; m < setting.samples; m++) {
       let t = setting.begin + setting.part * f32(m);
-      takeSample(line, line.o.x + t * line.d.x, weight, t * line.length, setting.part);
+      takeSample(line, nearest + (f32(m) - steps) * setting.part * line.d.x, weight, t * line.length, setting.part);
     }
     ${slopes ? "byOrigin = sideways; byDirection = farther / line.length + atEnd * line.along;" : ""}
     return;
