@@ -1,5 +1,5 @@
 /** Laws of pairs of kernels: an operator and its transpose, an image and the same image from another kernel. */
-import type { Backend, DeviceArray } from "../backend/backend.js";
+import { type Backend, type DeviceArray, shapeLength } from "../backend/backend.js";
 import type { KernelArguments } from "../backend/kernels.js";
 import { type ArraySpec, hostValues, type KernelCase } from "../backend/specs/spec.js";
 import { innerProduct } from "./compare.js";
@@ -48,6 +48,20 @@ const arraysOf = <K extends Transpose>(kernel: K, args: KernelCase<K>["args"]) =
   const named = args as KernelCase<"projectAdjoint">["args"] & KernelCase<"projectRaysAdjoint">["args"];
   return { x: named.out, y: kernel === "projectAdjoint" ? named.image : named.values };
 };
+
+/** Rays of a case that a kernel computes. */
+export function raysOf<K extends Transpose>(kernel: K, { args }: KernelCase<K>): number {
+  const { y } = arraysOf(kernel, args);
+  const { pixels } = args as KernelCase<"projectAdjoint">["args"];
+  const { shape } = y;
+  return pixels && shape.kind === "projections" ? shape.views * shapeLength(pixels.shape) : shapeLength(shape);
+}
+
+/**
+ * What float32 leaves of `adjointDefect`: a number of A x is a sum of some ten terms, rounded to 2^-24 of it each time, and
+ * these errors add up like a random walk over the rays. 1e-8 can be asked for from a thousand rays on.
+ */
+export const float32Defect = (rays: number): number => Math.max(1e-8, (6 * 2 ** -24) / Math.sqrt(rays));
 
 /** |<A x, y> - <x, Aᵀ y>| / (|A x| |y|) for x and y uniform in [0, 1], up to the border; 0 where no ray meets the grid. */
 export async function adjointDefect<K extends Transpose>(

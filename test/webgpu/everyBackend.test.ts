@@ -8,5 +8,6 @@ else {
   await import("../projector/exact.golden.test.js");
   await import("../projector/projector.test.js");
   await import("../projector/poseGradient.test.js");
+  await import("../projector/dot.test.js");
   await import("../backend/gates.test.js");
 }
