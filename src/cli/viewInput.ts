@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { fault } from "../core/errors.js";
 import type { Vec3 } from "../core/linear.js";
-import { cArmView, projectPoint, type Trajectory, type View } from "../geometry/index.js";
+import { cArmView, fittingPixel, type Trajectory } from "../geometry/index.js";
 import { type Grid, gridCenter, gridCorners } from "../volume/index.js";
 import { readViews } from "./geometryInput.js";
 import * as parse from "./parse.js";
@@ -85,22 +85,9 @@ export async function chosenViews(choice: ViewChoice, grid: Grid): Promise<Traje
       translation: choice.translation ?? away,
       ...(choice.offset && { offset: choice.offset }),
     });
-  const pixelSize = choice.pixel ?? fittingPixel(view([1, 1]), rows, columns, grid);
+  const fitting = () => fittingPixel([view([1, 1])], { rows, columns }, gridCorners(grid));
+  const pixelSize = choice.pixel ?? square(fitting());
   return { detector: { rows, columns, pixelSize }, views: [view(pixelSize)], about: "one C-arm view" };
 }
 
-/** Square pixels, in hundredths of a mm, so that every corner of the grid falls on the detector. */
-export function fittingPixel(unitView: View, rows: number, columns: number, grid: Grid): [number, number] {
-  let need = 0;
-  for (const corner of gridCorners(grid)) {
-    const pixel = projectPoint(unitView, corner);
-    if (!(pixel.depth > 0)) return [1, 1];
-    need = Math.max(
-      need,
-      Math.abs(pixel.column - (columns - 1) / 2) / (columns / 2),
-      Math.abs(pixel.row - (rows - 1) / 2) / (rows / 2),
-    );
-  }
-  const pixel = Math.ceil(100 * need) / 100;
-  return [pixel, pixel];
-}
+const square = (side: number): [number, number] => [side, side];

@@ -18,6 +18,7 @@ export {
   shortScanTrajectory,
   type TurnOptions,
 } from "./circular.js";
+export { fittingPixel } from "./fittingPixel.js";
 export {
   freeTrajectory,
   type LookAtOptions,

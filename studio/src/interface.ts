@@ -1,9 +1,10 @@
 /** `window.tomogradStudio`: the page for scripts, such as those of its tests and of the browser's console. */
-
 import { drr, exactDrr } from "./state/drr";
 import { crosshair, openSample, openVolume, patient, pointAt } from "./state/patient";
 import { arm, beam, beamMatrix, steer } from "./state/pose";
+import { methodAsked, reconstruct, reconstruction, scan, scanAsked, simulate } from "./state/reconstruction";
 import { backend, failure } from "./state/status";
+import type { ReconstructRequest, ScanRequest } from "./worker/protocol";
 
 const studio = {
   /** The exact line integrals of the present view with its geometry, as "Save line integrals" writes them. */
@@ -19,6 +20,18 @@ const studio = {
   patient: () => patient.value,
   open: openVolume,
   openSample,
+  /** Asks for a scan and takes it; what is left out stays as it was. */
+  simulate: async (asked: Partial<ScanRequest> = {}) => {
+    scanAsked.value = { ...scanAsked.value, ...asked };
+    await simulate();
+    return scan.value;
+  },
+  /** Reconstructs it; what is left out stays as it was. */
+  reconstruct: async (asked: Partial<ReconstructRequest> = {}) => {
+    methodAsked.value = { ...methodAsked.value, ...asked };
+    await reconstruct();
+    return reconstruction.value;
+  },
   backend: () => backend.value,
   failure: () => failure.value,
 };

@@ -5,6 +5,7 @@ import {
   arcRays,
   circularTrajectory,
   type Detector,
+  fittingPixel,
   helicalTrajectory,
   parallelTrajectory,
   randomSphereTrajectory,
@@ -14,7 +15,7 @@ import {
 import { geometryContent, geometryPath, writeProjections } from "../../io/index.js";
 import { createRayProjector, type DeviceVolume, toHost } from "../../projector/index.js";
 import type { Projections } from "../../volume/grid.js";
-import { type Grid, gridCenter } from "../../volume/index.js";
+import { type Grid, gridCenter, gridCorners } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
 import { addBeamOptions, type BeamChoice, checkBeam, measure } from "../beamOptions.js";
 import { readViews } from "../geometryInput.js";
@@ -24,14 +25,7 @@ import { openScan, type Scan } from "../openScan.js";
 import { given, type Operation } from "../operation.js";
 import * as parse from "../parse.js";
 import { extremes, judgeRange } from "../seen.js";
-import {
-  addDetectorOptions,
-  DEFAULT_SDD,
-  DEFAULT_SID,
-  DEFAULT_SIZE,
-  fittingPixel,
-  type ViewChoice,
-} from "../viewInput.js";
+import { addDetectorOptions, DEFAULT_SDD, DEFAULT_SID, DEFAULT_SIZE, type ViewChoice } from "../viewInput.js";
 import {
   type AttenuationName,
   addAttenuationOption,
@@ -258,7 +252,6 @@ function makeTrajectory(options: SimulateOptions, grid: Grid): Trajectory {
   };
   if (options.pixel) return build({ rows, columns, pixelSize: options.pixel });
   const unit = build({ rows, columns, pixelSize: [1, 1] });
-  const fits = unit.views.map((view) => fittingPixel(view, rows, columns, grid)[0]);
-  const pixel = Math.max(...fits);
+  const pixel = fittingPixel(unit.views, { rows, columns }, gridCorners(grid));
   return build({ rows, columns, pixelSize: [pixel, pixel] });
 }

@@ -2,6 +2,7 @@
 import type { ComponentType } from "preact";
 import { LookPanel } from "./Look";
 import { OpenPanel } from "./Open";
+import { ReconstructPanel } from "./Reconstruct";
 
 export interface PanelEntry {
   readonly id: string;
@@ -12,4 +13,5 @@ export interface PanelEntry {
 export const PANELS: readonly PanelEntry[] = [
   { id: "open", title: "Open", Panel: OpenPanel },
   { id: "look", title: "Look", Panel: LookPanel },
+  { id: "reconstruct", title: "Reconstruct", Panel: ReconstructPanel },
 ];

@@ -1,6 +1,7 @@
 /** How pictures are shown. */
 import { computed, effect, signal } from "@preact/signals";
 import type { DisplayPreset, DisplayWindow } from "tomograd/report";
+import type { Shown } from "../worker/protocol";
 import { patient } from "./patient";
 
 /** A window of the slices by name; HU. */
@@ -16,6 +17,10 @@ export const SLICE_WINDOWS: readonly SliceWindow[] = [
   { name: "Soft tissue", level: 40, width: 400 },
 ];
 
+/** Which volume the slices cut, and which the live radiograph is of. */
+export const sliced = signal<Shown>("volume");
+export const radiographed = signal<Exclude<Shown, "difference">>("volume");
+
 /** The window of the slices; undefined: all values of the volume. */
 export const sliceLevel = signal<{ readonly level: number; readonly width: number } | undefined>(SLICE_WINDOWS[2]);
 
@@ -29,6 +34,10 @@ effect(() => {
 export const sliceWindow = computed<DisplayWindow>(() => {
   const [low, high] = patient.value?.range ?? [0, 1];
   const chosen = sliceLevel.value;
+  if (sliced.value === "difference") {
+    const half = (chosen?.width ?? Math.max(1e-6, high - low)) / 2;
+    return { low: -half, high: half };
+  }
   if (!chosen) return { low, high: high > low ? high : low + 1 };
   return { low: chosen.level - chosen.width / 2, high: chosen.level + chosen.width / 2 };
 });

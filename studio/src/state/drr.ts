@@ -3,10 +3,11 @@ import { computed, effect, signal } from "@preact/signals";
 import type { DisplayWindow } from "tomograd/report";
 import { request } from "../worker/client";
 import type { PatientFacts, RenderedImage, RenderRequest } from "../worker/protocol";
-import { drrPreset, heldWindow } from "./display";
+import { drrPreset, heldWindow, radiographed } from "./display";
 import { latestWins } from "./latest";
 import { patient } from "./patient";
 import { beam, detector } from "./pose";
+import { volumeShown } from "./reconstruction";
 import { backend, report } from "./status";
 
 /** ms that a picture may take to follow the hand. */
@@ -15,10 +16,17 @@ const FOLLOWS = 30;
 const RESTS = 140;
 const COARSEST = 8;
 
-/** A picture, and the volume that it is of. */
+/** A picture, and the state of the volume that it is of. */
 export interface Radiograph extends RenderedImage {
   readonly of: PatientFacts;
+  readonly version: number;
 }
+
+/** What is rendered: a reconstruction has a new version whenever it has come further. */
+const subject = computed(() => ({
+  of: patient.value,
+  version: radiographed.value === "reconstruction" ? volumeShown.value : 0,
+}));
 
 /** The picture that is shown. */
 export const drr = signal<Radiograph | undefined>(undefined);
@@ -26,7 +34,9 @@ export const drr = signal<Radiograph | undefined>(undefined);
 export const drrIsExact = computed(() => {
   const shown = drr.value;
   if (!shown || shown.coarsening > 1 || !("view" in beam.value)) return false;
-  return shown.of === patient.value && shown.view === beam.value.view && shown.detector === detector.value;
+  const { of, version } = subject.value;
+  if (shown.of !== of || shown.version !== version || shown.shown !== radiographed.value) return false;
+  return shown.view === beam.value.view && shown.detector === detector.value;
 });
 
 /** Black and white of the picture that is shown. */
@@ -41,14 +51,14 @@ let pace = 300;
 const coarseningFor = ({ rows, columns }: { rows: number; columns: number }): number =>
   Math.min(COARSEST, Math.max(1, Math.ceil(Math.sqrt((rows * columns) / (pace * FOLLOWS)))));
 
-type Asked = RenderRequest & { readonly of: PatientFacts };
+type Asked = RenderRequest & { readonly of: PatientFacts; readonly version: number };
 let rest: ReturnType<typeof setTimeout> | undefined;
 let exact: AbortController | undefined;
 
 const follow = latestWins(
   (asked: Asked) => {
     exact = asked.coarsening === 1 ? new AbortController() : undefined;
-    const { of: _, ...payload } = asked;
+    const { of: _, version: __, ...payload } = asked;
     return request("render", payload, { signal: exact?.signal });
   },
   (image, asked) => {
@@ -64,8 +74,10 @@ const follow = latestWins(
 
 /** Asks for the picture of the present view. */
 function show(coarsening: number): void {
-  const of = patient.value;
-  if (of && "view" in beam.value) follow.ask({ of, view: beam.value.view, detector: detector.value, coarsening });
+  const { of, version } = subject.value;
+  const shown = radiographed.value;
+  if (of && "view" in beam.value)
+    follow.ask({ shown, of, version, view: beam.value.view, detector: detector.value, coarsening });
 }
 
 /** Begins to follow the C-arm and the volume. */

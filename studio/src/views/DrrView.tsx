@@ -3,7 +3,7 @@ import { useMemo, useRef } from "preact/hooks";
 import type { Vec3 } from "tomograd";
 import { projectPoint } from "tomograd/geometry";
 import { directionLetters } from "../planes";
-import { crosshairShown, drrPreset } from "../state/display";
+import { crosshairShown, drrPreset, radiographed } from "../state/display";
 import { drr, drrIsExact, drrWindow, followBeam, type Radiograph } from "../state/drr";
 import { crosshair } from "../state/patient";
 import { arm, beam, freeView, steer, turned } from "../state/pose";
@@ -85,7 +85,12 @@ export function DrrView() {
       title="X-ray"
       class="drr"
       letters={shown && lettersOf(shown)}
-      about={freeView.value ? "by matrix" : angleWords(arm.value)}
+      about={
+        <>
+          {radiographed.value === "reconstruction" && <em>reconstruction</em>}
+          {freeView.value ? "by matrix" : angleWords(arm.value)}
+        </>
+      }
       readout={shown && <Readout shown={shown} place={hover.value} />}
     >
       <Surface

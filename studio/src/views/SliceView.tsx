@@ -3,9 +3,10 @@ import { useMemo, useRef } from "preact/hooks";
 import type { Vec3 } from "tomograd";
 import type { Plane } from "tomograd/report";
 import { PLANE_AXES, placeInWords } from "../planes";
-import { crosshairShown, labelOpacity, sliceLevel, sliceWindow } from "../state/display";
+import { crosshairShown, labelOpacity, sliced, sliceLevel, sliceWindow } from "../state/display";
 import { latestWins } from "../state/latest";
 import { bounds, crosshair, labels, patient, pointAt } from "../state/patient";
+import { volumeShown } from "../state/reconstruction";
 import { report } from "../state/status";
 import { request } from "../worker/client";
 import type { SlicePicture } from "../worker/protocol";
@@ -58,7 +59,7 @@ function useSlice(plane: Plane) {
   const cut = useMemo(
     () =>
       latestWins(
-        (through: Vec3) => request("slice", { plane, through }),
+        (through: Vec3) => request("slice", { shown: sliced.peek(), plane, through }),
         (slice) => {
           picture.value = slice;
         },
@@ -70,8 +71,10 @@ function useSlice(plane: Plane) {
     depth.value = crosshair.value[normal];
   });
   useSignalEffect(() => {
-    // again when the volume or its labels change, not when the crosshair moves within the plane
+    // again when what is shown changes, not when the crosshair moves within the plane
     void labels.value;
+    void sliced.value;
+    void volumeShown.value;
     if (patient.value && !Number.isNaN(depth.value)) cut.ask(crosshair.peek());
   });
   return picture;
@@ -110,7 +113,14 @@ export function SliceView({ plane }: { readonly plane: Plane }) {
       title={TITLES[plane]}
       class="slice"
       letters={shown?.letters}
-      about={shown && placeInWords(hover.value ? pointOf(shown, hover.value.x, hover.value.y) : crosshair.value)}
+      about={
+        shown && (
+          <>
+            {sliced.value !== "volume" && <em>{sliced.value}</em>}
+            {placeInWords(hover.value ? pointOf(shown, hover.value.x, hover.value.y) : crosshair.value)}
+          </>
+        )
+      }
       readout={shown && <SliceReadout picture={shown} place={hover.value} />}
       foot={
         shown && (

@@ -23,6 +23,16 @@ export interface Calls {
   closeLabels: Call<undefined, undefined>;
   slice: Call<SliceRequest, SlicePicture>;
   render: Call<RenderRequest, RenderedImage>;
+  /** Measures a scan of the volume, which replaces the one before. */
+  simulate: Call<ScanRequest, ScanFacts, number>;
+  /** One image of the scan. */
+  scanImage: Call<{ readonly view: number }, ScanImage>;
+  /** Reconstructs the scan; the volume so far can be sliced and rendered all along. */
+  reconstruct: Call<ReconstructRequest, ReconstructionFacts, ReconstructionStep>;
+  /** Stops the reconstruction under way between two iterations, or lets it go on. */
+  hold: Call<boolean, undefined>;
+  /** Values of the volume and of its reconstruction along a line through a point. */
+  profile: Call<ProfileRequest, Profile>;
 }
 export type CallKind = keyof Calls;
 export type Payload<K extends CallKind> = Calls[K]["payload"];
@@ -107,7 +117,11 @@ export interface LabelFacts {
   readonly notes: readonly Note[];
 }
 
+/** What is looked at: the volume that was opened, its reconstruction, or the second less the first. */
+export type Shown = "volume" | "reconstruction" | "difference";
+
 export interface SliceRequest {
+  readonly shown: Shown;
   readonly plane: Plane;
   /** World RAS mm. */
   readonly through: Vec3;
@@ -129,6 +143,7 @@ export interface SlicePicture {
 }
 
 export interface RenderRequest {
+  readonly shown: Exclude<Shown, "difference">;
   readonly view: ConeView;
   readonly detector: Detector;
   /** How many pixels of the detector become one, along rows and columns; 1: the exact picture. */
@@ -145,4 +160,102 @@ export interface RenderedImage extends RenderRequest {
   readonly windows: { readonly film: DisplayWindow; readonly plain: DisplayWindow };
   /** What the rays took. */
   readonly milliseconds: number;
+}
+
+export const TRAJECTORIES = ["circular", "short-scan", "helical", "random"] as const;
+export type TrajectoryName = (typeof TRAJECTORIES)[number];
+
+/** A scan as `tomograd simulate` takes it. */
+export interface ScanRequest {
+  readonly trajectory: TrajectoryName;
+  readonly views: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** mm, of square pixels; undefined: every corner of the volume just falls on the detector. */
+  readonly pixel?: number;
+  /** mm, source to isocenter. */
+  readonly sid: number;
+  /** mm, source to detector. */
+  readonly sdd: number;
+  /** Photons of a pixel without an object; undefined: no noise. */
+  readonly photons?: number;
+  /** Of random views and of noise. */
+  readonly seed: number;
+}
+
+export interface ScanFacts extends ScanRequest {
+  readonly pixel: number;
+  /** One line on the trajectory. */
+  readonly about: string;
+  readonly milliseconds: number;
+}
+
+export interface ScanImage {
+  readonly rows: number;
+  readonly columns: number;
+  /** Line integrals, no unit: [row][column]. */
+  readonly values: Float32Array;
+  readonly window: DisplayWindow;
+}
+
+export const METHOD_NAMES = [
+  ...(["auto", "fdk", "auto-tv", "os-sqs", "fista-tv", "asd-pocs"] as const),
+  ...(["os-sart", "sart", "sirt", "cgls", "tikhonov", "mlem", "fit"] as const),
+] as const;
+export type MethodName = (typeof METHOD_NAMES)[number];
+
+export interface ReconstructRequest {
+  readonly method: MethodName;
+  /** Voxels along the longest side of the volume's box. */
+  readonly size: number;
+  /** Undefined: what the method takes by itself. */
+  readonly iterations?: number;
+  /** Of methods that draw rays or views. */
+  readonly seed: number;
+}
+
+/** One iteration. */
+export interface ReconstructionStep {
+  readonly iteration: number;
+  readonly iterations: number;
+  readonly value?: number;
+  readonly residual?: number;
+  /** Whether the volume that is shown is a new one. */
+  readonly picture: boolean;
+}
+
+/** The grid as `tomograd reconstruct` takes it. */
+export interface GridChoice {
+  readonly size: Vec3;
+  /** mm. */
+  readonly spacing: number;
+  readonly center: Vec3;
+}
+
+export interface ReconstructionFacts extends ReconstructRequest {
+  /** What `auto` chose and why. */
+  readonly why?: string;
+  readonly grid: GridChoice;
+  readonly stopped: string;
+  readonly history: readonly ReconstructionStep[];
+  readonly milliseconds: number;
+  /** Against the volume that was opened, on the grid of the reconstruction. */
+  readonly psnr: number;
+  readonly ssim: number;
+  /** HU, where the volume is in HU; else in its own unit. */
+  readonly rmse: number;
+  readonly notes: readonly Note[];
+}
+
+export interface ProfileRequest {
+  readonly through: Vec3;
+  /** World axis of the line. */
+  readonly axis: 0 | 1 | 2;
+}
+
+export interface Profile {
+  /** World mm along the axis. */
+  readonly positions: readonly number[];
+  readonly truth: readonly number[];
+  readonly reconstruction: readonly number[];
 }

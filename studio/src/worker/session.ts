@@ -32,9 +32,14 @@ export async function changeBackend({ prefer, threads }: BackendChoice): Promise
     throw error;
   }
   backend = Promise.resolve(next);
+  for (const forget of onBackend) forget();
   await before?.[Symbol.asyncDispose]();
   return next;
 }
+
+/** What lies on a backend is forgotten with it. */
+const onBackend: (() => void)[] = [];
+export const withEachBackend = (forget: () => void): number => onBackend.push(forget);
 
 /** Puts a volume in place of the one before, and of its labels. */
 export async function setPatient(next: Patient): Promise<void> {
@@ -42,7 +47,12 @@ export async function setPatient(next: Patient): Promise<void> {
   patient?.device.dispose();
   patient = { ...next, device };
   labels = undefined;
+  for (const forget of onPatient) forget();
 }
+
+/** What is forgotten with a volume. */
+const onPatient: (() => void)[] = [];
+export const withEachPatient = (forget: () => void): number => onPatient.push(forget);
 
 /** The volume. @throws where none is open, which the page prevents */
 export function currentPatient(): Patient & { readonly device: DeviceVolume } {

@@ -3,7 +3,10 @@ import { isTomogradError } from "tomograd";
 import type { DicomSeries } from "tomograd/io";
 import { labelHandlers } from "./handlers/labels";
 import { openHandlers } from "./handlers/open";
+import { profileHandlers } from "./handlers/profile";
+import { reconstructHandlers } from "./handlers/reconstruct";
 import { renderHandlers } from "./handlers/render";
+import { simulateHandlers } from "./handlers/simulate";
 import { sliceHandlers } from "./handlers/slice";
 import { startHandlers } from "./handlers/start";
 import type { Context, Handlers } from "./handlers/types";
@@ -15,6 +18,9 @@ const handlers: Handlers = {
   ...labelHandlers,
   ...sliceHandlers,
   ...renderHandlers,
+  ...simulateHandlers,
+  ...reconstructHandlers,
+  ...profileHandlers,
 };
 
 const running = new Map<number, AbortController>();

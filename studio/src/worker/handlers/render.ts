@@ -1,6 +1,7 @@
 import { createProjector, toHost } from "tomograd";
 import { displayWindow } from "tomograd/report";
 import { band, coarse } from "../coarse";
+import { borrowReconstruction } from "../reconstructed";
 import { currentPatient } from "../session";
 import { afterMessages } from "../turn";
 import type { Handlers } from "./types";
@@ -12,7 +13,8 @@ const ENOUGH_PIXELS = 10_000;
 
 export const renderHandlers: Pick<Handlers, "render"> = {
   async render(asked, { signal, move }) {
-    const { device } = currentPatient();
+    using borrowed = asked.shown === "reconstruction" ? await borrowReconstruction() : undefined;
+    const { device } = borrowed ?? currentPatient();
     const backend = device.array.backend;
     const { view, detector } = coarse(asked.view, asked.detector, asked.coarsening);
     const { rows, columns } = detector;

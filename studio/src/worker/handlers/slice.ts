@@ -1,14 +1,15 @@
 import type { Vec3 } from "tomograd";
 import { sliceVolume } from "tomograd/report";
 import { gridCorners, spacing } from "tomograd/volume";
-import { currentLabels, currentPatient } from "../session";
+import { shownVolume } from "../reconstructed";
+import { currentLabels } from "../session";
 import type { Handlers } from "./types";
 
 export const sliceHandlers: Pick<Handlers, "slice"> = {
-  async slice({ plane, through }, { move }) {
-    const { volume, facts } = currentPatient();
-    const labels = currentLabels();
-    const slice = sliceVolume(volume, plane, { through, outside: facts.range[0] });
+  async slice({ shown, plane, through }, { move }) {
+    const { volume, outside } = shownVolume(shown);
+    const labels = shown === "volume" ? currentLabels() : undefined;
+    const slice = sliceVolume(volume, plane, { through, outside });
     const highest = [0, 1, 2].map((axis) => Math.max(...gridCorners(volume.grid).map((corner) => corner[axis])));
     const normal = plane === "axial" ? 2 : plane === "coronal" ? 1 : 0;
     const corner = highest.map((value, axis) => (axis === normal ? slice.position : value)) as unknown as Vec3;

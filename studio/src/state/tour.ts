@@ -1,0 +1,92 @@
+/** The story of few views, in six steps that set the page up and run it. */
+import { batch, signal } from "@preact/signals";
+import type { MethodName } from "../worker/protocol";
+import { radiographed, sliced } from "./display";
+import { steer } from "./pose";
+import { methodAsked, reconstruct, reconstruction, scanAsked, simulate } from "./reconstruction";
+
+export interface TourStep {
+  readonly title: string;
+  readonly text: string;
+  readonly show: () => Promise<void>;
+}
+
+/** Voxels along the longest side in the tour: seconds a step on two threads. */
+const SIZE = 48;
+
+const FRONT = { laoDeg: 0, cranDeg: 0 };
+const OBLIQUE = { laoDeg: 50, cranDeg: 0 };
+
+async function measure(views: number): Promise<boolean> {
+  scanAsked.value = { trajectory: "circular", views, rows: 128, columns: 128, sid: 850, sdd: 1020, seed: 0 };
+  return simulate();
+}
+
+async function rebuild(method: MethodName, iterations?: number): Promise<void> {
+  methodAsked.value = { method, size: SIZE, seed: 0, ...(iterations !== undefined && { iterations }) };
+  if (await reconstruct()) radiographed.value = "reconstruction";
+}
+
+const manyViews = (views: number) => async () => {
+  steer(OBLIQUE);
+  if (await measure(views)) await rebuild("auto");
+};
+
+export const TOUR: readonly TourStep[] = [
+  {
+    title: "One X-ray",
+    text: "One picture of the chest, from the front. Every point of it is a sum along a ray: how dense, but not where.",
+    show: async () => {
+      batch(() => {
+        steer(FRONT);
+        sliced.value = "volume";
+        radiographed.value = "volume";
+      });
+      await measure(1);
+    },
+  },
+  {
+    title: "Fit it",
+    text: "Start from nothing and follow the gradient through the renderer, 101 steps of Adam. The X-ray above is now that of the result: from the front, it is the same.",
+    show: async () => {
+      steer(FRONT);
+      if (await measure(1)) await rebuild("fit", 101);
+    },
+  },
+  {
+    title: "Look from the side",
+    text: "The same result from another side, and its slices: smears along the rays. One view fits, and knows nothing of depth. Switch the X-ray to Truth and back.",
+    show: async () => {
+      if (!reconstruction.value && (await measure(1))) await rebuild("fit", 101);
+      batch(() => {
+        steer(OBLIQUE);
+        sliced.value = "reconstruction";
+        radiographed.value = "reconstruction";
+      });
+    },
+  },
+  {
+    title: "10 views",
+    text: "Ten views around the patient, and a prior: between edges, tissue hardly changes (total variation). The body appears; small things are missing.",
+    show: manyViews(10),
+  },
+  {
+    title: "25 views",
+    text: "Twenty-five views: ribs, vessels and heart stand where they are. Compare with the truth in Slices, or look at the difference.",
+    show: manyViews(25),
+  },
+  {
+    title: "120 views",
+    text: "A hundred and twenty views are enough for filtered backprojection: in a moment, without a prior. What is left is blur and noise that total variation, chosen under Method, takes away too.",
+    show: manyViews(120),
+  },
+];
+
+/** The step that is shown; undefined: no tour is on. */
+export const tourStep = signal<number | undefined>(undefined);
+
+/** Goes to a step. */
+export async function goTo(step: number | undefined): Promise<void> {
+  tourStep.value = step;
+  if (step !== undefined) await TOUR[step].show();
+}

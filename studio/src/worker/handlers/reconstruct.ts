@@ -1,0 +1,123 @@
+import { type Backend, createProjector, type Projections, psnr, ssim3d, toHost, type Volume } from "tomograd";
+import { mse } from "tomograd/metric";
+import { chooseMethod, type Progress } from "tomograd/reconstruction";
+import { createGrid, type Grid, gridCorners } from "tomograd/volume";
+import { METHODS, settingsOf } from "../methods";
+import type { GridChoice, MethodName, ReconstructionStep } from "../protocol";
+import { currentScan, inUnit, setReconstructed, truthOn } from "../reconstructed";
+import { currentBackend, currentPatient } from "../session";
+import { afterMessages } from "../turn";
+import type { Handlers } from "./types";
+
+/** ms between two volumes that are shown while a method runs. */
+const SHOWN_EVERY = 700;
+
+let held: { readonly wait: Promise<void>; readonly release: () => void } | undefined;
+
+export const reconstructHandlers: Pick<Handlers, "reconstruct" | "hold"> = {
+  async reconstruct(asked, { signal, progress }) {
+    const projections = currentScan();
+    const backend = await currentBackend();
+    const { detector, views } = projections;
+    const chosen = gridOf(asked.size);
+    const grid = createGrid({ ...chosen, spacing: [chosen.spacing, chosen.spacing, chosen.spacing] });
+    const { name, why, weights } = choose(asked.method, projections, grid, backend);
+    const { model, run } = METHODS[name];
+    const history: ReconstructionStep[] = [];
+    const started = performance.now();
+    let shownAt = Number.NEGATIVE_INFINITY;
+    const onIteration = async (now: Progress) => {
+      const last = now.iteration + 1 === now.iterations;
+      const picture = !last && performance.now() - shownAt > SHOWN_EVERY;
+      if (picture) {
+        setReconstructed(await now.volume());
+        shownAt = performance.now();
+      }
+      const { iteration, iterations, value, residual } = now;
+      const step = { iteration, iterations, picture, value, ...(residual !== undefined && { residual }) };
+      history.push({ ...step, picture: false });
+      progress(step);
+      await afterMessages();
+      if (held && !signal.aborted) await Promise.race([held.wait, aborted(signal)]);
+    };
+    using A = createProjector({ backend, grid, detector, views, model });
+    const settings = {
+      ...settingsOf(name, views.length, asked.iterations),
+      ...(weights && { weights }),
+      signal,
+      ...(name !== "fdk" && { onIteration }),
+    };
+    try {
+      const done = await run(A, projections, settings);
+      using device = done.volume;
+      const volume = await toHost(device);
+      setReconstructed(volume);
+      const notes = done.warnings.map(({ defect, message }) => ({ defect, message }));
+      const milliseconds = performance.now() - started;
+      return {
+        ...asked,
+        method: name,
+        ...(why && { why }),
+        grid: chosen,
+        stopped: done.stopped,
+        history,
+        milliseconds,
+        notes,
+        ...compare(volume),
+      };
+    } finally {
+      held = undefined;
+    }
+  },
+
+  async hold(wanted) {
+    held?.release();
+    held = undefined;
+    if (!wanted) return undefined;
+    let release = () => {};
+    const wait = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    held = { wait, release };
+    return undefined;
+  },
+};
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+
+interface Choice {
+  readonly name: Exclude<MethodName, "auto">;
+  readonly why?: string;
+  readonly weights?: Float32Array | Float64Array;
+}
+
+/** The method that suits, where none is asked for; its weights of the rays. */
+function choose(asked: MethodName, { detector, views, ...scan }: Projections, grid: Grid, backend: Backend): Choice {
+  if (asked !== "auto") return { name: asked };
+  using A = createProjector({ backend, grid, detector, views });
+  const choice = chooseMethod(A, { detector, views, ...scan }, {});
+  return { name: choice.method, why: choice.why, ...(choice.weights && { weights: choice.weights }) };
+}
+
+/** Cubic voxels over the box around the volume, `count` along its longest side. */
+function gridOf(count: number): GridChoice {
+  const corners = gridCorners(currentPatient().volume.grid);
+  const along = (axis: number) => corners.map((corner) => corner[axis]);
+  const low = [0, 1, 2].map((axis) => Math.min(...along(axis)));
+  const high = [0, 1, 2].map((axis) => Math.max(...along(axis)));
+  const extents = high.map((value, axis) => value - low[axis]);
+  // in hundredths of a mm, that a command line can say it
+  const spacing = Math.ceil((100 * Math.max(...extents)) / count) / 100;
+  const [nx, ny, nz] = extents.map((extent) => Math.max(1, Math.min(count, Math.ceil(extent / spacing))));
+  const [x, y, z] = high.map((value, axis) => Math.round(500 * (value + low[axis])) / 1000);
+  return { size: [nx, ny, nz], spacing, center: [x, y, z] };
+}
+
+/** Against the opened volume: in 1/mm as `tomograd reconstruct --truth` has it, the error in the volume's own unit. */
+function compare(volume: Volume) {
+  const truth = truthOn(volume.grid);
+  const rmse = Math.sqrt(mse(inUnit(volume).values, inUnit(truth).values));
+  const { size } = volume.grid;
+  return { psnr: psnr(volume.values, truth.values), ssim: ssim3d(volume.values, truth.values, { size }), rmse };
+}
