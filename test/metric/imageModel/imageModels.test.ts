@@ -173,7 +173,7 @@ describe("a similarity of modeled images", () => {
   test.each([undefined, someMask(moving)])("has cotangent and normal equations through the models", (mask) => {
     const similarities = [
       ncc({ trim: 0.1 }),
-      localGradientNcc({ patchSize: 8, stride: 2 }),
+      localGradientNcc({ patchSize: 4, stride: 2 }),
       meanSquaredErrorSimilarity(),
     ];
     for (const inner of similarities) {
