@@ -6,28 +6,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { root } from "./node.mjs";
+import { filesOf } from "./tar.mjs";
 
 const ARCHIVE = join(root, "node_modules/@sparticuz/chromium/bin/swiftshader.tar.br");
 const FOLDER = join(root, "node_modules/.cache/swiftshader");
 const WANTED = ["libvulkan.so.1", "libvk_swiftshader.so", "vk_swiftshader_icd.json"];
-const BLOCK = 512;
-
-/** The files of a tar archive: a header of 512 bytes (name at 0, octal size at 124), then the bytes, padded. */
-function* filesOf(archive) {
-  const text = (from, length) =>
-    archive
-      .toString("latin1", from, from + length)
-      .replace(/\0.*$/s, "")
-      .trim();
-  for (let at = 0; at + BLOCK <= archive.length; ) {
-    const name = text(at, 100);
-    if (name === "") return;
-    const size = Number.parseInt(text(at + 124, 12), 8);
-    if (!name.endsWith("/"))
-      yield { name: name.split("/").at(-1), bytes: archive.subarray(at + BLOCK, at + BLOCK + size) };
-    at += BLOCK * (1 + Math.ceil(size / BLOCK));
-  }
-}
 
 function unpack() {
   const fresh = `${FOLDER}.${process.pid}`;

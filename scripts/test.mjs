@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { attempt, node, say } from "./node.mjs";
+import { testStudio } from "./testStudio.mjs";
 import { testWebgpu } from "./testWebgpu.mjs";
 
 /** Counts of the report that vitest writes; a file that does not load counts as one failure. */
@@ -51,20 +52,23 @@ async function counted(run) {
   }
 }
 
-/** The tests asked for; without a word of which, also those on a GPU. */
+const sum = (...counts) => ({
+  passed: counts.reduce((total, { passed }) => total + passed, 0),
+  failed: counts.reduce((total, { failed }) => total + failed, 0),
+  skipped: counts.reduce((total, { skipped }) => total + skipped, 0),
+});
+
+/** The tests asked for; without a word of which, also those on a GPU and those of the page. */
 async function runTests(asked) {
   const main = await counted((reporters) => node(["node_modules/vitest/vitest.mjs", "run", ...reporters, ...asked]));
   if (asked.length > 0) return main;
   say("test: the GPU backend, on a GPU in software");
   const gpu = await counted(testWebgpu);
-  return {
-    passed: main.passed + gpu.passed,
-    failed: main.failed + gpu.failed,
-    skipped: main.skipped + gpu.skipped,
-  };
+  say("test: the studio, in a browser");
+  return sum(main, gpu, await counted(testStudio));
 }
 
-say("test: installs what is missing, builds, then lint, types and all tests; about 5 minutes on two cores");
+say("test: installs what is missing, builds, then lint, types and all tests; about 6 minutes on two cores");
 for (const [name, path] of [
   ["TOMOGRAD_GOLDEN", "../shared/golden"],
   ["TOMOGRAD_DATA", "../shared/data"],

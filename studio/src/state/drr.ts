@@ -2,7 +2,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { DisplayWindow } from "tomograd/report";
 import { request } from "../worker/client";
-import type { PatientFacts, RenderedImage, RenderRequest } from "../worker/protocol";
+import type { BackendFacts, PatientFacts, RenderedImage, RenderRequest } from "../worker/protocol";
 import { drrPreset, heldWindow, radiographed } from "./display";
 import { latestWins } from "./latest";
 import { patient } from "./patient";
@@ -16,15 +16,17 @@ const FOLLOWS = 30;
 const RESTS = 140;
 const COARSEST = 8;
 
-/** A picture, and the state of the volume that it is of. */
+/** A picture, the state of the volume that it is of, and the backend that made it. */
 export interface Radiograph extends RenderedImage {
   readonly of: PatientFacts;
+  readonly by: BackendFacts;
   readonly version: number;
 }
 
 /** What is rendered: a reconstruction has a new version whenever it has come further. */
 const subject = computed(() => ({
   of: patient.value,
+  by: backend.value,
   version: radiographed.value === "reconstruction" ? volumeShown.value : 0,
 }));
 
@@ -34,8 +36,9 @@ export const drr = signal<Radiograph | undefined>(undefined);
 export const drrIsExact = computed(() => {
   const shown = drr.value;
   if (!shown || shown.coarsening > 1 || !("view" in beam.value)) return false;
-  const { of, version } = subject.value;
-  if (shown.of !== of || shown.version !== version || shown.shown !== radiographed.value) return false;
+  const { of, by, version } = subject.value;
+  if (shown.of !== of || shown.by !== by || shown.version !== version || shown.shown !== radiographed.value)
+    return false;
   return shown.view === beam.value.view && shown.detector === detector.value;
 });
 
@@ -51,14 +54,16 @@ let pace = 300;
 const coarseningFor = ({ rows, columns }: { rows: number; columns: number }): number =>
   Math.min(COARSEST, Math.max(1, Math.ceil(Math.sqrt((rows * columns) / (pace * FOLLOWS)))));
 
-type Asked = RenderRequest & { readonly of: PatientFacts; readonly version: number };
+type Asked = RenderRequest & Pick<Radiograph, "of" | "by" | "version">;
+/** Whether what was asked for still concerns the volume and the backend. */
+const concerns = ({ of, by }: Asked): boolean => of === patient.value && by === backend.value;
 let rest: ReturnType<typeof setTimeout> | undefined;
 let exact: AbortController | undefined;
 
 const follow = latestWins(
   (asked: Asked) => {
     exact = asked.coarsening === 1 ? new AbortController() : undefined;
-    const { of: _, version: __, ...payload } = asked;
+    const { of: _, by: __, version: ___, ...payload } = asked;
     return request("render", payload, { signal: exact?.signal });
   },
   (image, asked) => {
@@ -66,18 +71,18 @@ const follow = latestWins(
     const seen = (image.rows * image.columns) / Math.max(0.5, image.milliseconds);
     pace = 0.7 * pace + 0.3 * seen;
     // what comes back is a copy: the view is known again by being the one that was asked for
-    if (asked.of === patient.value) drr.value = { ...image, ...asked };
+    if (concerns(asked)) drr.value = { ...image, ...asked };
   },
-  // the volume may have been replaced under a picture in the making
-  (error, asked) => asked.of === patient.value && report(error),
+  // volume or backend may have been replaced under a picture in the making
+  (error, asked) => concerns(asked) && report(error),
 );
 
 /** Asks for the picture of the present view. */
 function show(coarsening: number): void {
-  const { of, version } = subject.value;
+  const { of, by, version } = subject.value;
   const shown = radiographed.value;
-  if (of && "view" in beam.value)
-    follow.ask({ shown, of, version, view: beam.value.view, detector: detector.value, coarsening });
+  if (of && by && "view" in beam.value)
+    follow.ask({ shown, of, by, version, view: beam.value.view, detector: detector.value, coarsening });
 }
 
 /** Begins to follow the C-arm and the volume. */

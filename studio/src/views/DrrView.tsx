@@ -112,8 +112,7 @@ export function DrrView() {
       </Surface>
       {problem && <p class="problem">{problem}</p>}
       <span class="corner" aria-hidden="true">
-        {shown &&
-          `${shown.columns} × ${shown.rows} of ${columns} × ${rows}, ${pixel} mm${drrIsExact.value ? "" : " …"}`}
+        {shown && `${shown.columns} × ${shown.rows}${drrIsExact.value ? `, ${pixel} mm` : " …"}`}
       </span>
     </ViewFrame>
   );

@@ -1,0 +1,165 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dicomSeriesFiles, encodeNifti } from "../../src/io/index.js";
+import type { Volume } from "../../src/volume/grid.js";
+import {
+  becomes,
+  type Dropped,
+  drop,
+  exactImage,
+  missing,
+  type Opened,
+  type Studio,
+  startStudio,
+} from "./studioPage.js";
+
+const size = [24, 20, 16] as const;
+/** mm, RAS: a bead at the patient's left (-x), in front (+y), near the head (+z). */
+const BEAD = [-24, 18, 20] as const;
+
+/** A block of soft tissue in air, with a bead of bone; voxels of 4 mm about the origin. */
+function phantom(): Volume<"hounsfield"> {
+  const indexToWorld = [4, 0, 0, -46, 0, 4, 0, -38, 0, 0, 4, -30, 0, 0, 0, 1];
+  const values = new Int16Array(size[0] * size[1] * size[2]).fill(-1000);
+  let at = 0;
+  for (let k = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++)
+      for (let i = 0; i < size[0]; i++, at++) {
+        const point = [4 * i - 46, 4 * j - 38, 4 * k - 30];
+        if (point.every((value, axis) => Math.abs(value) < [36, 28, 24][axis])) values[at] = 40;
+        if (Math.hypot(...point.map((value, axis) => value - BEAD[axis])) < 5) values[at] = 2000;
+      }
+  return { quantity: "hounsfield", grid: { size, indexToWorld }, values };
+}
+
+const nifti = async (volume: Volume, name: string): Promise<Dropped> => ({ name, bytes: await encodeNifti(volume) });
+const patient = (page: Page) =>
+  page.evaluate<{ name: string; format: string; quantity: string; grid: Volume["grid"]; notes: unknown[] }>(
+    "tomogradStudio.patient()",
+  );
+const named = (page: Page, name: string) => becomes(page, `tomogradStudio.patient().name === ${JSON.stringify(name)}`);
+
+async function dicom(volume: Volume<"hounsfield">, description: string): Promise<Dropped[]> {
+  const files: Dropped[] = [];
+  for (const [name, bytes] of await dicomSeriesFiles(volume, { seriesDescription: description }))
+    files.push({ name: `${description}-${name}`, bytes });
+  return files;
+}
+
+describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  let studio: Studio;
+  let opened: Opened;
+  let page: Page;
+  beforeAll(async () => {
+    studio = await startStudio();
+    opened = await studio.open();
+    page = opened.page;
+    await page.evaluate("tomogradStudio.steer({ rows: 64, columns: 80, pixel: 2 })");
+  });
+  afterAll(() => studio?.close());
+
+  test("a dropped NIfTI file shows the patient the right way up in the radiograph and in the slices", async () => {
+    await drop(page, [await nifti(phantom(), "bead.nii")]);
+    await named(page, "bead.nii");
+    expect(await patient(page)).toMatchObject({ format: "nifti-1", quantity: "hounsfield", grid: { size: [...size] } });
+    const { values, columns } = await exactImage(page);
+    const brightest = values.indexOf(Math.max(...values));
+    // frontal: the patient's left is at the picture's right, the head at the top
+    expect(brightest % columns).toBeGreaterThan(columns / 2 + 5);
+    expect(Math.floor(brightest / columns)).toBeLessThan(64 / 2 - 5);
+    await page.evaluate(`tomogradStudio.pointAt([${BEAD}])`);
+    const readout = (plane: string) => page.locator(`section[aria-label=${plane}] .readout b`).textContent();
+    for (const plane of ["Axial", "Coronal", "Sagittal"])
+      await expect.poll(async () => Number.parseFloat((await readout(plane))!)).toBeGreaterThan(1200);
+    // the crosshair's vertical line stands right of the middle in the axial slice, its horizontal line above
+    const lines = page.locator("section[aria-label=Axial] .crosshair line");
+    expect(Number.parseFloat((await lines.nth(0).getAttribute("x1"))!)).toBeCloseTo(50 + (100 * 24) / (4 * size[0]), 1);
+    expect(Number.parseFloat((await lines.nth(2).getAttribute("y1"))!)).toBeCloseTo(50 - (100 * 18) / (4 * size[1]), 1);
+  });
+
+  test("a dropped DICOM series is the same volume, and of two series one is chosen", async () => {
+    const first = await dicom(phantom(), "native");
+    await drop(page, first);
+    await named(page, `${first.length} files`);
+    expect(await patient(page)).toMatchObject({ format: "dicom", quantity: "hounsfield", grid: { size: [...size] } });
+    const brighter = phantom();
+    const second = await dicom({ ...brighter, values: brighter.values.map((v) => v + 7) as Int16Array }, "contrast");
+    await drop(page, [...first, ...second]);
+    const choice = page.getByRole("group", { name: /holds several series/ });
+    await choice.getByRole("button", { name: /contrast/ }).click();
+    await becomes(page, "tomogradStudio.patient().range[1] === 2007");
+    expect(await choice.count()).toBe(0);
+  });
+
+  test("a broken file is refused in words, and the volume before stays", async () => {
+    const { bytes } = await nifti(phantom(), "");
+    const before = await patient(page);
+    await drop(page, [{ name: "cut.nii", bytes: bytes.subarray(0, bytes.length / 2) }]);
+    const alert = page.getByRole("alert");
+    await expect.poll(() => alert.textContent()).toMatch(/the header asks for \d+ bytes, the file has \d+/);
+    expect((await page.evaluate<{ code: string }>("tomogradStudio.failure()")).code).toBe("TRUNCATED_FILE");
+    expect(await patient(page)).toEqual(before);
+    await drop(page, [
+      { name: "notes.txt", bytes: new TextEncoder().encode("nothing to see here, move along".repeat(40)) },
+    ]);
+    await expect.poll(() => alert.textContent()).toMatch(/none of the formats/);
+    await page.getByRole("button", { name: "Put the message away" }).click();
+    expect(await alert.count()).toBe(0);
+  });
+
+  test("numbers of unknown meaning are said to be so, and are read again as what the user says", async () => {
+    const { grid, values } = phantom();
+    const numbers: Volume = {
+      quantity: "unknown",
+      grid,
+      values: Float32Array.from(values, (v) => (v > -500 ? 0.02 : 0)),
+    };
+    await drop(page, [await nifti(numbers, "numbers.nii")]);
+    await named(page, "numbers.nii");
+    expect((await patient(page)).notes).toEqual([expect.objectContaining({ defect: "unknown-quantity" })]);
+    await page.getByRole("tab", { name: "Open" }).click();
+    await page.getByLabel("Values are").selectOption("attenuation");
+    await becomes(page, `tomogradStudio.patient().quantity === "attenuation"`);
+    expect((await patient(page)).notes).toEqual([]);
+    // 2 mm pixels through 56 mm of 0.02/mm
+    const { values: image } = await exactImage(page);
+    expect(Math.max(...image)).toBeCloseTo(56 * 0.02, 1);
+  });
+
+  test("a label map lies over the slices in color and can be taken away", async () => {
+    const { grid, values } = phantom();
+    const labels: Volume = { quantity: "label", grid, values: Uint8Array.from(values, (v) => (v > 1000 ? 3 : 0)) };
+    const { bytes } = await nifti(labels, "");
+    await page.evaluate(`tomogradStudio.pointAt([${BEAD}])`);
+    const file = { name: "labels.nii", mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
+    await page.getByLabel("Label map…").setInputFiles([file]);
+    await expect.poll(() => page.locator("section[aria-label=Axial] .readout").textContent()).toContain("label 3");
+    await page.getByRole("button", { name: "Remove" }).click();
+    await expect.poll(() => page.locator("section[aria-label=Axial] .readout").textContent()).not.toContain("label");
+  });
+
+  test("reading can be cancelled: nothing changes, and nothing is complained of", async () => {
+    const before = await patient(page);
+    // a host that never answers
+    await page.route("**/slow.nii.gz", () => undefined);
+    await page.getByLabel("Web address").fill("slow.nii.gz");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await expect.poll(() => page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
+    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(await patient(page)).toEqual(before);
+  });
+
+  test("an address is read, a wrong one is refused by its answer", async () => {
+    await page.getByLabel("Web address").fill("data/chest-lidc-idri-0001-small.nii.gz");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await named(page, "chest-lidc-idri-0001-small.nii.gz");
+    await page.getByLabel("Web address").fill("missing.nii.gz");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await expect.poll(() => page.getByRole("alert").textContent()).toMatch(/404/);
+  });
+
+  test("the browser complains of nothing but the addresses that had no answer", () => {
+    expect(opened.problems.filter((problem) => !/slow\.nii\.gz|404/.test(problem))).toEqual([]);
+  });
+});
