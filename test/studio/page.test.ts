@@ -34,14 +34,14 @@ describe.skipIf(missing)(`the page${missing ? ` (skipped: ${missing})` : ""}`, (
     await page.close();
   });
 
-  test.each(["dark", "light"])("axe finds nothing serious in the %s theme, in either panel", async (theme) => {
+  test.each(["dark", "light"])("axe finds nothing serious in the %s theme, in any panel", async (theme) => {
     const { page } = await studio.open();
     if (theme === "light") await page.getByRole("button", { name: "Light" }).click();
     await settled(page);
     const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
     await page.evaluate(axe);
-    for (const tab of ["Look", "Open"]) {
-      await page.getByRole("tab", { name: tab }).click();
+    for (const tab of await page.getByRole("tab").all()) {
+      await tab.click();
       const { violations, passes } = await page.evaluate<AxeResults>("axe.run()");
       expect(passes.length).toBeGreaterThan(20);
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");

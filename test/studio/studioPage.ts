@@ -94,10 +94,9 @@ export const exactImage = (page: Page): Promise<PageImage> =>
     "tomogradStudio.image().then(({ values, rows, columns, coarsening }) => ({ rows, columns, coarsening, values: [...values] }))",
   );
 
-/** Waits until nothing is under way in the page. */
-export const settled = async (page: Page): Promise<void> => {
-  await page.evaluate("tomogradStudio.image().then(() => undefined)");
-};
+/** Waits for the exact picture, without its many values. */
+export const settled = (page: Page): Promise<Omit<PageImage, "values">> =>
+  page.evaluate("tomogradStudio.image().then(({ rows, columns, coarsening }) => ({ rows, columns, coarsening }))");
 
 /** A file to be dropped. */
 export interface Dropped {
