@@ -1,4 +1,5 @@
 export type { Intrinsic } from "./layout.js";
+export { eulerMotion } from "./motion.js";
 export { registerViews } from "./registerViews.js";
 export type {
   Judgment,

@@ -4,6 +4,7 @@ import type { NormalEquations, PreparedSimilarity, Similarity } from "../metric/
 import { type Candidate, placed, unknowns, unknownsOfView } from "./layout.js";
 import { cutFaceMask } from "./rayMask.js";
 import { render, type Scene } from "./renderer.js";
+import { applyTone, fitTone, type Tone } from "./tone.js";
 
 /** A scene and the measured images that it is compared with. */
 export interface Comparison {
@@ -27,7 +28,7 @@ export interface Appraisal {
 }
 
 /** Below this share of valid rays the score falls in proportion: no escape into a small overlap. */
-const FULL_SHARE = 0.25;
+const FULL_SHARE = 0.4;
 
 /** Appraises candidates by one similarity. */
 export interface Objective {
@@ -36,8 +37,11 @@ export interface Objective {
   readonly evaluations: number;
 }
 
-/** `similarity` must be one to be maximized that has normal equations. */
-export function createObjective(comparison: Comparison, similarity: Similarity): Objective {
+/**
+ * `toned`: rendered images are carried over to the gray values of the measured ones first (see `fitTone`).
+ * `similarity` must be one to be maximized that has normal equations.
+ */
+export function createObjective(comparison: Comparison, similarity: Similarity, toned = false): Objective {
   const { scene, fixed, cutAxis } = comparison;
   const { layout, detector, views } = scene;
   const { rows, columns } = detector;
@@ -53,6 +57,9 @@ export function createObjective(comparison: Comparison, similarity: Similarity):
     hessian: [new Float64Array(length * length)],
   }));
   const mask = new Uint8Array(n);
+  const image = new Float64Array(n);
+  // Found at the first candidate and held, so that all candidates are compared alike.
+  let tones: readonly (Tone | undefined)[] | undefined;
   let evaluations = 0;
 
   const maskOf = (candidate: Candidate, view: number): number => {
@@ -68,6 +75,15 @@ export function createObjective(comparison: Comparison, similarity: Similarity):
     async appraise(candidates, derivatives) {
       const rendered = await render(scene, candidates, derivatives);
       evaluations += candidates.length * views.length;
+      const pixelsOf = (c: number, view: number) => {
+        const at = (c * views.length + view) * n;
+        return rendered.images.subarray(at, at + n);
+      };
+      if (toned)
+        tones ??= views.map((_, view) => {
+          maskOf(candidates[0], view);
+          return fitTone(pixelsOf(0, view), fixed[view], cutAxis === undefined ? undefined : mask);
+        });
       return candidates.map((candidate, c) => {
         const gradient = new Float64Array(derivatives ? p : 0);
         const hessian = new Float64Array(derivatives ? p * p : 0);
@@ -75,17 +91,19 @@ export function createObjective(comparison: Comparison, similarity: Similarity):
         let smallest = 1;
         for (let view = 0; view < views.length; view++) {
           const share = maskOf(candidate, view);
-          const at = (c * views.length + view) * n;
-          const moving = { values: rendered.images.subarray(at, at + n), views: 1, rows, columns };
+          const own = local[view];
+          if (derivatives) rendered.columns(c, view, own.jacobian);
+          image.set(pixelsOf(c, view));
+          const tone = tones?.[view];
+          if (tone) applyTone(tone, image, derivatives ? own.jacobian : []);
+          const moving = { values: image, views: 1, rows, columns };
           const options = cutAxis === undefined ? {} : { mask };
           const weight = Math.min(1, share / FULL_SHARE) / views.length;
           smallest = Math.min(smallest, share);
-          const own = local[view];
           if (!derivatives) {
             score += weight * prepared[view].evaluate(moving, options)[0];
             continue;
           }
-          rendered.columns(c, view, own.jacobian);
           own.gradient[0].fill(0);
           own.hessian[0].fill(0);
           score += weight * equations(prepared[view])(moving, own.jacobian, own, options)[0];

@@ -14,8 +14,8 @@ import type { RegistrationOptions } from "./types.js";
 import type { VolumePyramid } from "./volumePyramid.js";
 import { checkXRays, nameOf, type XRay } from "./xray.js";
 
-/** The bound of a search box: a turn and a shift in any direction can be sqrt 3 of one axis; a quarter for the search to move in. */
-const BOUND = 1.25 * Math.sqrt(3);
+/** The bound of a search box: a turn and a shift in any direction can be sqrt 3 of one axis; a tenth for the search to move in. */
+const BOUND = 1.1 * Math.sqrt(3);
 const WORLD_Z = 2;
 
 /** One body: its volume at three resolutions, and what its motion turns about. */

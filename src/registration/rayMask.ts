@@ -3,11 +3,14 @@ import { add, inverseAffine, scale, transformPoint, transformVector, type Vec3 }
 import type { View } from "../geometry/view.js";
 import type { Grid } from "../volume/grid.js";
 
+/** Voxels: beyond the outer centers, interpolation already falls to the nothing outside of the volume. */
+const RAMP = 0.5;
+
 /**
  * mask[row][column] = 1 where the ray crosses the box of the grid without leaving it through one of the cut faces, else
  * 0; gives the number of ones. The cut faces are both faces of `axis`: where a CT ends in the middle of the body, a ray
  * through such a face meets what the volume does not hold. The ray (the whole line) is clipped with the two other slabs;
- * it does not count if it then lies, at either end, outside the slab of `axis`. Rays that miss the other slabs pass
+ * it does not count if it then lies, at either end, beyond the outermost voxel centers along `axis`. Rays that miss the other slabs pass
  * beside the body: they count.
  */
 export function cutFaceMask(
@@ -28,6 +31,8 @@ export function cutFaceMask(
   const [nu, nv, nw] = [grid.size[u], grid.size[v], grid.size[axis]];
   const [su, sv, sw] = [source[u], source[v], source[axis]];
   const [cu, cv, cw] = [along[u], along[v], along[axis]];
+  const low = RAMP;
+  const high = nw - RAMP;
   let count = 0;
   for (let row = 0; row < rows; row++) {
     const start = add(first, scale(down, row));
@@ -47,7 +52,7 @@ export function cutFaceMask(
       const to = Math.min(Math.max(u0, u1), Math.max(v0, v1));
       const a = pw + from * dw;
       const b = pw + to * dw;
-      const valid = !(from < to) || (a >= 0 && a <= nw && b >= 0 && b <= nw) ? 1 : 0;
+      const valid = !(from < to) || (a >= low && a <= high && b >= low && b <= high) ? 1 : 0;
       mask[i] = valid;
       count += valid;
       pu += cu;

@@ -6,14 +6,21 @@ import type { SearchLimits } from "./lockStep.js";
 export interface Stage {
   readonly similarity: Similarity;
   readonly limits: SearchLimits;
+  /** Whether rendered images take the tone of the measured ones, as found where the stage begins. */
+  readonly toned?: boolean;
 }
 
 /** Share of the pixels that fit worst, left out by the similarities of whole images. */
 export const TRIM = 0.12;
+/**
+ * Windows that settle the pose: small ones, so that a foreign object spoils few and that rays of other depths share none;
+ * measured on CTs shorter than the X-ray they halve the errors of windows of 16 pixels.
+ */
+const WINDOWS = { patchSize: 8, stride: 4, epsilon: { ofVariance: 0.003 } } as const;
 /** Steps (rad, mm) that end a stage. */
 const COARSE = { rotation: 1e-3, length: 0.1 } as const;
 const FINE = { rotation: 1e-4, length: 0.01 } as const;
-/** Smaller images hold no two windows of 16 pixels beside each other. */
+/** Smaller images hold too few windows. */
 const FEWEST_FOR_WINDOWS = 24;
 
 /**
@@ -29,7 +36,7 @@ export function stagesOf(levels: number, smallestSide: readonly number[]): Stage
     if (level === 0) stages.push({ similarity: ncc({ trim: TRIM }), limits: { evaluations: 40, ...COARSE } });
     if (level <= 1) stages.push({ similarity: whole, limits: { evaluations: 15, ...limits } });
     if ((level > 0 || last) && smallestSide[level] >= FEWEST_FOR_WINDOWS)
-      stages.push({ similarity: localGradientNcc(), limits: { evaluations: 15, ...limits } });
+      stages.push({ similarity: localGradientNcc(WINDOWS), limits: { evaluations: 15, ...limits }, toned: last });
     return stages;
   });
 }

@@ -82,7 +82,7 @@ export async function runMultiStart(input: RecipeInput): Promise<RecipeResult> {
 
 async function runStage(input: RecipeInput, level: number, stage: Stage, starts: readonly Candidate[]) {
   const comparison = input.comparisons[level];
-  const objective = createObjective(comparison, stage.similarity);
+  const objective = createObjective(comparison, stage.similarity, stage.toned);
   const { rows, columns } = comparison.scene.detector;
   let counted = 0;
   const onRound = (searches: readonly { readonly best: Appraisal }[]) => {

@@ -1,0 +1,78 @@
+/** How far away may the start be, how exact is the pose, and does the verdict tell good from bad? */
+import { createBackend } from "tomograd/backend";
+import { clampPadding, hounsfieldToAttenuation } from "tomograd/physics";
+import { createVolumePyramid, registerViews } from "tomograd/registration";
+import { gridCenter } from "tomograd/volume";
+import { describeLoad, describeMachine, time } from "./measure.mjs";
+import { missed } from "./registration/bars.mjs";
+import { createTargets, shortened, startOf } from "./registration/cases.mjs";
+import { isReal, withSteeperBone } from "./registration/conditions.mjs";
+import { errorsOf, landmarksOf, multiply, summarize, wilsonUpper } from "./registration/score.mjs";
+
+/** One row of the table on one volume: a list of runs, one per case and start. */
+export async function runCases(backend, body, { row, cases, starts, seed, recipe, pyramidOf }) {
+  const { views, range, condition } = row;
+  const targets = createTargets(backend, isReal(condition) ? withSteeperBone(body) : body);
+  const registered = condition === "real-short" ? shortened(body) : body;
+  const pyramid = pyramidOf(registered);
+  const center = gridCenter(registered.grid);
+  const landmarks = landmarksOf(body.grid);
+  const search = { rotationDeg: range[0], translation: range[1] };
+  const runs = [];
+  try {
+    for (let index = 0; index < cases; index++) {
+      const truth = await targets.make({ index, seed, views, condition });
+      for (let start = 0; start < starts; start++) {
+        const { error, xrays } = startOf(truth, center, range, { index, start, seed });
+        let result;
+        const { cpuMs, wallMs } = await time(async () => {
+          result = await registerViews({ volume: pyramid, xrays, search, recipe, seed: index });
+        });
+        const errors = errorsOf(multiply(result.motion, error), landmarks, truth.views[0]);
+        runs.push({ index, start, ...errors, ...result, cpuSeconds: cpuMs / 1000, seconds: wallMs / 1000 });
+      }
+    }
+  } finally {
+    targets.dispose();
+    pyramid.dispose();
+  }
+  return runs;
+}
+
+const percent = (share) => (share === undefined ? "  -" : `${Math.round(100 * share)} %`.padStart(5));
+
+const describe = ({ views, range, condition }, f) =>
+  `${views === 2 ? "biplane" : "single"} ${condition} ${range.join("/")}: < 1 mm ${percent(f.shareBelow1mm)}, < 2 mm ` +
+  `${percent(f.shareBelow2mm)}, mTRE ${f.medianTre.toFixed(2)}/${f.p95Tre.toFixed(2)}, in-plane p95 ` +
+  `${f.inPlaneP95.toFixed(2)}, < 1 mm ${percent(f.inPlaneBelow1mm)}, depth p95 ${f.depthP95.toFixed(2)}, flagged failures ` +
+  `${percent(f.failuresFlagged)} successes ${percent(f.successesFlagged)}, ${f.secondsEach.toFixed(2)} s`;
+
+/** `bodies`: names and HU. All rows on all bodies; shares are judged pooled. */
+export async function runRegistrationBenchmark({ bodies, rows, cases, starts, seed, recipe, threads, say }) {
+  const load = await describeLoad();
+  const backend = await createBackend({ prefer: "wasm", ...(threads && { threads }) });
+  const attenuation = bodies.map(({ name, hounsfield }) => ({
+    name,
+    body: hounsfieldToAttenuation(clampPadding(hounsfield).volume),
+  }));
+  const pyramidOf = (volume) => createVolumePyramid(backend, volume);
+  const results = [];
+  const pooled = [];
+  for (const row of rows) {
+    const { bar, ...of } = row;
+    const all = [];
+    for (const { name, body } of attenuation) {
+      const runs = await runCases(backend, body, { row, cases, starts, seed, recipe, pyramidOf });
+      all.push(...runs);
+      const figures = summarize(runs);
+      results.push({ volume: name, ...of, recipe, cases, starts, ...figures });
+      say(`${name}, ${describe(row, figures)}`);
+    }
+    const figures = summarize(all);
+    const misses = missed(figures, bar, cases * bodies.length, wilsonUpper);
+    pooled.push({ ...of, ...figures, missed: misses });
+    say(`pooled: ${misses.length === 0 ? "reaches its bars" : `misses ${misses.join(", ")}`}`);
+  }
+  await backend[Symbol.asyncDispose]();
+  return { machine: describeMachine(), load, results, pooled };
+}

@@ -1,0 +1,13 @@
+/** Numbers in [0, 1) from a seed (mulberry32): the same on every machine. */
+export function createUniform(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Uniform in [-half, half). */
+export const around = (uniform, half) => half * (2 * uniform() - 1);
