@@ -33,6 +33,8 @@ const FULL_SHARE = 0.4;
 /** Appraises candidates by one similarity. */
 export interface Objective {
   appraise(candidates: readonly Candidate[], derivatives: boolean): Promise<Appraisal[]>;
+  /** One candidate with derivatives, by the pixels that are 1 in each of some masks [row][column] of every X-ray. */
+  appraiseRegions(candidate: Candidate, regions: readonly Uint8Array[]): Promise<Appraisal[]>;
   /** Renderings of one X-ray so far. */
   readonly evaluations: number;
 }
@@ -62,10 +64,65 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
   let tones: readonly (Tone | undefined)[] | undefined;
   let evaluations = 0;
 
-  const maskOf = (candidate: Candidate, view: number): number => {
-    if (cutAxis === undefined) return 1;
-    const at = placed(layout, candidate, views, view, 0).view;
-    return cutFaceMask(at, scene.bodies[0].grid, cutAxis, detector, mask) / n;
+  /** Fills the mask; gives the share of valid rays, whatever the region. */
+  const maskOf = (candidate: Candidate, view: number, region?: Uint8Array): number => {
+    let share = 1;
+    if (cutAxis === undefined) mask.fill(1);
+    else {
+      const at = placed(layout, candidate, views, view, 0).view;
+      share = cutFaceMask(at, scene.bodies[0].grid, cutAxis, detector, mask) / n;
+    }
+    if (region) for (let i = 0; i < n; i++) mask[i] &= region[i];
+    return share;
+  };
+  const renderAll = async (candidates: readonly Candidate[], derivatives: boolean) => {
+    const rendered = await render(scene, candidates, derivatives);
+    evaluations += candidates.length * views.length;
+    const pixelsOf = (c: number, view: number) => {
+      const at = (c * views.length + view) * n;
+      return rendered.images.subarray(at, at + n);
+    };
+    if (toned)
+      tones ??= views.map((_, view) => {
+        maskOf(candidates[0], view);
+        return fitTone(pixelsOf(0, view), fixed[view], mask);
+      });
+    return { rendered, pixelsOf };
+  };
+  type AllRendered = Awaited<ReturnType<typeof renderAll>>;
+
+  const appraiseOne = (
+    { rendered, pixelsOf }: AllRendered,
+    candidate: Candidate,
+    c: number,
+    derivatives: boolean,
+    region?: Uint8Array,
+  ): Appraisal => {
+    const gradient = new Float64Array(derivatives ? p : 0);
+    const hessian = new Float64Array(derivatives ? p * p : 0);
+    let score = 0;
+    let smallest = 1;
+    for (let view = 0; view < views.length; view++) {
+      const share = maskOf(candidate, view, region);
+      const own = local[view];
+      if (derivatives) rendered.columns(c, view, own.jacobian);
+      image.set(pixelsOf(c, view));
+      const tone = tones?.[view];
+      if (tone) applyTone(tone, image, derivatives ? own.jacobian : []);
+      const moving = { values: image, views: 1, rows, columns };
+      const options = cutAxis === undefined && !region ? {} : { mask };
+      const weight = Math.min(1, share / FULL_SHARE) / views.length;
+      smallest = Math.min(smallest, share);
+      if (!derivatives) {
+        score += weight * prepared[view].evaluate(moving, options)[0];
+        continue;
+      }
+      own.gradient[0].fill(0);
+      own.hessian[0].fill(0);
+      score += weight * equations(prepared[view])(moving, own.jacobian, own, options)[0];
+      scatter(indices[view], own, weight, gradient, hessian);
+    }
+    return { candidate, score, share: smallest, gradient, hessian };
   };
 
   return {
@@ -73,44 +130,12 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
       return evaluations;
     },
     async appraise(candidates, derivatives) {
-      const rendered = await render(scene, candidates, derivatives);
-      evaluations += candidates.length * views.length;
-      const pixelsOf = (c: number, view: number) => {
-        const at = (c * views.length + view) * n;
-        return rendered.images.subarray(at, at + n);
-      };
-      if (toned)
-        tones ??= views.map((_, view) => {
-          maskOf(candidates[0], view);
-          return fitTone(pixelsOf(0, view), fixed[view], cutAxis === undefined ? undefined : mask);
-        });
-      return candidates.map((candidate, c) => {
-        const gradient = new Float64Array(derivatives ? p : 0);
-        const hessian = new Float64Array(derivatives ? p * p : 0);
-        let score = 0;
-        let smallest = 1;
-        for (let view = 0; view < views.length; view++) {
-          const share = maskOf(candidate, view);
-          const own = local[view];
-          if (derivatives) rendered.columns(c, view, own.jacobian);
-          image.set(pixelsOf(c, view));
-          const tone = tones?.[view];
-          if (tone) applyTone(tone, image, derivatives ? own.jacobian : []);
-          const moving = { values: image, views: 1, rows, columns };
-          const options = cutAxis === undefined ? {} : { mask };
-          const weight = Math.min(1, share / FULL_SHARE) / views.length;
-          smallest = Math.min(smallest, share);
-          if (!derivatives) {
-            score += weight * prepared[view].evaluate(moving, options)[0];
-            continue;
-          }
-          own.gradient[0].fill(0);
-          own.hessian[0].fill(0);
-          score += weight * equations(prepared[view])(moving, own.jacobian, own, options)[0];
-          scatter(indices[view], own, weight, gradient, hessian);
-        }
-        return { candidate, score, share: smallest, gradient, hessian };
-      });
+      const all = await renderAll(candidates, derivatives);
+      return candidates.map((candidate, c) => appraiseOne(all, candidate, c, derivatives));
+    },
+    async appraiseRegions(candidate, regions) {
+      const all = await renderAll([candidate], true);
+      return regions.map((region) => appraiseOne(all, candidate, 0, true, region));
     },
   };
 }

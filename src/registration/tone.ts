@@ -28,7 +28,11 @@ const LEAST_SLOPE = 0.05;
  * the measured one, by least squares over the valid pixels, and once more without the 15 % that fit worst. Undefined
  * where the images do not allow a rising one.
  */
-export function fitTone(moving: ArrayLike<number>, fixed: Float64Array, mask: Uint8Array | undefined): Tone | undefined {
+export function fitTone(
+  moving: ArrayLike<number>,
+  fixed: Float64Array,
+  mask: Uint8Array | undefined,
+): Tone | undefined {
   const n = fixed.length;
   const used = new Uint8Array(n).fill(1);
   if (mask) used.set(mask);

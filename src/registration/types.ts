@@ -4,6 +4,7 @@ import type { Model } from "../backend/kernels.js";
 import type { Matrix4, Vec3 } from "../core/linear.js";
 import type { View } from "../geometry/view.js";
 import type { Volume } from "../volume/grid.js";
+import type { Evidence } from "./evidence.js";
 import type { Intrinsic } from "./layout.js";
 import type { VolumePyramid } from "./volumePyramid.js";
 import type { XRay } from "./xray.js";
@@ -79,6 +80,20 @@ export interface RegisterViewsOptions extends RegistrationOptions {
   readonly xrays: readonly XRay[];
 }
 
+/** Options of `registerBodies`. */
+export interface RegisterBodiesOptions extends Omit<RegistrationOptions, "recipe" | "isocenter"> {
+  readonly backend: Backend;
+  /** Attenuation or density. */
+  readonly volume: Volume;
+  /** Integers on the grid of the volume: which voxel belongs to which structure. */
+  readonly labels: Volume;
+  /** Labels of each rigid body; a label belongs to one body at most. Voxels of no body are not rendered. */
+  readonly bodies: readonly (readonly number[])[];
+  /** One motion a body to begin with, instead of `start` for all. */
+  readonly starts?: readonly Matrix4[];
+  readonly xrays: readonly XRay[];
+}
+
 /** Whether a result can be relied on. */
 export interface Judgment {
   readonly verdict: "certain" | "doubtful";
@@ -86,15 +101,11 @@ export interface Judgment {
   readonly reasons: readonly string[];
 }
 
-/** Where the X-rays were taken from. */
-export interface Registration extends Judgment {
-  /** Rigid motion T, world mm: a ray point X of the views as given lies at T X. */
-  readonly motion: Matrix4;
-  /** The X-rays' views at T (and with their refined intrinsics), in the order given. */
-  readonly views: readonly View[];
+/** What every registration tells. */
+export interface RegistrationFacts extends Judgment {
   /** mm per X-ray: by how much its detector moved along its normal, its rows, its columns, as far as refined. */
   readonly intrinsics: readonly { readonly sdd?: number; readonly principalPoint?: readonly [number, number] }[];
-  /** Local gradient correlation at the finest level, in [-1, 1]; 0.6 and more is usual for real X-rays. */
+  /** Correlation of gradients in windows of 8 pixels at the finest level, in [-1, 1]; 0.45 and more is usual for real X-rays. */
   readonly score: number;
   /** Smallest share of valid rays of any X-ray. */
   readonly share: number;
@@ -103,6 +114,24 @@ export interface Registration extends Judgment {
   readonly seconds: number;
   /** `converged`: the last step was below 1e-4 rad and 0.01 mm; `evaluations`: the last stage reached its limit. */
   readonly stopped: "converged" | "evaluations" | "flat" | "callback";
+  /** What the verdict rests on besides the score. */
+  readonly evidence: Evidence;
   /** One entry a round. */
   readonly trace: readonly RegistrationStep[];
+}
+
+/** Where the X-rays were taken from. */
+export interface Registration extends RegistrationFacts {
+  /** Rigid motion T, world mm: a ray point X of the views as given lies at T X. */
+  readonly motion: Matrix4;
+  /** The X-rays' views at T (and with their refined intrinsics), in the order given. */
+  readonly views: readonly View[];
+}
+
+/** Where the X-rays were taken from, seen from each of several bodies. */
+export interface FoundPoses extends RegistrationFacts {
+  /** One rigid motion a body, world mm: a ray point X of the views as given lies at T X, for a body that stays. */
+  readonly motions: readonly Matrix4[];
+  /** Per body the views of all X-rays. */
+  readonly views: readonly (readonly View[])[];
 }

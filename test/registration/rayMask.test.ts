@@ -6,15 +6,15 @@ import { coneViews, grid, parallelViews } from "../projector/scene.js";
 
 const size = { rows: 11, columns: 14 };
 
-/** Walks along the whole line: false if it is inside the two other slabs anywhere beyond the faces of `axis`. */
+/** Walks along the whole line: false if it is inside the two other slabs anywhere beyond the outer centers of `axis`. */
 function walked(view: View, axis: number, row: number, column: number): boolean {
   const pixel = add(view.firstPixel, add(scale(view.columnStep, column), scale(view.rowStep, row)));
   const direction = view.beam === "cone" ? subtract(pixel, view.source) : view.direction;
   const toIndex = inverseAffine(grid.indexToWorld);
   for (let t = -3; t <= 3; t += 5e-4) {
     const at = transformPoint(toIndex, add(pixel, scale(direction, t)) as Vec3).map((value) => value + 0.5);
-    const within = (other: number) => at[other] >= 0 && at[other] <= grid.size[other];
-    if ([0, 1, 2].every((other) => other === axis || within(other)) && !within(axis)) return false;
+    const within = (other: number, margin: number) => at[other] >= margin && at[other] <= grid.size[other] - margin;
+    if ([0, 1, 2].every((other) => other === axis || within(other, 0)) && !within(axis, 0.5)) return false;
   }
   return true;
 }

@@ -1,0 +1,113 @@
+/** What speaks for and against a registration, measured without the truth. */
+import { transformPoint, type Vec3 } from "../core/linear.js";
+import type { Grid } from "../volume/grid.js";
+import { gridCenter, gridCorners } from "../volume/gridFrame.js";
+import { type Layout, stepped, unknownBlocks } from "./layout.js";
+import { type Appraisal, type Comparison, createObjective } from "./objective.js";
+import type { Stage } from "./recipe.js";
+import { solveDamped } from "./solveDamped.js";
+
+/** Numbers that the verdict rests on. */
+export interface Evidence {
+  /** mm: how far the corners of the inner half of the volume move, on average, when a ninth of the image is left out: the worst ninth. */
+  readonly instability: number;
+  /** mm: the same by the jackknife over all ninths, a standard error. */
+  readonly deviation: number;
+  /** mm: standard deviation of those corners that the curvature of the score promises for residuals without correlation. */
+  readonly spread: number;
+  /** Smallest share of valid rays of any X-ray. */
+  readonly share: number;
+}
+
+/** Tiles along a side of the image; each is left out once. */
+const TILES = 3;
+const LEAST_DAMPING = 1e-6;
+/** Step (rad or mm) of the differences that tell how corners move with an unknown. */
+const PROBE = 1e-4;
+
+/** The corners of the inner half of a grid, world mm. */
+const innerCorners = (grid: Grid): Vec3[] => {
+  const center = gridCenter(grid);
+  const half = (point: Vec3, axis: number) => (point[axis] + center[axis]) / 2;
+  return gridCorners(grid).map((corner) => [half(corner, 0), half(corner, 1), half(corner, 2)]);
+};
+
+/**
+ * Gauss-Newton steps from the result without each of nine tiles of the images, against the step with all of them: what a
+ * foreign object, or a part of the body that fits by chance, can have done to the pose.
+ */
+export async function gatherEvidence(
+  comparison: Comparison,
+  stage: Stage,
+  layout: Layout,
+  best: Appraisal,
+): Promise<Evidence & { readonly evaluations: number }> {
+  const { detector, bodies, views } = comparison.scene;
+  const objective = createObjective(comparison, stage.similarity, true);
+  const whole = new Uint8Array(detector.rows * detector.columns).fill(1);
+  const regions = Array.from({ length: TILES ** 2 }, (_, tile) => {
+    const region = whole.slice();
+    const [down, along] = [Math.floor(tile / TILES), tile % TILES];
+    for (let i = 0; i < region.length; i++) {
+      const row = Math.floor(((i - (i % detector.columns)) / detector.columns) * (TILES / detector.rows));
+      const column = Math.floor((i % detector.columns) * (TILES / detector.columns));
+      if (row === down && column === along) region[i] = 0;
+    }
+    return region;
+  });
+  const [all, ...parts] = await objective.appraiseRegions(best.candidate, [whole, ...regions]);
+  const corners = bodies.map(({ grid }) => innerCorners(grid));
+  const blocks = unknownBlocks(layout);
+  const step = (of: Appraisal) => solveDamped(of.hessian, of.gradient, LEAST_DAMPING, blocks);
+  const placesAfter = (x: ArrayLike<number>) =>
+    stepped({ ...layout, bound: { rotation: Math.PI, translation: Infinity } }, best.candidate, x).motions.flatMap(
+      (motion, body) => corners[body].map((corner) => transformPoint(motion, corner)),
+    );
+  const full = step(all);
+  const steps = parts.map(step);
+  if (!full || steps.some((x) => !x))
+    return {
+      instability: Infinity,
+      deviation: Infinity,
+      spread: Infinity,
+      share: best.share,
+      evaluations: views.length,
+    };
+  const reference = placesAfter(full);
+  const moved = steps.map((x) => meanDistance(placesAfter(x ?? full), reference));
+  const squares = moved.reduce((sum, d) => sum + d ** 2, 0);
+  return {
+    instability: Math.max(...moved),
+    deviation: Math.sqrt((squares * (parts.length - 1)) / parts.length),
+    spread: spreadOf(all, layout, whole.length * views.length, placesAfter),
+    share: best.share,
+    evaluations: objective.evaluations,
+  };
+}
+
+/** Root mean square over the corners of their deviation, for the covariance 2 (1 - score) H⁻¹ / pixels of the unknowns. */
+function spreadOf(
+  { hessian, gradient, score }: Appraisal,
+  layout: Layout,
+  pixels: number,
+  placesAfter: (step: Float64Array) => readonly Vec3[],
+): number {
+  const p = gradient.length;
+  const blocks = unknownBlocks(layout);
+  const unit = (i: number, size: number) => Float64Array.from({ length: p }, (_, k) => (k === i ? size : 0));
+  const rest = placesAfter(new Float64Array(p)).flat();
+  const motions = Array.from({ length: p }, (_, i) =>
+    placesAfter(unit(i, PROBE)).flatMap((place, c) => place.map((value, axis) => (value - rest[3 * c + axis]) / PROBE)),
+  );
+  let variance = 0;
+  for (let i = 0; i < p; i++) {
+    const column = solveDamped(hessian, unit(i, 1), LEAST_DAMPING, blocks);
+    if (!column) return Infinity;
+    for (let j = 0; j < p; j++) variance += column[j] * motions[i].reduce((sum, v, k) => sum + v * motions[j][k], 0);
+  }
+  const corners = rest.length / 3;
+  return Math.sqrt((Math.max(0, variance) * 2 * Math.max(0, 1 - score)) / pixels / corners);
+}
+
+const meanDistance = (a: readonly Vec3[], b: readonly Vec3[]): number =>
+  a.reduce((sum, p, i) => sum + Math.hypot(p[0] - b[i][0], p[1] - b[i][1], p[2] - b[i][2]), 0) / a.length;

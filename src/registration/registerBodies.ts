@@ -1,0 +1,90 @@
+import { fault } from "../core/errors.js";
+import { transformPoint, type Vec3 } from "../core/linear.js";
+import { refuseUnknownOptions } from "../core/options.js";
+import type { Volume } from "../volume/grid.js";
+import { sameGrid } from "../volume/gridFrame.js";
+import { setUp } from "./problem.js";
+import { runRegistration } from "./run.js";
+import type { FoundPoses, RegisterBodiesOptions } from "./types.js";
+import { createVolumePyramid, type VolumePyramid } from "./volumePyramid.js";
+
+const OPTIONS: readonly (keyof RegisterBodiesOptions)[] = [
+  ...(["backend", "volume", "labels", "bodies", "starts", "xrays", "start", "search", "mask", "refine"] as const),
+  ...(["model", "seed", "signal", "onIteration"] as const),
+];
+
+/**
+ * Several rigid bodies in the same X-rays, as two bones at a joint: the image is the sum of the bodies' images, and each
+ * has its own motion, which turns about its own center of mass. One search from one start for all of them: begin near, or
+ * with the pose that `registerViews` found for the whole. The mask of cut faces follows the first body.
+ *
+ * @throws as `registerViews`, and SHAPE_MISMATCH (`grid-mismatch`) or `length` (of starts), INVALID_ARGUMENT
+ * (`empty-body`, `shared-label`)
+ */
+export async function registerBodies(options: RegisterBodiesOptions): Promise<FoundPoses> {
+  refuseUnknownOptions("registerBodies", options, OPTIONS);
+  const { backend, volume, xrays, bodies, starts } = options;
+  const started = performance.now();
+  checkBodies(options);
+  const parts = bodies.map((labels) => bodyOf(volume, options.labels, labels));
+  const pyramids: VolumePyramid[] = [];
+  try {
+    for (const { body } of parts) pyramids.push(createVolumePyramid(backend, body));
+    const scenes = pyramids.map(({ levels }, i) => ({ levels, center: parts[i].center }));
+    const problem = await setUp(scenes, pyramids[0], xrays, options);
+    const start = starts ? { ...problem.start, motions: starts } : problem.start;
+    return await runRegistration({ ...problem, start }, xrays, { ...options, recipe: "one-start" }, started);
+  } finally {
+    for (const pyramid of pyramids) pyramid.dispose();
+  }
+}
+
+function checkBodies({ volume, labels, bodies, starts }: RegisterBodiesOptions): void {
+  if (!sameGrid(volume.grid, labels.grid))
+    throw fault("SHAPE_MISMATCH", "found labels on another grid than the volume; expected the same; resample them", {
+      defect: "grid-mismatch",
+    });
+  const all = bodies.flat();
+  const shared = all.find((label, i) => all.indexOf(label) !== i);
+  if (shared !== undefined)
+    throw fault(
+      "INVALID_ARGUMENT",
+      `found label ${shared} in two bodies; expected it in one; leave it out of the other`,
+      {
+        defect: "shared-label",
+        label: shared,
+      },
+    );
+  if (starts && starts.length !== bodies.length)
+    throw fault(
+      "SHAPE_MISMATCH",
+      `found ${starts.length} starts for ${bodies.length} bodies; expected one each; correct starts`,
+      { defect: "length", expected: bodies.length, length: starts.length },
+    );
+}
+
+/** The voxels with some labels, the others 0, and their center of mass in the world. */
+function bodyOf(volume: Volume, labels: Volume, wanted: readonly number[]): { body: Volume; center: Vec3 } {
+  const values = new Float32Array(volume.values.length);
+  const [nx, ny] = volume.grid.size;
+  let [mass, x, y, z] = [0, 0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (!wanted.includes(labels.values[i])) continue;
+    const value = volume.values[i];
+    values[i] = value;
+    mass += value;
+    x += value * (i % nx);
+    y += value * (Math.floor(i / nx) % ny);
+    z += value * Math.floor(i / (nx * ny));
+  }
+  if (!(mass > 0))
+    throw fault(
+      "INVALID_ARGUMENT",
+      `found nothing that attenuates with labels ${wanted.join(", ")}; expected a body; check the labels`,
+      { defect: "empty-body", labels: [...wanted] },
+    );
+  return {
+    body: { ...volume, values },
+    center: transformPoint(volume.grid.indexToWorld, [x / mass, y / mass, z / mass]),
+  };
+}
