@@ -97,6 +97,14 @@ describe("before any work", () => {
   });
 });
 
+test("a demo on fewer or more voxels than there are is refused with the range", async () => {
+  for (const size of ["8", "300"])
+    expect((await cliJson("demo", "--size", size, "--out", join(folder, "demo"))).json.error).toMatchObject({
+      defect: "out-of-range",
+      message: expect.stringContaining("16 to 128"),
+    });
+});
+
 test("doctor names this Node, every backend and the one that would run", async () => {
   const { code, json } = await cliJson("doctor");
   expect(code).toBe(0);

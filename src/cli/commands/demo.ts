@@ -1,22 +1,41 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomically } from "#platform";
+import { fault } from "../../core/errors.js";
 import { readVolume } from "../../io/index.js";
 import { clampPadding, hounsfieldToAttenuation, hounsfieldToDensity } from "../../physics/index.js";
+import type { Volume } from "../../volume/grid.js";
+import { boxResample } from "../../volume/index.js";
 import { demoPage } from "../demo/demoPage.js";
 import { manyViewsStory } from "../demo/manyViews.js";
 import { oneViewStory } from "../demo/oneView.js";
 import { machine } from "../machine.js";
 import type { Operation } from "../operation.js";
+import * as parse from "../parse.js";
 
 interface DemoOptions {
   readonly out?: string;
+  /** Voxels of the CT across, from 16; detectors follow. @default as it ships, 128 */
+  readonly size?: number;
 }
 
 /** The chest CT that ships with the package (CC BY 3.0, see data/README.md). */
 export const SAMPLE_CT = fileURLToPath(new URL("../../../data/chest-lidc-idri-0001-small.nii.gz", import.meta.url));
 
 const DEFAULT_FOLDER = "out";
+/** Fewest voxels across that show a chest. */
+const LEAST_SIZE = 16;
+
+/** The CT on `across` x `across` voxels, as many slices as give them the same shape. */
+function coarser(ct: Volume, across: number = ct.grid.size[0]): Volume {
+  const [nx, ny, nz] = ct.grid.size;
+  if (across === nx) return ct;
+  if (!(across >= LEAST_SIZE && across <= nx))
+    throw fault("INVALID_ARGUMENT", `--size is from ${LEAST_SIZE} to ${nx}, not ${across}`, { defect: "out-of-range" });
+  const to = (n: number) => Math.max(1, Math.round((n * across) / nx));
+  return boxResample(ct, [across, to(ny), to(nz)]);
+}
+
 /** Share of the time that the first part takes, for the progress line. */
 const FIRST_PART = 0.15;
 
@@ -26,13 +45,20 @@ export const demo: Operation<DemoOptions> = {
   positional: [],
   inputs: () => [SAMPLE_CT],
   outputs: ({ out = DEFAULT_FOLDER }) => [join(out, "index.html"), join(out, "demo.json")],
-  configure: (command) => command.option("--out <folder>", `where the page goes (default: ${DEFAULT_FOLDER})`),
+  configure: (command) =>
+    command
+      .option("--out <folder>", `where the page goes (default: ${DEFAULT_FOLDER})`)
+      .option(
+        "--size <n>",
+        "voxels of the CT across, 16 to 128; fewer are faster (default: 128)",
+        parse.positiveInteger,
+      ),
   announce: ({ out }) =>
     `a chest CT becomes X-rays; from 1 and from 120 of them the CT is reconstructed; a page with pictures in ${out ?? DEFAULT_FOLDER}/; about a minute`,
   async execute(options, session) {
     const folder = options.out ?? DEFAULT_FOLDER;
     const stored = await readVolume(SAMPLE_CT, { quantity: "hounsfield" });
-    const { volume: ct } = clampPadding(stored);
+    const ct = coarser(clampPadding(stored).volume, options.size);
     const backend = await session.backend();
     session.say(`chest CT, ${ct.grid.size.join(" x ")} voxels, on ${backend.about}`);
     const attenuation = hounsfieldToAttenuation(ct);

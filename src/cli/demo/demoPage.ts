@@ -76,7 +76,7 @@ what a scanner would give.</p>`,
       {
         title: "One view: the picture matches",
         content: html`<p>The volume starts at zero; 101 steps of Adam (rate 1e-3) on the mean squared error of one image
-of 64 x 64 pixels, rescaled to 0..1. The loss falls from ${oneView.losses[0].value.toPrecision(3)} to
+of ${oneView.detector.rows} x ${oneView.detector.columns} pixels, rescaled to 0..1. The loss falls from ${oneView.losses[0].value.toPrecision(3)} to
 ${oneView.losses[oneView.losses.length - 1].value.toExponential(2)}.</p>
 ${await lossChart(oneView.losses, "loss")}
 ${pairFigures(images.trained, POSES.trained.name)}`,
@@ -98,7 +98,7 @@ ${pairFigures(oneView.fullImages.trained, POSES.trained.name)}${pairFigures(oneV
       },
       {
         title: "120 views: the geometry",
-        content: html`<p>${manyViews.trajectory.about}; 128 x 128 pixels of 3.125 mm.</p>
+        content: html`<p>${manyViews.trajectory.about}; ${manyViews.trajectory.detector.rows} x ${manyViews.trajectory.detector.columns} pixels of ${manyViews.trajectory.detector.pixelSize[0]} mm.</p>
 ${drawGeometry(manyViews.trajectory, attenuation.grid)}`,
       },
       {

@@ -5,7 +5,7 @@ import { createProjector, type DeviceVolume, type Projector, toDevice, toHost } 
 import { fit, type Iteration } from "../../reconstruction/index.js";
 import type { Grid, Projections, Volume } from "../../volume/grid.js";
 import { gridCenter } from "../../volume/index.js";
-import type { ImagePair } from "./oneView.js";
+import { type ImagePair, squareDetector } from "./oneView.js";
 
 export interface ManyViewsStory {
   readonly losses: readonly Iteration[];
@@ -27,7 +27,8 @@ export interface ManyViewsStory {
 const VIEWS = 120;
 const SID = 850;
 const SDD = 1020;
-const DETECTOR: Detector = { rows: 128, columns: 128, pixelSize: [3.125, 3.125] };
+/** As many pixels as voxels across, 400 mm in all: 128 x 128 of 3.125 mm for the CT as it ships. */
+const detectorOf = ({ size: [pixels] }: Grid): Detector => squareDetector(pixels);
 const FULL_DETECTOR: Detector = { rows: 200, columns: 200, pixelSize: [2, 2] };
 const SUBSETS = 10;
 const PASSES = 12;
@@ -52,14 +53,14 @@ async function comparePairs(A: Projector, truth: DeviceVolume, found: DeviceVolu
 }
 
 /** The novel views: half-way between the trained angles, then 10 mm closer. */
-function novelViews(isocenter: readonly [number, number, number], detector = DETECTOR): View[] {
+function novelViews(isocenter: readonly [number, number, number], detector: Detector): View[] {
   const halfway = circularTrajectory({ detector, sid: SID, sdd: SDD, isocenter, views: VIEWS, startDeg: 180 / VIEWS });
   return [...halfway.views, cArmView({ detector, sdd: SDD, isocenter, translation: [0, SID - 10, 0] })];
 }
 
 /** Image pairs at every novel view, and their mean PSNR, dB; `A`: of any views of the scan. */
 export async function scoreNovelViews(A: Projector, truth: DeviceVolume, found: DeviceVolume) {
-  using novel = A.withViews(novelViews(gridCenter(A.grid)));
+  using novel = A.withViews(novelViews(gridCenter(A.grid), A.detector));
   const pairs = await comparePairs(novel, truth, found);
   return { pairs, psnrNovel: pairs.reduce((sum, pair) => sum + pair.psnr, 0) / pairs.length };
 }
@@ -67,11 +68,11 @@ export async function scoreNovelViews(A: Projector, truth: DeviceVolume, found: 
 /** The operator of the 120 views on a grid. */
 export function scanProjector(backend: Backend, grid: Grid): Projector {
   const { views } = scanTrajectory(grid);
-  return createProjector({ backend, grid, detector: DETECTOR, views });
+  return createProjector({ backend, grid, detector: detectorOf(grid), views });
 }
 
 const scanTrajectory = (grid: Grid): Trajectory =>
-  circularTrajectory({ detector: DETECTOR, sid: SID, sdd: SDD, isocenter: gridCenter(grid), views: VIEWS });
+  circularTrajectory({ detector: detectorOf(grid), sid: SID, sdd: SDD, isocenter: gridCenter(grid), views: VIEWS });
 
 /**
  * The other end of the story: 120 views over 360 degrees, attenuation in 1/mm, gradient descent with 10 ordered subsets
@@ -106,7 +107,7 @@ export async function manyViewsStory(
   const { pairs, psnrNovel } = await scoreNovelViews(A, truth, found);
   const turned = (detector: Detector) =>
     cArmView({ detector, sdd: SDD, isocenter, rotationDeg: [90, 0, 0], translation: [0, SID, 0] });
-  using side = A.withViews([turned(DETECTOR)]);
+  using side = A.withViews([turned(A.detector)]);
   const [turned90] = await comparePairs(side, truth, found);
   using full = createProjector({
     backend,

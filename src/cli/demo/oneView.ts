@@ -47,8 +47,14 @@ export interface OneViewStory {
 }
 
 const SDD = 1020;
+/** `pixels` x `pixels` over 400 mm. */
+export const squareDetector = (pixels: number): Detector => ({
+  rows: pixels,
+  columns: pixels,
+  pixelSize: [400 / pixels, 400 / pixels],
+});
 /** The seed's ratio of rays to voxels on the small CT: 64 x 64 rays for 128 x 128 x 67 voxels. */
-const DETECTOR: Detector = { rows: 64, columns: 64, pixelSize: [6.25, 6.25] };
+const detectorOf = (nx: number): Detector => squareDetector(Math.round(nx / 2));
 const FULL_DETECTOR: Detector = { rows: 200, columns: 200, pixelSize: [2, 2] };
 const STEPS = 101;
 const LEARNING_RATE = 1e-3;
@@ -71,12 +77,13 @@ export async function oneViewStory(
   const started = performance.now();
   const names = Object.keys(POSES) as PoseName[];
   const isocenter = gridCenter(density.grid);
-  const views = names.map((name) => viewOf(DETECTOR, isocenter, POSES[name]));
-  using all = createProjector({ backend, grid: density.grid, detector: DETECTOR, views });
+  const small = detectorOf(density.grid.size[0]);
+  const views = names.map((name) => viewOf(small, isocenter, POSES[name]));
+  using all = createProjector({ backend, grid: density.grid, detector: small, views });
   using device = toDevice(backend, density);
   using images = all.apply(device);
   const trueImages = await toHost(images);
-  const pixels = DETECTOR.rows * DETECTOR.columns;
+  const pixels = small.rows * small.columns;
   const first = trueImages.values.subarray(0, pixels);
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of first) {
@@ -87,7 +94,7 @@ export async function oneViewStory(
   const rescale = (values: Float32Array | Float64Array) => Float32Array.from(values, (v) => scale * (v - low));
 
   using trained = all.withViews(views.slice(0, 1));
-  const target = { detector: DETECTOR, views: trained.views, about: "one view", values: rescale(first) };
+  const target = { detector: small, views: trained.views, about: "one view", values: rescale(first) };
   const run = await fit(trained, target, {
     iterations: STEPS,
     learningRate: LEARNING_RATE,
@@ -104,7 +111,7 @@ export async function oneViewStory(
   const pairs = async (detector: Detector) => {
     using A = all.withViews(views);
     using at =
-      detector === DETECTOR
+      detector === small
         ? A
         : createProjector({
             backend,
@@ -131,10 +138,10 @@ export async function oneViewStory(
     volume,
     truth,
     psnrVolume: psnr(volume.values, truth.values),
-    images: await pairs(DETECTOR),
+    images: await pairs(small),
     fullImages: await pairs(FULL_DETECTOR),
     views: trained.views,
-    detector: DETECTOR,
+    detector: small,
     seconds,
   };
 }
