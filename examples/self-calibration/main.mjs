@@ -3,7 +3,7 @@
  * up to 2 mm and 1.5 degrees, is reconstructed with the geometry as it is believed to be, as self-calibration finds it, and
  * as it was. One slice of each stands side by side in the picture.
  *
- *   node examples/self-calibration/main.mjs [--out DIR] [--views N] [--mm N] [--deg N]
+ *   node examples/self-calibration/main.mjs [--out DIR] [--views N] [--mm N] [--deg N] [--rounds N]
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -35,6 +35,7 @@ const { values: options } = parseArgs({
     views: { type: "string", default: "48" },
     mm: { type: "string", default: "2" },
     deg: { type: "string", default: "1.5" },
+    rounds: { type: "string", default: "8" },
   },
 });
 const [views, mm, deg] = [options.views, options.mm, options.deg].map(Number);
@@ -72,7 +73,14 @@ const projections = { ...believed, values: phantom.project({ ...believed, views:
 
 const backend = await createBackend();
 const found = await selfCalibrate({
-  ...{ backend, grid, projections, iterations: 8, expectedShift: mm / 2, expectedTurnDeg: deg / 2 },
+  ...{
+    backend,
+    grid,
+    projections,
+    iterations: Number(options.rounds),
+    expectedShift: mm / 2,
+    expectedTurnDeg: deg / 2,
+  },
   onIteration: ({ iteration, residual, change }) =>
     console.log(`round ${iteration}: residual ${residual.toFixed(4)}, views moved by ${change.toFixed(3)} mm`),
 });

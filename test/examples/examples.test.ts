@@ -42,6 +42,25 @@ describe.skipIf(!existsSync(join(root, "dist/index.js")))("the examples, run as 
     });
   });
 
+  test("self-calibration brings the landmarks nearer, even of 10 views in 2 rounds, and draws four slices", async () => {
+    const { status, stdout } = run(
+      "self-calibration/main.mjs",
+      "--out",
+      "calibrated",
+      "--views",
+      "10",
+      "--rounds",
+      "2",
+    );
+    expect(status).toBe(0);
+    const off = Object.fromEntries(
+      [...stdout.matchAll(/^(\w+): landmarks off by ([\d.]+) mm/gm)].map(([, name, mm]) => [name, Number(mm)]),
+    );
+    expect(off.calibrated).toBeLessThan(0.8 * off.believed);
+    expect(off.actual).toBe(0);
+    expect(decode(await readFile(join(folder, "calibrated/slices.png")))).toMatchObject({ width: 1152, height: 288 });
+  }, 120_000);
+
   test("single-view-reconstruction says where to get its CT", () => {
     const { status, stderr } = run("single-view-reconstruction/main.mjs", "no-such-folder");
     expect(status).toBe(2);
