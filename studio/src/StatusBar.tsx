@@ -19,7 +19,9 @@ export function StatusBar() {
     <footer class="status">
       {runs && (
         <>
-          <span class={`lamp ${runs.threads > 1 || runs.name === "webgpu" ? "good" : "slow"}`}>{runs.about}</span>
+          <span class={`lamp ${runs.threads > 1 || runs.name === "webgpu" ? "good" : "slow"}`} title={runs.about}>
+            {runs.about}
+          </span>
           <span>{runs.isolated ? "isolated page" : "page not isolated: one thread"}</span>
           <label>
             compute on{" "}
