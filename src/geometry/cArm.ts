@@ -61,7 +61,7 @@ export interface CArmCotangent {
   readonly isocenter: Vec3;
 }
 
-const REORIENTATION = {
+export const REORIENTATION = {
   AP: [1, 0, 0, 0, 0, -1, 0, 1, 0],
   PA: [1, 0, 0, 0, 0, 1, 0, 1, 0],
   none: [1, 0, 0, 0, 1, 0, 0, 0, 1],

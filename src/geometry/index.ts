@@ -58,3 +58,4 @@ export * from "./se3.js";
 export { type TigreGeometry, tigreToTrajectory, trajectoryToTigre } from "./tigre.js";
 export * from "./view.js";
 export * from "./viewGeometry.js";
+export { type CArmOfView, type ViewToCArmOptions, viewToCArm } from "./viewToCArm.js";
