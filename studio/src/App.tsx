@@ -6,9 +6,11 @@ import { PANELS } from "./panels/registry";
 import { StatusBar } from "./StatusBar";
 import { enlarged } from "./state/display";
 import { choice, patient } from "./state/patient";
+import { xray } from "./state/registration";
 import { failure, report, task } from "./state/status";
 import { theme } from "./state/theme";
 import { DrrView } from "./views/DrrView";
+import { OverlayView } from "./views/OverlayView";
 import { SceneView } from "./views/SceneView";
 import { SliceView } from "./views/SliceView";
 
@@ -61,7 +63,7 @@ export function App() {
       <Masthead />
       <main class={`views ${enlarged.value === undefined ? "" : "one"}`}>
         <DrrView />
-        <SceneView />
+        {xray.value ? <OverlayView /> : <SceneView />}
         {PLANES.map((plane) => (
           <SliceView key={plane} plane={plane} />
         ))}

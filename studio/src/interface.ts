@@ -3,6 +3,7 @@ import { drr, exactDrr } from "./state/drr";
 import { crosshair, openSample, openVolume, patient, pointAt } from "./state/patient";
 import { arm, beam, beamMatrix, steer } from "./state/pose";
 import { methodAsked, reconstruct, reconstruction, scan, scanAsked, simulate } from "./state/reconstruction";
+import { hideXRay, openXRay, register } from "./state/registration";
 import { backend, failure } from "./state/status";
 import type { ReconstructRequest, ScanRequest } from "./worker/protocol";
 
@@ -32,6 +33,10 @@ const studio = {
     await reconstruct();
     return reconstruction.value;
   },
+  /** Takes an X-ray from a hidden place (random numbers in [0, 1) from `draw`). */
+  hideXRay,
+  openXRay,
+  register,
   backend: () => backend.value,
   failure: () => failure.value,
 };

@@ -3,6 +3,7 @@ import type { ComponentType } from "preact";
 import { LookPanel } from "./Look";
 import { OpenPanel } from "./Open";
 import { ReconstructPanel } from "./Reconstruct";
+import { RegisterPanel } from "./Register";
 
 export interface PanelEntry {
   readonly id: string;
@@ -14,4 +15,5 @@ export const PANELS: readonly PanelEntry[] = [
   { id: "open", title: "Open", Panel: OpenPanel },
   { id: "look", title: "Look", Panel: LookPanel },
   { id: "reconstruct", title: "Reconstruct", Panel: ReconstructPanel },
+  { id: "register", title: "Register", Panel: RegisterPanel },
 ];

@@ -33,6 +33,10 @@ export interface Calls {
   hold: Call<boolean, undefined>;
   /** Values of the volume and of its reconstruction along a line through a point. */
   profile: Call<ProfileRequest, Profile>;
+  /** Reads a measured X-ray. */
+  readXRay: Call<XRayRequest, XRayFile>;
+  /** Finds where an X-ray of the volume was taken from. */
+  register: Call<RegisterRequest, RegistrationFacts, RegistrationRound>;
 }
 export type CallKind = keyof Calls;
 export type Payload<K extends CallKind> = Calls[K]["payload"];
@@ -258,4 +262,70 @@ export interface Profile {
   readonly positions: readonly number[];
   readonly truth: readonly number[];
   readonly reconstruction: readonly number[];
+}
+
+/** What large values of an X-ray are: bone bright, bone dark, or raw intensities. */
+export const MEANINGS = ["attenuation", "inverted", "intensity"] as const;
+export type Meaning = (typeof MEANINGS)[number];
+
+export interface XRayRequest {
+  readonly file: File;
+  /** @default what the file says, else attenuation */
+  readonly meaning?: Meaning;
+}
+
+/** An image of the detector: [row][column], rising with attenuation. */
+export interface XRayImage {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float32Array;
+}
+
+export interface XRayFile extends XRayImage {
+  readonly meaning: Meaning;
+  /** mm on the detector, where the file says so. */
+  readonly pixel?: number;
+  /** What a DICOM file says of the C-arm: degrees and mm. */
+  readonly laoDeg?: number;
+  readonly cranDeg?: number;
+  readonly sid?: number;
+  readonly sdd?: number;
+  readonly notes: readonly Note[];
+}
+
+export interface RegisterRequest {
+  readonly xray: XRayImage;
+  readonly detector: Detector;
+  /** Where the search begins. */
+  readonly view: ConeView;
+  /** Degrees and mm about it. */
+  readonly search: { readonly rotationDeg: number; readonly translation: number };
+  /** Where a hidden X-ray was taken from. */
+  readonly truth?: ConeView;
+}
+
+/** What a round of the search has reached. */
+export interface RegistrationRound {
+  readonly iteration: number;
+  readonly similarity: string;
+  readonly rows: number;
+  readonly starts: number;
+  readonly score: number;
+  /** How far the best start has moved: mm at the volume's center, and degrees. */
+  readonly shift: number;
+  readonly turnDeg: number;
+}
+
+export interface RegistrationFacts {
+  readonly view: ConeView;
+  readonly score: number;
+  readonly verdict: "certain" | "doubtful";
+  readonly reasons: readonly string[];
+  readonly evaluations: number;
+  readonly milliseconds: number;
+  readonly stopped: string;
+  readonly rounds: readonly RegistrationRound[];
+  /** Mean over eight points around the middle, against a hidden X-ray's true place: mm before and after. */
+  readonly error?: { readonly before: number; readonly after: number };
 }

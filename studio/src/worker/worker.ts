@@ -5,6 +5,7 @@ import { labelHandlers } from "./handlers/labels";
 import { openHandlers } from "./handlers/open";
 import { profileHandlers } from "./handlers/profile";
 import { reconstructHandlers } from "./handlers/reconstruct";
+import { registerHandlers } from "./handlers/register";
 import { renderHandlers } from "./handlers/render";
 import { simulateHandlers } from "./handlers/simulate";
 import { sliceHandlers } from "./handlers/slice";
@@ -21,6 +22,7 @@ const handlers: Handlers = {
   ...simulateHandlers,
   ...reconstructHandlers,
   ...profileHandlers,
+  ...registerHandlers,
 };
 
 const running = new Map<number, AbortController>();

@@ -1,0 +1,155 @@
+/** A measured X-ray, or one with a hidden pose, and the search for where it was taken from. */
+import { batch, computed, effect, signal } from "@preact/signals";
+import { type ConeView, positionerView, viewToProjectionMatrix } from "tomograd/geometry";
+import { request } from "../worker/client";
+import type { Meaning, RegistrationFacts, RegistrationRound, XRayFile, XRayImage } from "../worker/protocol";
+import { drr } from "./drr";
+import { patient } from "./patient";
+import { arm, beam, detector, FRONTAL, isocenter, steer, steerByMatrix } from "./pose";
+import { failure, report, task } from "./status";
+
+export const OVERLAYS = ["edges", "checkerboard", "flicker", "X-ray"] as const;
+export type Overlay = (typeof OVERLAYS)[number];
+
+/** The X-ray; of a hidden one also where it was taken from. */
+export const xray = signal<(XRayImage & { readonly file?: XRayFile; readonly truth?: ConeView }) | undefined>(
+  undefined,
+);
+export const overlay = signal<Overlay>("edges");
+/** Degrees and mm to each side of the C-arm as it stands. */
+export const search = signal({ rotationDeg: 45, translation: 30 });
+export const rounds = signal<readonly RegistrationRound[]>([]);
+export const registration = signal<RegistrationFacts | undefined>(undefined);
+export const registering = signal(false);
+
+/** The rendering that the X-ray is compared with, in the X-ray's pixels; undefined: its detector is another one. */
+export const rendered = computed<XRayImage | undefined>(() => {
+  const [image, measured] = [drr.value, xray.value];
+  if (!image || !measured) return undefined;
+  const { rows, columns } = measured;
+  if (image.detector.rows !== rows || image.detector.columns !== columns) return undefined;
+  if (image.rows === rows && image.columns === columns)
+    return { name: "rendering", rows, columns, values: image.values };
+  const values = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    const from = Math.min(image.rows - 1, Math.floor(r / image.coarsening)) * image.columns;
+    for (let c = 0; c < columns; c++)
+      values[r * columns + c] = image.values[from + Math.min(image.columns - 1, Math.floor(c / image.coarsening))];
+  }
+  return { name: "rendering", rows, columns, values };
+});
+
+// an X-ray is of one volume
+effect(() => {
+  void patient.value;
+  dropXRay();
+});
+
+/** Puts the X-ray away. */
+export function dropXRay(): void {
+  batch(() => {
+    xray.value = undefined;
+    registration.value = undefined;
+    rounds.value = [];
+  });
+}
+
+/** How far a hidden pose is from the frontal one: to each side, degrees and mm. */
+const HIDDEN = { degrees: 20, millimeters: 15 };
+/** Pixels along a side of a hidden X-ray. */
+const HIDDEN_SIZE = 256;
+
+/** Takes an X-ray of the volume from a place that only `truth` knows, and leaves the C-arm in front. */
+export async function hideXRay(draw: () => number = Math.random): Promise<void> {
+  const between = (side: number) => (2 * draw() - 1) * side;
+  const pixel = Math.round((100 * arm.value.pixel * arm.value.columns) / HIDDEN_SIZE) / 100;
+  steer({ ...FRONTAL, rows: HIDDEN_SIZE, columns: HIDDEN_SIZE, pixel });
+  const { sid, sdd } = arm.value;
+  const moved = isocenter.value.map(
+    (value) => value + between(HIDDEN.millimeters),
+  ) as unknown as typeof isocenter.value;
+  const [lao, cran] = [between(HIDDEN.degrees), between(HIDDEN.degrees)];
+  const view = positionerView({ detector: detector.value, sid, sdd, isocenter: moved }, lao, cran);
+  try {
+    const { rows, columns, values } = await request("render", {
+      ...{ shown: "volume", view, detector: detector.value, coarsening: 1 },
+    });
+    batch(() => {
+      dropXRay();
+      xray.value = { name: "hidden X-ray", rows, columns, values, truth: view };
+    });
+  } catch (error) {
+    report(error);
+  }
+}
+
+/** Opens a measured X-ray; the C-arm takes its detector and what the file says of the pose. */
+export async function openXRay(file: File, meaning?: Meaning): Promise<void> {
+  failure.value = undefined;
+  try {
+    const read = await request("readXRay", { file, ...(meaning && { meaning }) });
+    const { name, rows, columns, values, pixel, laoDeg, cranDeg, sid, sdd } = read;
+    const width = arm.value.pixel * arm.value.columns;
+    batch(() => {
+      dropXRay();
+      steer({
+        ...{ rows, columns, pixel: pixel ?? width / columns },
+        ...(laoDeg !== undefined && cranDeg !== undefined && { laoDeg, cranDeg }),
+        ...(sid && { sid }),
+        ...(sdd && { sdd }),
+      });
+      xray.value = { name, rows, columns, values, file: read };
+    });
+    lastFile = file;
+  } catch (error) {
+    report(error);
+  }
+}
+
+let lastFile: File | undefined;
+
+/** Takes the values of the file for something else. */
+export const rereadXRay = (meaning: Meaning): Promise<void> =>
+  lastFile ? openXRay(lastFile, meaning) : Promise.resolve();
+
+/** Registers from the C-arm as it stands, and puts it where the X-ray was taken from. */
+export async function register(): Promise<RegistrationFacts | undefined> {
+  const measured = xray.value;
+  if (!measured || !("view" in beam.value) || registering.value) return undefined;
+  const controller = new AbortController();
+  const cancel = () => controller.abort();
+  batch(() => {
+    failure.value = undefined;
+    registration.value = undefined;
+    rounds.value = [];
+    registering.value = true;
+    task.value = { what: "Registering", cancel };
+  });
+  const { file: _, truth, ...image } = measured;
+  try {
+    const found = await request(
+      "register",
+      {
+        ...{ xray: image, detector: detector.value, view: beam.value.view, search: search.value },
+        ...(truth && { truth }),
+      },
+      {
+        signal: controller.signal,
+        onProgress: (round) => {
+          rounds.value = [...rounds.value, round];
+        },
+      },
+    );
+    steerByMatrix(viewToProjectionMatrix(found.view));
+    registration.value = found;
+    return found;
+  } catch (error) {
+    report(error);
+    return undefined;
+  } finally {
+    batch(() => {
+      registering.value = false;
+      task.value = undefined;
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import { isTomogradError, type Vec3 } from "tomograd";
+import { type ConeView, viewToPinhole } from "tomograd/geometry";
+import { type Radiograph, radiographProjections, readImage, readRadiograph } from "tomograd/io";
+import { createVolumePyramid, registerViews, type VolumePyramid } from "tomograd/registration";
+import { type Grid, gridCenter, indexToWorld } from "tomograd/volume";
+import type { Meaning, RegistrationRound, XRayFile, XRayRequest } from "../protocol";
+import { currentBackend, currentPatient, withEachBackend, withEachPatient } from "../session";
+import type { Handlers } from "./types";
+
+let pyramid: VolumePyramid | undefined;
+const forget = () => {
+  pyramid?.[Symbol.dispose]();
+  pyramid = undefined;
+};
+withEachBackend(forget);
+withEachPatient(forget);
+
+export const registerHandlers: Pick<Handlers, "readXRay" | "register"> = {
+  async readXRay(asked, { move }) {
+    const file = await readXRay(asked);
+    return { ...file, values: move(file.values as Float32Array<ArrayBuffer>) };
+  },
+
+  async register({ xray, detector, view, search, truth }, { signal, progress }) {
+    const attenuation = currentPatient().attenuation();
+    pyramid ??= createVolumePyramid(await currentBackend(), attenuation);
+    const center = gridCenter(attenuation.grid);
+    const rounds: RegistrationRound[] = [];
+    const started = performance.now();
+    const found = await registerViews({
+      volume: pyramid,
+      xrays: [{ values: xray.values, detector, view, name: xray.name }],
+      search,
+      signal,
+      onIteration: ({ iteration, similarity, rows, starts, score, motions: [motion] }) => {
+        const round = { iteration, similarity, rows, starts, score, ...moved(motion, center) };
+        rounds.push(round);
+        progress(round);
+      },
+    });
+    const { score, verdict, reasons, evaluations, stopped } = found;
+    const reached = found.views[0] as ConeView;
+    const points = innerCorners(attenuation.grid);
+    const off = (one: ConeView, other: ConeView) => meanDistance(inCamera(one, points), inCamera(other, points));
+    return {
+      ...{ view: reached, score, verdict, reasons, evaluations, stopped, rounds },
+      milliseconds: performance.now() - started,
+      ...(truth && { error: { before: off(view, truth), after: off(reached, truth) } }),
+    };
+  },
+};
+
+/** How far a rigid motion carries a point, and how far it turns. */
+function moved(m: readonly number[], center: Vec3): { readonly shift: number; readonly turnDeg: number } {
+  const to = [0, 1, 2].map(
+    (r) => m[4 * r] * center[0] + m[4 * r + 1] * center[1] + m[4 * r + 2] * center[2] + m[4 * r + 3],
+  );
+  const cosine = (m[0] + m[5] + m[10] - 1) / 2;
+  return {
+    shift: Math.hypot(...to.map((value, axis) => value - center[axis])),
+    turnDeg: (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI,
+  };
+}
+
+/** World points in the frame of a view's camera, mm. */
+function inCamera(view: ConeView, points: readonly Vec3[]): Vec3[] {
+  const m = viewToPinhole(view).extrinsics;
+  return points.map(
+    (p) => [0, 4, 8].map((r) => m[r] * p[0] + m[r + 1] * p[1] + m[r + 2] * p[2] + m[r + 3]) as unknown as Vec3,
+  );
+}
+
+const meanDistance = (a: readonly Vec3[], b: readonly Vec3[]): number =>
+  a.reduce((sum, p, i) => sum + Math.hypot(p[0] - b[i][0], p[1] - b[i][1], p[2] - b[i][2]), 0) / a.length;
+
+/** The corners of the inner half of a grid. */
+const innerCorners = (grid: Grid): Vec3[] =>
+  [0, 1, 2, 3, 4, 5, 6, 7].map((corner) =>
+    indexToWorld(grid, grid.size.map((n, axis) => ((corner >> axis) & 1 ? 0.75 : 0.25) * n - 0.5) as unknown as Vec3),
+  );
+
+/** A radiograph of DICOM with what it says of the C-arm, else any picture. */
+async function readXRay({ file, meaning }: XRayRequest): Promise<XRayFile> {
+  const radiograph = await readRadiograph(file).catch((error: unknown) => {
+    if (isTomogradError(error) && error.code === "UNSUPPORTED_FORMAT") return undefined;
+    throw error;
+  });
+  if (radiograph) return ofRadiograph(radiograph, file.name, meaning);
+  const image = await readImage(file);
+  const taken = meaning ?? "attenuation";
+  const { rows, columns, pixelSize } = image;
+  return {
+    ...{ name: file.name, rows, columns, meaning: taken },
+    values: rising(image.values, taken),
+    ...(pixelSize && { pixel: pixelSize[0] }),
+    notes: notesOf(image.warnings),
+  };
+}
+
+/** What stands in for distances that the file does not say; the page lets them be set. */
+const STANDARD = { sid: 850, sdd: 1020 };
+
+/** The first frame, and the C-arm as far as it is known. */
+function ofRadiograph(radiograph: Radiograph, name: string, meaning: Meaning | undefined): XRayFile {
+  const { rows, columns, pixelSize, pixelSizeAt, sid, sdd, anglesDeg } = radiograph;
+  const frame = (values: ArrayLike<number>) => Float32Array.from({ length: rows * columns }, (_, i) => values[i]);
+  const told = meaning
+    ? { values: rising(frame(radiograph.values), meaning), warnings: radiograph.warnings }
+    : radiographProjections(radiograph, {
+        sdd: sdd ?? STANDARD.sdd,
+        sid: sid ?? STANDARD.sid,
+        pixelSize: pixelSize ?? [1, 1],
+        anglesDeg: anglesDeg ?? Array.from({ length: radiograph.frames }, () => [0, 0] as const),
+      });
+  const [angles] = anglesDeg ?? [];
+  const pixel = pixelSize && pixelSizeAt !== "detector" && sid && sdd ? (pixelSize[0] * sdd) / sid : pixelSize?.[0];
+  return {
+    ...{ name, rows, columns, values: frame(told.values), meaning: meaning ?? "attenuation" },
+    ...(pixel && { pixel }),
+    ...(angles && { laoDeg: angles[0], cranDeg: angles[1] }),
+    ...(sid && { sid }),
+    ...(sdd && { sdd }),
+    notes: notesOf(told.warnings),
+  };
+}
+
+const notesOf = (warnings: readonly { readonly defect: string; readonly message: string }[]) =>
+  warnings.map(({ defect, message }) => ({ defect, message }));
+
+/** Values that rise with attenuation: turned over, or -ln of the intensities over the largest. */
+function rising(values: ArrayLike<number>, meaning: Meaning): Float32Array {
+  if (meaning === "attenuation") return Float32Array.from(values);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, values[i]);
+  if (meaning === "inverted") return Float32Array.from(values, (value) => largest - value);
+  return Float32Array.from(values, (value) => -Math.log(Math.max(value, 1e-6 * largest) / largest));
+}
