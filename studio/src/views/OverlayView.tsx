@@ -53,7 +53,7 @@ export function OverlayView() {
   if (!measured) return null;
   const words = rendered.value ? overlay.value : "the X-ray; its detector differs from the C-arm's";
   return (
-    <ViewFrame title="Comparison" about={`${measured.name}: ${words}`}>
+    <ViewFrame title="Comparison" class="scene" about={`${measured.name}: ${words}`}>
       <div class="picture" style={{ "--aspect": measured.columns / measured.rows }}>
         <canvas ref={canvas} role="img" aria-label={`${measured.name} and the rendering of the volume: ${words}`} />
       </div>
