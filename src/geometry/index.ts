@@ -27,6 +27,7 @@ export {
   positionerView,
   randomSphereTrajectory,
 } from "./freeTrajectory.js";
+export { type DoubleGeodesic, type DoubleGeodesicOptions, doubleGeodesic, logGeodesic } from "./geodesics.js";
 export * from "./indexFrame.js";
 export { type NanodrrCotangent, type NanodrrOptions, nanodrrView, nanodrrViewVjp } from "./nanodrr.js";
 export { type NikonScan, nikonToTrajectory, trajectoryToNikon } from "./nikon.js";

@@ -180,7 +180,8 @@ function checkParameters(pose: PoseParameters): { map: RotationMap; rotation: re
 /** How far RᵀR may be from I: far above float32 rounding, far below a wrong matrix. */
 const ROTATION_TOLERANCE = 1e-4;
 
-function checkRotation(matrix: Matrix4): Matrix3 {
+/** The linear part of a rigid pose. @throws NOT_FINITE, INVALID_GEOMETRY (defect `not-a-rotation`) */
+export function checkRotation(matrix: Matrix4): Matrix3 {
   if (matrix.length !== 16 || !matrix.every(Number.isFinite))
     throw fault("NOT_FINITE", `a pose matrix is 16 finite numbers, got [${matrix}]`, { matrix: [...matrix] });
   const r = linearPart(matrix);
