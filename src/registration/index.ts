@@ -1,8 +1,11 @@
 export type { Evidence } from "./evidence.js";
+export { checkLandmarks, type LandmarkPixel } from "./landmarks.js";
 export type { Intrinsic } from "./layout.js";
 export { eulerMotion } from "./motion.js";
+export { type LandmarkPose, type LandmarkPoseOptions, poseFromLandmarks } from "./pnp.js";
 export { registerBodies } from "./registerBodies.js";
 export { registerViews } from "./registerViews.js";
+export { type TargetError, targetRegistrationError, type ViewedTargetError } from "./targetError.js";
 export type {
   FoundPoses,
   Judgment,
