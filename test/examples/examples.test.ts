@@ -66,4 +66,25 @@ describe.skipIf(!existsSync(join(root, "dist/index.js")))("the examples, run as 
     expect(status).toBe(2);
     expect(stderr).toContain("10.7937/K9/TCIA.2015.LO9QL9SX");
   });
+
+  test("registration-tutorial gets nearer with every optimizer that it is asked for", () => {
+    const { status, stdout } = run(
+      "registration-tutorial/main.mjs",
+      "--steps",
+      "25",
+      "--optimizers",
+      "adam;lbfgs, ours",
+    );
+    expect(status).toBe(0);
+    const mTre = (name: string) => Number(new RegExp(`^${name} .*`, "m").exec(stdout)?.[0].split(/ {2,}/)[5]);
+    for (const name of ["adam", "lbfgs, ours", "registerViews"])
+      expect(mTre(name), name).toBeLessThan(mTre("\\(start\\)"));
+    expect(run("registration-tutorial/main.mjs", "--optimizers", "newton")).toMatchObject({ status: 2 });
+  });
+
+  test("registration-tutorial says where to get its CT", () => {
+    const { status, stderr } = run("registration-tutorial/main.mjs", "no-such-folder");
+    expect(status).toBe(2);
+    expect(stderr).toContain("10.7937/K9/TCIA.2015.LO9QL9SX");
+  });
 });
