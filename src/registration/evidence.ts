@@ -17,6 +17,8 @@ export interface Evidence {
   readonly spread: number;
   /** Smallest share of valid rays of any X-ray. */
   readonly share: number;
+  /** Of many starts, how many came to this pose; undefined from one start. */
+  readonly agreement?: { readonly same: number; readonly starts: number };
 }
 
 /** Tiles along a side of the image; each is left out once. */

@@ -28,8 +28,8 @@ export function spreadCandidates(
   });
 }
 
-/** rad and mm below which two results of a coarse search are one. */
-const SAME = { rotation: 0.02, translation: 4 } as const;
+/** rad and mm below which two results of a coarse search are one: well within the basin of any finer one. */
+const SAME = { rotation: 0.05, translation: 10 } as const;
 
 /**
  * True if two candidates place every body alike: the angle between their rotations, and the distance between the places

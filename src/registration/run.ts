@@ -75,7 +75,8 @@ async function attempt(recipe: Recipe, input: RecipeInput, stopped: () => boolea
 async function judged({ comparisons, stages, layout }: Problem, result: RecipeResult, count: (n: number) => void) {
   const level = Math.max(0, comparisons.length - 2);
   const stage = stages[level][stages[level].length - 1];
-  const { evaluations, ...evidence } = await gatherEvidence(comparisons[level], stage, layout, result.best);
+  const { evaluations, ...gathered } = await gatherEvidence(comparisons[level], stage, layout, result.best);
   count(evaluations);
+  const evidence = { ...gathered, ...(result.agreement && { agreement: result.agreement }) };
   return { evidence, judgment: judge(result, evidence) };
 }

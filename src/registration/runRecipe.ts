@@ -27,14 +27,16 @@ export interface RecipeInput {
 export interface RecipeResult {
   readonly best: Appraisal;
   readonly stopped: SearchEnd;
-  /** Of many starts: how many came to the best pose, and what the best of the others is worth at the middle resolution. */
-  readonly agreement?: { readonly same: number; readonly starts: number; readonly margin: number };
+  /** Of many starts: how many came to the best pose. */
+  readonly agreement?: { readonly same: number; readonly starts: number };
 }
 
 /** Poses of the box that are scored, searched from, and followed to the middle resolution. */
 const SCORED = 128;
 const SEARCHED = 16;
 const FOLLOWED = 4;
+/** Share of the best score below which a pose is not followed to the next stage; wrong poses are far below. */
+const NEAR = 0.7;
 
 export async function runOneStart(input: RecipeInput): Promise<RecipeResult> {
   let at: readonly Candidate[] = [input.start];
@@ -56,28 +58,24 @@ export async function runMultiStart(input: RecipeInput): Promise<RecipeResult> {
   scored.sort((a, b) => b.score - a.score);
   let starts = [start, ...scored.slice(0, SEARCHED - 1).map(({ candidate }) => candidate)];
   let counts = starts.map(() => 1);
-  let agreement: RecipeResult["agreement"];
   let last: Awaited<ReturnType<typeof runStage>> = [];
   for (let level = 0; level < stages.length; level++) {
-    for (const stage of stages[level]) {
+    for (const [index, stage] of stages[level].entries()) {
       last = await runStage(input, level, stage, starts);
-      const found = distinct(
-        last.map(({ best }) => best),
-        layout.centers,
-        counts,
-      );
-      starts = found.map(({ result }) => result.candidate);
-      counts = found.map(({ count }) => count);
-      if (level === stages.length - 1 && agreement) continue;
-      const others = found.slice(1).map(({ result }) => result.score);
-      agreement = { same: counts[0], starts: SEARCHED, margin: found[0].result.score - Math.max(0, ...others) };
+      const results = last.map(({ best }) => best);
+      const found = distinct(results, layout.centers, counts);
+      // The first stage's correlation of whole images does not tell poses apart well enough to drop any.
+      const least = level > 0 || index > 0 ? NEAR * found[0].result.score : -1;
+      const near = found.filter(({ result }) => result.score >= least);
+      starts = near.map(({ result }) => result.candidate);
+      counts = near.map(({ count }) => count);
     }
     const followed = level === 0 ? FOLLOWED : 1;
     starts = starts.slice(0, followed);
     counts = counts.slice(0, followed);
   }
   const best = last.reduce((a, b) => (b.best.score > a.best.score ? b : a));
-  return { ...best, agreement };
+  return { ...best, agreement: { same: counts[0], starts: SEARCHED } };
 }
 
 async function runStage(input: RecipeInput, level: number, stage: Stage, starts: readonly Candidate[]) {

@@ -46,6 +46,9 @@ export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judg
       `leaving out parts of the image moves the result by ${deviation.toFixed(1)} mm (jackknife)`,
       `the curvature of the score holds the pose to ${spread.toFixed(1)} mm`,
       `${Math.round(100 * share)} % of the rays lie within the volume`,
+      ...(evidence.agreement
+        ? [`${evidence.agreement.same} of ${evidence.agreement.starts} starts came to this pose`]
+        : []),
     ],
   };
 }
