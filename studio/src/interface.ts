@@ -2,7 +2,7 @@
 import { drr, exactDrr } from "./state/drr";
 import { crosshair, openSample, openVolume, patient, pointAt } from "./state/patient";
 import { arm, beam, beamMatrix, steer } from "./state/pose";
-import { methodAsked, reconstruct, reconstruction, scan, scanAsked, simulate } from "./state/reconstruction";
+import { methodAsked, reconstruct, reconstruction, scan, scanAsked, simulate, steps } from "./state/reconstruction";
 import { hideXRay, openXRay, register } from "./state/registration";
 import { backend, failure } from "./state/status";
 import type { ReconstructRequest, ScanRequest } from "./worker/protocol";
@@ -21,6 +21,9 @@ const studio = {
   patient: () => patient.value,
   open: openVolume,
   openSample,
+  scan: () => scan.value,
+  /** Iterations of the run under way, or of the last one. */
+  steps: () => steps.value,
   /** Asks for a scan and takes it; what is left out stays as it was. */
   simulate: async (asked: Partial<ScanRequest> = {}) => {
     scanAsked.value = { ...scanAsked.value, ...asked };

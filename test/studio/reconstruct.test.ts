@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCli } from "../../src/cli/program.js";
+import { root } from "../package/sourceImports.js";
+import { becomes, missing, type Opened, type Studio, startStudio } from "./studioPage.js";
+
+const CHEST = join(root, "data/chest-lidc-idri-0001-small.nii.gz");
+
+/** Results of a command. */
+async function command(...args: string[]): Promise<Record<string, number>> {
+  let printed = "";
+  const stdout = {
+    write: (text: string) => {
+      printed += text;
+    },
+  };
+  const code = await runCli(
+    [...args, "--json", "--quiet"],
+    { stdout, stderr: { write: () => true } },
+    new AbortController().signal,
+  );
+  expect(code, printed).toBe(0);
+  return JSON.parse(printed) as Record<string, number>;
+}
+
+const button = (page: Page, name: string | RegExp) => page.locator("#panel").getByRole("button", { name });
+
+describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  let studio: Studio;
+  let opened: Opened;
+  let page: Page;
+  const work = mkdtempSync(join(tmpdir(), "tomograd-studio-"));
+  beforeAll(async () => {
+    studio = await startStudio();
+    opened = await studio.open();
+    page = opened.page;
+    await page.getByRole("tab", { name: "Reconstruct" }).click();
+  });
+  afterAll(async () => {
+    await studio?.close();
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  test("60 views on 32 voxels a side give what the command line gives", async () => {
+    await page.evaluate("tomogradStudio.simulate({ views: 60, rows: 64, columns: 64 })");
+    const done = await page.evaluate<{
+      psnr: number;
+      ssim: number;
+      grid: { size: number[]; spacing: number; center: number[] };
+      pixel: number;
+    }>(
+      "tomogradStudio.reconstruct({ method: 'os-sart', size: 32, iterations: 8 }).then((r) => ({ ...r, pixel: tomogradStudio.scan().pixel }))",
+    );
+    const { size, spacing, center } = done.grid;
+    const scan = join(work, "scan.npy");
+    const pixel = `${done.pixel},${done.pixel}`;
+    await command("simulate", CHEST, "--views", "60", "--size", "64x64", "--pixel", pixel, "--out", scan);
+    const grid = ["--grid", size.join("x"), "--spacing", `${spacing}`, `--center=${center.join(",")}`];
+    const method = ["--method", "os-sart", "--iterations", "8"];
+    const out = ["--truth", CHEST, "--no-report", "--out", join(work, "back.nii")];
+    const told = await command("reconstruct", scan, ...method, ...grid, ...out);
+    expect(Math.abs(told.psnr - done.psnr)).toBeLessThan(0.05);
+    // 8 epochs of SART on a chest of 11 mm voxels: well above a volume of water (about 10 dB)
+    expect(done.psnr).toBeGreaterThan(25);
+    expect(await page.getByTestId("figures").innerText()).toContain(`${done.psnr.toFixed(2)} dB`);
+  });
+
+  test("slices and X-ray show truth, result and difference; the profile has both curves", async () => {
+    for (const name of ["Difference", "Truth", "Result"]) {
+      await page.locator("#panel .segments").first().getByText(name, { exact: true }).click();
+      await page.waitForTimeout(100);
+    }
+    await page.locator("#panel .segments").nth(1).getByText("Result", { exact: true }).click();
+    await becomes(page, "tomogradStudio.shown().shown === 'reconstruction'");
+    await becomes(page, "[...document.querySelectorAll('#panel figure')].at(-1).querySelectorAll('polyline').length === 2");
+  });
+
+  test("a run is held, goes on, and is ended", async () => {
+    await page.evaluate("void tomogradStudio.reconstruct({ method: 'sirt', size: 32, iterations: 5000 })");
+    await button(page, "Pause").click();
+    await page.waitForTimeout(300);
+    const count = () => page.evaluate<number>("tomogradStudio.steps().length");
+    const held = await count();
+    await page.waitForTimeout(300);
+    expect(await count()).toBe(held);
+    await button(page, "Resume").click();
+    await becomes(page, `tomogradStudio.steps().length > ${held}`);
+    await button(page, "Cancel").click();
+    await becomes(page, "!document.querySelector('progress')");
+    expect(await page.evaluate("tomogradStudio.failure()")).toBeUndefined();
+  });
+
+  test("the tour measures one view and fits it", async () => {
+    await button(page, /Take the tour/).click();
+    await becomes(page, "tomogradStudio.scan()?.views === 1");
+    await becomes(page, "!document.querySelector('progress')");
+    await button(page, "Next").click();
+    await becomes(page, "document.querySelector('[data-testid=figures]') !== null", 60);
+    // one view leaves depth open: far from the truth
+    const psnr = Number(/PSNR\s+([\d.]+)/.exec(await page.getByTestId("figures").innerText())?.[1]);
+    expect(psnr).toBeGreaterThan(10);
+    expect(psnr).toBeLessThan(27);
+    await button(page, "End").click();
+  });
+
+  test("a hidden pose is found to half a millimeter", async () => {
+    await page.getByRole("tab", { name: "Register" }).click();
+    // five numbers of the pose: two of the angles, three of the place
+    await page.evaluate(
+      "(() => { const draws = [0.9, 0.2, 0.7, 0.85, 0.3]; let at = 0; return tomogradStudio.hideXRay(() => draws[at++]); })()",
+    );
+    await button(page, "Register").click();
+    await becomes(page, "document.querySelector('.verdict') !== null", 60);
+    const words = await page.getByTestId("registration").innerText();
+    const [, before, after] = /([\d.]+) → ([\d.]+) mm/.exec(words) ?? [];
+    expect(Number(before)).toBeGreaterThan(5);
+    expect(Number(after)).toBeLessThan(0.5);
+    for (const name of ["Checkerboard", "Flicker", "Edges"]) {
+      await page.locator("#panel .segments").getByText(name, { exact: true }).click();
+      expect(await page.getByRole("region", { name: "Comparison" }).innerText()).toContain(name.toLowerCase());
+    }
+  });
+
+  test("nothing went wrong on the way", () => expect(opened.problems).toEqual([]));
+});
