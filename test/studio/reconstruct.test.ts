@@ -75,7 +75,10 @@ describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: 
     }
     await page.locator("#panel .segments").nth(1).getByText("Result", { exact: true }).click();
     await becomes(page, "tomogradStudio.shown().shown === 'reconstruction'");
-    await becomes(page, "[...document.querySelectorAll('#panel figure')].at(-1).querySelectorAll('polyline').length === 2");
+    await becomes(
+      page,
+      "[...document.querySelectorAll('#panel figure')].at(-1).querySelectorAll('polyline').length === 2",
+    );
   });
 
   test("a run is held, goes on, and is ended", async () => {
