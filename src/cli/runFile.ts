@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { writeFileAtomically } from "#platform";
 import type { Backend } from "../backend/backend.js";
 import { fault, type Warning } from "../core/errors.js";
@@ -67,9 +69,40 @@ export interface RepeatedRun {
   readonly outputs: readonly RunFile[];
 }
 
+/** The folder of the package, whose sample CT run files may name. */
+const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Where an input of a run file lies now: where it says, from the current folder; else beside the run file; else in the
+ * package, which brings a CT along.
+ * @throws NOT_FOUND, INVALID_ARGUMENT (defect `input-changed`)
+ */
+async function findInput(input: RunFile, runFile: string): Promise<string> {
+  const places = isAbsolute(input.path)
+    ? [input.path]
+    : [input.path, join(dirname(runFile), input.path), join(PACKAGE, input.path)];
+  const found: RunFile[] = [];
+  for (const place of places) {
+    const exists = await access(place).then(
+      () => true,
+      () => false,
+    );
+    if (!exists) continue;
+    const now = await hashPath(place);
+    if (now.sha256 === input.sha256) return place;
+    found.push(now);
+  }
+  const [now] = found.length > 0 ? found : [await hashPath(input.path)];
+  throw fault(
+    "INVALID_ARGUMENT",
+    `${now.path} is not the file of that run: ${now.bytes} bytes with SHA-256 ${now.sha256.slice(0, 12)}..., it was ${input.bytes} bytes with ${input.sha256.slice(0, 12)}...`,
+    { defect: "input-changed", path: now.path },
+  );
+}
+
 /**
  * What a run file asks for again: its options must be those of the command, its inputs what they were. Relative paths
- * start at the current folder.
+ * start at the current folder; an input that is not there is looked for beside the run file and in the package.
  * @throws NOT_FOUND, CORRUPT_FILE, UNSUPPORTED_FORMAT, INVALID_ARGUMENT (defects `unknown-option`, `input-changed`)
  */
 export async function repeatRun(path: string): Promise<RepeatedRun> {
@@ -84,13 +117,8 @@ export async function repeatRun(path: string): Promise<RepeatedRun> {
     });
   const checked = checkedOptions(operation, record.options);
   for (const input of record.inputs) {
-    const now = await hashPath(input.path);
-    if (now.sha256 !== input.sha256)
-      throw fault(
-        "INVALID_ARGUMENT",
-        `${input.path} is not the file of that run: ${now.bytes} bytes with SHA-256 ${now.sha256.slice(0, 12)}..., it was ${input.bytes} bytes with ${input.sha256.slice(0, 12)}...`,
-        { defect: "input-changed", path: input.path },
-      );
+    const place = await findInput(input, path);
+    for (const [name, value] of Object.entries(checked)) if (value === input.path) checked[name] = place;
   }
   const { backend, threads } = checked;
   return {

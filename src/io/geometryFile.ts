@@ -187,7 +187,7 @@ async function geometryBytes(
   const fields = () => import("./geometry/fieldFiles.js");
   switch (format) {
     case "tomograd":
-      return bytes(await ownText(trajectory));
+      return bytes(await geometryText(trajectory));
     case "rtk":
       return bytes((await import("./geometry/rtkFile.js")).formatRtk(trajectory, options));
     case "nikon":
@@ -208,8 +208,8 @@ async function geometryBytes(
   }
 }
 
-/** Our JSON, one view a line. */
-async function ownText(trajectory: Trajectory): Promise<string> {
+/** The text of tomograd's own geometry file, JSON with one view a line. @throws as `geometryContent` */
+export async function geometryText(trajectory: Trajectory): Promise<string> {
   const { views, ...head } = await geometryContent(trajectory);
   const lines = views.map((view) => `    ${JSON.stringify(view)}`).join(",\n");
   return `${JSON.stringify(head, undefined, 2).slice(0, -2)},\n  "views": [\n${lines}\n  ]\n}\n`;

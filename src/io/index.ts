@@ -14,6 +14,7 @@ export {
   type GeometryFile,
   type GeometryFormat,
   geometryContent,
+  geometryText,
   parseGeometry,
   type ReadGeometryOptions,
   readGeometry,

@@ -1,5 +1,8 @@
 /** `window.tomogradStudio`: the page for scripts, such as those of its tests and of the browser's console. */
+
 import { drr, exactDrr } from "./state/drr";
+import { code, commands } from "./state/export";
+import { linkOfView } from "./state/link";
 import { crosshair, openSample, openVolume, patient, pointAt } from "./state/patient";
 import { arm, beam, beamMatrix, steer } from "./state/pose";
 import { methodAsked, reconstruct, reconstruction, scan, scanAsked, simulate, steps } from "./state/reconstruction";
@@ -40,6 +43,10 @@ const studio = {
   hideXRay,
   openXRay,
   register,
+  /** What reproduces the page: commands, a program, the address of the view. */
+  commands: () => commands.value,
+  code: () => code.value,
+  link: linkOfView,
   backend: () => backend.value,
   failure: () => failure.value,
 };

@@ -1,5 +1,6 @@
 /** The panels beside the views, in the order of their tabs: a new one needs a line here and a file beside this. */
 import type { ComponentType } from "preact";
+import { ExportPanel } from "./Export";
 import { LookPanel } from "./Look";
 import { OpenPanel } from "./Open";
 import { ReconstructPanel } from "./Reconstruct";
@@ -16,4 +17,5 @@ export const PANELS: readonly PanelEntry[] = [
   { id: "look", title: "Look", Panel: LookPanel },
   { id: "reconstruct", title: "Reconstruct", Panel: ReconstructPanel },
   { id: "register", title: "Register", Panel: RegisterPanel },
+  { id: "export", title: "Export", Panel: ExportPanel },
 ];

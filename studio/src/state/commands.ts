@@ -1,32 +1,150 @@
-/** What is on the page as commands of the command line. */
-import type { GridChoice, ReconstructionFacts, ScanFacts } from "../worker/protocol";
+/** What is on the page as commands of the command line, by the options that its run files have. */
+import { type CArmOptions, type ConeView, cArmView, type Detector, matrixToPose, viewToCArm } from "tomograd/geometry";
+import type { DisplayPreset, DisplayWindow } from "tomograd/report";
+import { type Grid, gridCenter } from "tomograd/volume";
+import type { CommandOptions, GridChoice, OpenRequest, ReconstructionFacts, ScanFacts } from "../worker/protocol";
 
-const list = (numbers: readonly number[], between = ","): string => numbers.join(between);
+/** A command: its operation and its options. */
+export interface Command {
+  readonly operation: "render" | "simulate" | "reconstruct";
+  readonly options: CommandOptions;
+}
 
-/** `tomograd simulate`, of the volume in `file`. */
-export function simulateCommand(scan: ScanFacts, file: string): string {
+/** A volume as commands name it. */
+export interface VolumeWords {
+  /** The file or folder. */
+  readonly path: string;
+  /** Which series of it, and what its values are taken for, where the user said so. */
+  readonly options: CommandOptions;
+}
+
+/** Where a volume that was opened lies: the page does not learn its folder. */
+export function volumeWords({ source, series, quantity }: OpenRequest): VolumeWords {
+  const options = { ...(series !== undefined && { series }), ...(quantity !== undefined && { quantity }) };
+  if (source.from === "address") {
+    const home = new URL(".", document.baseURI).href;
+    const path = decodeURIComponent(new URL(source.address).pathname);
+    const own = source.address.startsWith(home);
+    return {
+      path: own ? decodeURIComponent(source.address.slice(home.length)) : (path.split("/").pop() ?? ""),
+      options,
+    };
+  }
+  const { files } = source;
+  return { path: files.length === 1 ? files[0].file.name : files[0].path.split("/")[0], options };
+}
+
+/** What the geometry of a view is saved as where no C-arm of the command line has it. */
+export const VIEW_GEOMETRY = "xray.geometry.json";
+
+/** How a radiograph is shown. */
+export interface Shot {
+  readonly view: ConeView;
+  readonly detector: Detector;
+  readonly grid: Grid;
+  readonly preset: DisplayPreset;
+  readonly window: DisplayWindow;
+}
+
+/** `tomograd render` of the present view, and the C-arm that it says; without one the view is in `VIEW_GEOMETRY`. */
+export function renderCommand(shot: Shot, { path, options }: VolumeWords): Command & { readonly arm?: CArmOptions } {
+  const arm = armOf(shot);
+  const { rows, columns } = shot.detector;
+  const pose = arm && {
+    ...{ rotation: arm.rotationDeg as readonly number[], translation: arm.translation as readonly number[] },
+    ...(arm.orientation === "PA" && { orientation: "PA" }),
+    ...{ sdd: arm.sdd, size: [rows, columns], pixel: arm.detector.pixelSize },
+    ...(arm.offset?.some((shift) => shift !== 0) && { offset: arm.offset }),
+  };
+  return {
+    operation: "render",
+    options: {
+      ...{ volume: path, out: "xray.png", ...options, ...(pose ?? { geometry: VIEW_GEOMETRY }) },
+      ...{ preset: shot.preset, window: [shot.window.low, shot.window.high] },
+    },
+    ...(arm && { arm }),
+  };
+}
+
+/** mm: a C-arm whose source, corner and steps are this close has the view. */
+const SAME_VIEW = 1e-6;
+const rounded = (values: readonly number[]) => values.map((value) => Number(value.toFixed(9)) + 0);
+
+/** The C-arm of a view in numbers of nine decimals; undefined where the command line has none like it. */
+function armOf({ view, detector, grid }: Shot): CArmOptions | undefined {
+  try {
+    const found = viewToCArm(view, detector, { isocenter: gridCenter(grid) });
+    const { rotation, translation } = matrixToPose(found.pose, { parameterization: "euler_angles", convention: "ZXY" });
+    const [across, down] = rounded(found.detector.pixelSize);
+    const arm = {
+      detector: { ...detector, pixelSize: [across, down] },
+      orientation: found.orientation,
+      isocenter: found.isocenter,
+      sdd: rounded([found.sdd])[0],
+      offset: rounded(found.offset) as [number, number],
+      rotationDeg: rounded(rotation.map((angle) => (180 * angle) / Math.PI)) as [number, number, number],
+      translation: rounded(translation) as [number, number, number],
+    } as const;
+    return apart(cArmView(arm), view) < SAME_VIEW ? arm : undefined;
+  } catch {
+    return undefined; // a detector that is no rectangle
+  }
+}
+
+function apart(a: ConeView, b: ConeView): number {
+  const numbers = ({ source, firstPixel, columnStep, rowStep }: ConeView) => [
+    ...[...source, ...firstPixel],
+    // over a large detector
+    ...[...columnStep, ...rowStep].map((step) => 1000 * step),
+  ];
+  const others = numbers(b);
+  return Math.max(...numbers(a).map((value, i) => Math.abs(value - others[i])));
+}
+
+/** `tomograd simulate` of the scan. */
+export function simulateCommand(scan: ScanFacts, { path, options }: VolumeWords): Command {
   const { trajectory, views, rows, columns, pixel, sid, sdd, photons, seed } = scan;
-  return [
-    `npx tomograd simulate ${quoted(file)} --trajectory ${trajectory} --views ${views} --size ${rows}x${columns}`,
-    `--pixel ${pixel},${pixel} --sid ${sid} --sdd ${sdd}`,
-    ...(photons === undefined ? [] : [`--i0 ${photons}`]),
-    ...(photons !== undefined || trajectory === "random" ? [`--seed ${seed}`] : []),
-    "--out scan.npy",
-  ].join(" ");
+  return {
+    operation: "simulate",
+    options: {
+      ...{ volume: path, out: "scan.npy", ...options, trajectory, views },
+      ...{ size: [rows, columns], pixel: [pixel, pixel], sid, sdd },
+      ...(photons !== undefined && { i0: photons }),
+      ...((photons !== undefined || trajectory === "random") && { seed }),
+    },
+  };
 }
 
-/** `tomograd reconstruct`, compared with the volume in `file`. */
-export function reconstructCommand(done: ReconstructionFacts, file: string): string {
+/** `tomograd reconstruct` of that scan, compared with the volume; `out` as it is best kept, or .nii for its bytes. */
+export function reconstructCommand(done: ReconstructionFacts, path: string, out = "back.nii.gz"): Command {
   const { method, iterations, grid } = done;
-  return [
-    `npx tomograd reconstruct scan.npy --method ${method} ${gridWords(grid)}`,
-    ...(iterations === undefined || method === "fdk" ? [] : [`--iterations ${iterations}`]),
-    `--truth ${quoted(file)} --out back.nii.gz`,
-  ].join(" ");
+  return {
+    operation: "reconstruct",
+    options: {
+      ...{ projections: "scan.npy", out, method, ...gridOptions(grid) },
+      ...(iterations !== undefined && method !== "fdk" && { iterations }),
+      truth: path,
+    },
+  };
 }
 
-const gridWords = ({ size, spacing, center }: GridChoice): string =>
-  `--grid ${list(size, "x")} --spacing ${spacing} --center ${list(center)}`;
+const gridOptions = ({ size, spacing, center }: GridChoice) => ({ grid: size, spacing: [spacing], center });
+
+/** Options that are a count along axes. */
+const COUNTS = ["size", "grid"];
+
+/** The words of a command. */
+export function commandLine({ operation, options }: Command): string {
+  const { volume, projections, ...flags } = options;
+  const words = Object.entries(flags).map(([name, value]) => {
+    if (value === false) return `--no-${name}`;
+    const text = Array.isArray(value) ? value.join(COUNTS.includes(name) ? "x" : ",") : String(value);
+    // an equals sign, as a number may begin with a minus
+    return text.startsWith("-") ? `--${name}=${quoted(text)}` : `--${name} ${quoted(text)}`;
+  });
+  return [`npx tomograd ${operation} ${quoted(String(volume ?? projections))}`, ...words].join(" ");
+}
 
 /** For any shell's words: what is not plain goes into double quotes. */
-const quoted = (path: string): string => (/^[\w./:-]+$/.test(path) ? path : `"${path.replace(/(["\\$`])/g, "\\$1")}"`);
+const quoted = (path: string): string =>
+  /^[\w./:,=-]+$/.test(path) ? path : `"${path.replace(/(["\\$`])/g, "\\$1")}"`;

@@ -80,6 +80,9 @@ export async function openVolume(asked: OpenRequest): Promise<void> {
   }
 }
 
+/** What the open volume was read from. */
+export const openedFrom = (): OpenRequest | undefined => opened;
+
 /** Reads the same input again, its values taken for `quantity`. */
 export const reopenAs = (quantity: Quantity): Promise<void> =>
   opened ? openVolume({ ...opened, quantity }) : Promise.resolve();

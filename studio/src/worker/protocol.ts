@@ -1,8 +1,8 @@
 /** What the page asks of the worker, and what it gets. Everything is plain data: it is copied, large arrays are moved. */
 import type { Vec3 } from "tomograd";
-import type { ConeView, Detector } from "tomograd/geometry";
+import type { CArmOptions, ConeView, Detector } from "tomograd/geometry";
 import type { DicomSeries, ReadProgress, VolumeFormat } from "tomograd/io";
-import type { DisplayWindow, EdgeLetters, Plane } from "tomograd/report";
+import type { DisplayPreset, DisplayWindow, EdgeLetters, Plane } from "tomograd/report";
 import type { Grid, Quantity } from "tomograd/volume";
 
 /** Payload, result, and what is told on the way, of one kind of call. */
@@ -37,6 +37,16 @@ export interface Calls {
   readXRay: Call<XRayRequest, XRayFile>;
   /** Finds where an X-ray of the volume was taken from. */
   register: Call<RegisterRequest, RegistrationFacts, RegistrationRound>;
+  /** A gray PNG. */
+  png: Call<PngRequest, Uint8Array>;
+  /** The opened volume, or its reconstruction in 1/mm, as .nii.gz. */
+  nifti: Call<Exclude<Shown, "difference">, Uint8Array>;
+  /** The text of a geometry file. */
+  geometry: Call<Exposure | "scan", string>;
+  /** The drawing of sources, detectors and the volume's box: SVG. */
+  figure: Call<Exposure | "scan", string>;
+  /** The run file of what is on the page, for `tomograd run`. */
+  runFile: Call<RunRequest, string>;
 }
 export type CallKind = keyof Calls;
 export type Payload<K extends CallKind> = Calls[K]["payload"];
@@ -328,4 +338,37 @@ export interface RegistrationFacts {
   readonly rounds: readonly RegistrationRound[];
   /** Mean over eight points around the middle, against a hidden X-ray's true place: mm before and after. */
   readonly error?: { readonly before: number; readonly after: number };
+}
+
+/** Where source and detector are. */
+export interface Exposure {
+  readonly view: ConeView;
+  readonly detector: Detector;
+}
+
+export interface PngRequest {
+  readonly rows: number;
+  readonly columns: number;
+  /** Line integrals, [row][column]. */
+  readonly values: Float32Array;
+  readonly window: DisplayWindow;
+  /** Of 8 bits; 16 are proportional to the value. */
+  readonly preset: DisplayPreset;
+  readonly bits: 8 | 16;
+}
+
+/** Options of a command, by the names of its run file. */
+export type CommandOptions = Readonly<Record<string, string | number | boolean | readonly number[]>>;
+
+export interface RunRequest {
+  readonly operation: "render" | "simulate" | "reconstruct";
+  readonly options: CommandOptions;
+  /** Of `render`: the pose that the options say; undefined where they name a geometry file, and what that holds. */
+  readonly arm?: CArmOptions;
+  readonly exposure?: Exposure;
+  /** The path of the opened volume, as the options say it. */
+  readonly volume: string;
+  /** The version of the page, and the browser. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly machine: { readonly system: string; readonly memoryBytes: number };
 }

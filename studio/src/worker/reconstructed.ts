@@ -39,6 +39,12 @@ export function setReconstructed(attenuation: Volume): void {
 export const inUnit = (attenuation: Volume): Volume =>
   currentPatient().facts.quantity === "hounsfield" ? attenuationToHounsfield(attenuation) : attenuation;
 
+/** The reconstruction as the rays integrate it, 1/mm. @throws where there is none, which the page prevents */
+export function currentReconstruction(): Volume {
+  if (!result) throw new Error("nothing is reconstructed");
+  return result.attenuation;
+}
+
 /** What is shown, and the value around it. */
 export function shownVolume(of: Shown): { readonly volume: Volume; readonly outside: number } {
   const { volume, facts } = currentPatient();

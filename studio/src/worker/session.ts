@@ -1,9 +1,11 @@
 /** What the worker keeps between calls: one backend, one volume on it, perhaps labels. */
 import { type Backend, createBackend, type DeviceVolume, toDevice, type Volume } from "tomograd";
-import type { BackendChoice, PatientFacts } from "./protocol";
+import type { BackendChoice, OpenSource, PatientFacts } from "./protocol";
 
 /** The volume as read, and as the rays integrate it. */
 export interface Patient {
+  /** What it was read from. */
+  readonly source: OpenSource;
   readonly facts: PatientFacts;
   /** As stored: HU, 1/mm, ... */
   readonly volume: Volume;

@@ -1,12 +1,14 @@
 /** The thread that owns backend, volume and projectors. */
 import { isTomogradError } from "tomograd";
 import type { DicomSeries } from "tomograd/io";
+import { exportHandlers } from "./handlers/export";
 import { labelHandlers } from "./handlers/labels";
 import { openHandlers } from "./handlers/open";
 import { profileHandlers } from "./handlers/profile";
 import { reconstructHandlers } from "./handlers/reconstruct";
 import { registerHandlers } from "./handlers/register";
 import { renderHandlers } from "./handlers/render";
+import { runFileHandlers } from "./handlers/runFile";
 import { simulateHandlers } from "./handlers/simulate";
 import { sliceHandlers } from "./handlers/slice";
 import { startHandlers } from "./handlers/start";
@@ -23,6 +25,8 @@ const handlers: Handlers = {
   ...reconstructHandlers,
   ...profileHandlers,
   ...registerHandlers,
+  ...exportHandlers,
+  ...runFileHandlers,
 };
 
 const running = new Map<number, AbortController>();

@@ -29,7 +29,7 @@ export const openHandlers: Pick<Handlers, "open"> = {
       notes: notes.map(({ defect, message }) => ({ defect, message })),
     };
     signal.throwIfAborted();
-    await setPatient({ facts, volume, attenuation: () => attenuationOf(volume).volume });
+    await setPatient({ source: asked.source, facts, volume, attenuation: () => attenuationOf(volume).volume });
     return facts;
   },
 };
