@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Operation } from "../../src/cli/operation.js";
 import { OPERATIONS } from "../../src/cli/operations.js";
@@ -60,6 +60,18 @@ describe("a run file's options are checked as those of the command line", () => 
     const { json } = await cliJson("run", at("empty.json"));
     expect(json.error.defect).toBe("not-a-run-file");
     expect(json.error.message.length).toBeLessThan(100);
+  });
+
+  test("an input that is not in the current folder is found beside the run file, if it is the same", async () => {
+    const [input] = record.inputs;
+    const moved = { ...record, inputs: [{ ...input, path: basename(ct) }] };
+    const options = { ...record.options, volume: basename(ct), out: at("beside.npy") };
+    await writeFile(at("beside.json"), JSON.stringify({ ...moved, options }));
+    expect((await cli(["run", at("beside.json")])).code).toBe(0);
+    expect(await readFile(at("beside.npy"))).toEqual(await readFile(at("a.npy")));
+    const other = [{ ...input, path: basename(ct), sha256: "0".repeat(64) }];
+    await writeFile(at("beside.json"), JSON.stringify({ ...moved, options, inputs: other }));
+    expect((await cliJson("run", at("beside.json"))).json.error.defect).toBe("input-changed");
   });
 
   test("an input that is not there: it says where it looked", async () => {

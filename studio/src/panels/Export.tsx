@@ -97,8 +97,13 @@ function GeometrySection() {
     <section>
       <h3>Geometry</h3>
       <div class="buttons">
-        <Save text="View as JSON" name="xray.geometry.json" make={() => request("geometry", present())} />
-        <Save text="View as SVG" name="xray.svg" type="image/svg+xml" make={() => request("figure", present())} />
+        <Save text="View as JSON" name="xray.geometry.json" make={async () => request("geometry", exposure())} />
+        <Save
+          text="View as SVG"
+          name="xray.svg"
+          type="image/svg+xml"
+          make={async () => request("figure", exposure())}
+        />
         <Save
           text="Scan as JSON"
           name="scan.geometry.json"
@@ -116,9 +121,6 @@ function GeometrySection() {
     </section>
   );
 }
-
-/** A view that cannot be is told when it is asked for. */
-const present = () => exposure();
 
 function RunSection() {
   return (
@@ -146,10 +148,12 @@ interface CopyProps {
   readonly button: string;
   readonly text: string;
   readonly rows: number;
+  /** Whether long lines are broken. */
+  readonly wrapped?: boolean;
 }
 
 /** Text that can be read, selected and copied. */
-function Copy({ label, button, text, rows }: CopyProps) {
+function Copy({ label, button, text, rows, wrapped = false }: CopyProps) {
   const copied = useSignal("");
   const copy = async () => {
     try {
@@ -161,7 +165,14 @@ function Copy({ label, button, text, rows }: CopyProps) {
   };
   return (
     <>
-      <textarea class="taken" readOnly rows={rows} spellcheck={false} aria-label={label} value={text} />
+      <textarea
+        class={wrapped ? "taken wrapped" : "taken"}
+        readOnly
+        rows={rows}
+        spellcheck={false}
+        aria-label={label}
+        value={text}
+      />
       <div class="buttons">
         <button type="button" disabled={text === ""} onClick={copy}>
           {copied.value === text && text !== "" ? "Copied" : button}
@@ -175,7 +186,7 @@ function CommandSection() {
   return (
     <section>
       <h3>Commands</h3>
-      <Copy label="Commands" button="Copy as command" text={commands.value.join("\n")} rows={6} />
+      <Copy label="Commands" button="Copy as command" text={commands.value.join("\n")} rows={7} wrapped />
     </section>
   );
 }
@@ -193,7 +204,7 @@ function LinkSection() {
   return (
     <section>
       <h3>Link</h3>
-      <Copy label="Link to this view" button="Copy link" text={linkOfView()} rows={3} />
+      <Copy label="Link to this view" button="Copy link" text={linkOfView()} rows={4} wrapped />
       <p class="hint">
         It carries the view, not the patient: whoever follows it sees the chest, or opens their own scan.
       </p>

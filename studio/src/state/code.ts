@@ -6,7 +6,8 @@ import { type CArm, freeView } from "./pose";
 const json = (value: unknown): string =>
   JSON.stringify(value)
     .replace(/,/g, ", ")
-    .replace(/"(\w+)":/g, "$1: ");
+    .replace(/"(\w+)":/g, "$1: ")
+    .replace(/[{}]/g, (brace) => (brace === "{" ? "{ " : " }"));
 
 /**
  * TypeScript with tomograd's public functions that renders the picture of the present view: the same voxels, view,
