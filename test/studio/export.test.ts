@@ -8,6 +8,7 @@ import { decode } from "fast-png";
 import type { Page } from "playwright-core";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VERSION } from "../../src/cli/version.js";
 import { type ConeView, positionerView } from "../../src/geometry/index.js";
 import { parseGeometry, readVolume } from "../../src/io/index.js";
 import { decodeRunRecord, greyImage } from "../../src/report/index.js";
@@ -95,7 +96,7 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
   test("the run file of the X-ray runs again, in any folder, to the same bytes; the command gives that picture", async () => {
     const { name, bytes } = await saved(page, "Run files", "X-ray");
     const record = decodeRunRecord(bytes.toString());
-    expect(record).toMatchObject({ operation: "render", inputs: [{ path: CHEST }] });
+    expect(record).toMatchObject({ operation: "render", versions: { tomograd: VERSION }, inputs: [{ path: CHEST }] });
     writeFileSync(join(folder, name), bytes);
     const { stdout, stderr } = await tomograd(["run", name], folder);
     expect(stdout + stderr).toContain("xray.png: the same bytes as then");

@@ -1,7 +1,6 @@
 /** What can be taken home of what is on the page. */
 import { computed, signal } from "@preact/signals";
 import { createGrid } from "tomograd/volume";
-import { version } from "../../../package.json";
 import { request } from "../worker/client";
 import type { RunRequest } from "../worker/protocol";
 import { codeOf } from "./code";
@@ -91,7 +90,7 @@ export async function runFile(operation: RunRequest["operation"]): Promise<strin
     ...command,
     ...(operation === "render" && { exposure: exposure() }),
     volume: words.path,
-    versions: { tomograd: version, browser: navigator.userAgent },
+    versions: { tomograd: import.meta.env.TOMOGRAD_VERSION, browser: navigator.userAgent },
     machine: machine(),
   };
   return request("runFile", asked);
