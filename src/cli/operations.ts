@@ -6,6 +6,7 @@ import { doctor } from "./commands/doctor.js";
 import { inspect } from "./commands/inspect.js";
 import { prepare } from "./commands/prepare.js";
 import { reconstruct } from "./commands/reconstruct.js";
+import { register } from "./commands/register.js";
 import { render } from "./commands/render.js";
 import { simulate } from "./commands/simulate.js";
 import { anyOperation, type Operation } from "./operation.js";
@@ -20,6 +21,7 @@ export const OPERATIONS: readonly Operation[] = [
   anyOperation(simulate),
   anyOperation(prepare),
   anyOperation(reconstruct),
+  anyOperation(register),
   anyOperation(compare),
   anyOperation(doctor),
 ];

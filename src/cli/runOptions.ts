@@ -29,9 +29,15 @@ export function commandLine(operation: Operation, options: Options): string {
   const flags = Object.entries(options)
     .filter(([name, value]) => value !== undefined && !operation.positional.includes(name))
     .flatMap(([name, value]) => argumentsOf(command.options, name, value));
-  const paths = operation.positional.map((name) => String(options[name]));
+  const paths = operation.positional.flatMap((name) => pathsOf(options[name]) ?? []);
   return ["tomograd", operation.name, ...paths, ...flags].map(quoted).join(" ");
 }
+
+/** The paths of a positional argument, one or (the last argument) several; undefined if there are none. */
+const pathsOf = (value: unknown): readonly string[] | undefined => {
+  const paths: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return paths.length > 0 && paths.every((path) => typeof path === "string") ? (paths as string[]) : undefined;
+};
 
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
@@ -52,10 +58,15 @@ export function checkedOptions(operation: Operation, recorded: RunRecord["option
   const argv: string[] = [];
   for (const [name, value] of Object.entries(recorded))
     if (!positional.includes(name)) argv.push(...argumentsOf(command.options, name, value));
-  for (const name of positional)
-    if (typeof recorded[name] !== "string") throw refuse(`options.${name} must be a path, not ${said(recorded[name])}`);
+  const { registeredArguments } = command;
+  const paths = positional.flatMap((name, i) => {
+    const found = pathsOf(recorded[name]);
+    if (found && Array.isArray(recorded[name]) === registeredArguments[i].variadic) return found;
+    const wanted = registeredArguments[i].variadic ? "a list of paths" : "a path";
+    throw refuse(`options.${name} must be ${wanted}, not ${said(recorded[name])}`);
+  });
   try {
-    command.parse([...argv, "--", ...positional.map((name) => recorded[name] as string)], { from: "user" });
+    command.parse([...argv, "--", ...paths], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     throw refuse(`options: ${error.message.replace(/^error: /, "")}`, error);

@@ -31,5 +31,6 @@ export const withFlags = (message: string): string =>
   message
     .replace(/: readRadiograph and readImage read it/, "; `tomograd inspect` shows it")
     .replace(/: readRadiograph and readImage read /, "; `tomograd inspect` shows them: ")
-    .replace(/(?:the option )?'(quantity|series|frame|dataset|affine|geometry)'/g, "--$1")
+    .replace(/(?:the option )?'(quantity|series|frame|dataset|affine|geometry|sdd|sid)'/g, "--$1")
+    .replace(/the option 'anglesDeg'/g, "--start")
     .replace(/\b[a-z]+[A-Z][A-Za-z]+\b/g, (word) => FLAGS[word] ?? word);

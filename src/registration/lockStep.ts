@@ -6,6 +6,7 @@
  * diagonal of H and half its mean over the block (rotations, lengths) that an unknown belongs to. lambda falls to a fifth
  * when a step raises the score, and rises fivefold when it does not.
  */
+import { createBreather } from "../core/breathe.js";
 import { throwIfAborted } from "../core/errors.js";
 import { type Candidate, type Layout, stepped, unknownBlocks } from "./layout.js";
 import { samePlace } from "./multiStart.js";
@@ -55,6 +56,7 @@ export async function searchInLockStep(
   { signal, onRound }: { readonly signal?: AbortSignal; readonly onRound?: OnRound } = {},
 ): Promise<SearchResult[]> {
   throwIfAborted(signal);
+  const breathe = createBreather();
   const searches = (await objective.appraise(starts, true)).map(
     (best): Search => ({
       best,
@@ -66,6 +68,7 @@ export async function searchInLockStep(
     }),
   );
   for (;;) {
+    await breathe();
     throwIfAborted(signal);
     if (onRound?.(searches) === "stop") for (const search of searches) search.stopped ??= "callback";
     const tried = searches.flatMap((search) => {

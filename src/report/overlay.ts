@@ -1,6 +1,6 @@
 /** Two images of one scene in one picture: a measured X-ray and the rendering that should look like it. */
 import { fault } from "../core/index.js";
-import { displayWindow, type GreyOptions, greyImage } from "./display.js";
+import { displayWindow, greyImage } from "./display.js";
 import { type EdgeOptions, findEdges } from "./edges.js";
 import type { Html } from "./html.js";
 import { type FigureOptions, type Image, pictureFigure } from "./picture.js";
@@ -8,9 +8,15 @@ import { type FigureOptions, type Image, pictureFigure } from "./picture.js";
 /** sRGB of edges over grey: amber, told apart with any color vision. */
 export const EDGE_COLOR = [255, 176, 0] as const;
 
+/**
+ * 8-bit grey, proportional to the value within a window that leaves out 1 % of the darkest and 0.3 % of the brightest
+ * pixels: for images of which nobody knows whether they have had the tone of film already.
+ */
+export const plainGrey = (values: ArrayLike<number>): Uint8Array =>
+  greyImage(values, { preset: "line-integral", window: displayWindow(values, "radiograph") });
+
 /** How a checkerboard is drawn. */
 export interface CheckerboardOptions {
-  readonly preset?: GreyOptions["preset"];
   /** Squares along the longer side. @default 8 */
   readonly squares?: number;
 }
@@ -20,9 +26,9 @@ export interface CheckerboardOptions {
  * seldom share a unit. The first square, at the top left, is of `a`.
  * @throws SHAPE_MISMATCH
  */
-export function checkerboardImage(a: Image, b: Image, { preset, squares = 8 }: CheckerboardOptions = {}): Uint8Array {
+export function checkerboardImage(a: Image, b: Image, { squares = 8 }: CheckerboardOptions = {}): Uint8Array {
   checkSameSize(a, b);
-  const [first, second] = [a, b].map(({ values }) => greyImage(values, preset ? { preset } : {}));
+  const [first, second] = [a, b].map(({ values }) => plainGrey(values));
   const { rows, columns } = a;
   const side = Math.max(1, Math.round(Math.max(rows, columns) / squares));
   const out = new Uint8Array(rows * columns);
@@ -34,19 +40,13 @@ export function checkerboardImage(a: Image, b: Image, { preset, squares = 8 }: C
   return out;
 }
 
-/** How edges over an image are drawn. */
-export interface EdgeOverlayOptions extends EdgeOptions {
-  readonly preset?: GreyOptions["preset"];
-}
-
 /**
  * 8-bit RGB: `image` in grey, the edges of `outline` over it in `EDGE_COLOR`.
  * @throws SHAPE_MISMATCH
  */
-export function edgeOverlayImage(image: Image, outline: Image, options: EdgeOverlayOptions = {}): Uint8Array {
+export function edgeOverlayImage(image: Image, outline: Image, options: EdgeOptions = {}): Uint8Array {
   checkSameSize(image, outline);
-  const { preset = "radiograph" } = options;
-  const grey = greyImage(image.values, { preset, window: displayWindow(image.values, preset) });
+  const grey = plainGrey(image.values);
   const edges = findEdges(outline, options);
   const rgb = new Uint8Array(3 * grey.length);
   for (let i = 0; i < grey.length; i++) for (let k = 0; k < 3; k++) rgb[3 * i + k] = edges[i] ? EDGE_COLOR[k] : grey[i];
@@ -58,11 +58,8 @@ export const checkerboardFigure = (a: Image, b: Image, options: FigureOptions & 
   pictureFigure(a, checkerboardImage(a, b, options), options);
 
 /** `edgeOverlayImage` as a figure. @throws SHAPE_MISMATCH */
-export const edgeOverlayFigure = (
-  image: Image,
-  outline: Image,
-  options: FigureOptions & EdgeOverlayOptions = {},
-): Html => pictureFigure(image, edgeOverlayImage(image, outline, options), options);
+export const edgeOverlayFigure = (image: Image, outline: Image, options: FigureOptions & EdgeOptions = {}): Html =>
+  pictureFigure(image, edgeOverlayImage(image, outline, options), options);
 
 function checkSameSize(a: Image, b: Image): void {
   for (const { rows, columns, values } of [a, b])

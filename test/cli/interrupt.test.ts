@@ -50,6 +50,23 @@ describe.skipIf(!existsSync(main) || process.platform === "win32")("the built co
     },
   );
 
+  test.each([["reference"], ["wasm", "--threads", "1"]])(
+    "SIGINT ends a registration on %s with the best pose so far and exit code 130",
+    async (...backend) => {
+      const on = ["--backend", ...backend];
+      const [size, pixel] = [
+        ["--size", "128x128"],
+        ["--pixel", "4,4"],
+      ];
+      expect((await run(["render", ct, ...size, ...pixel, "--out", "xray.png"])).code).toBe(0);
+      const search = ["--start", "8,5,0", "--sdd", "1020", "--recipe", "multi-start", "--no-report"];
+      const { code, stderr } = await run(["register", ct, "xray.png", ...search, ...pixel, ...on], "starts from");
+      expect(code).toBe(130);
+      expect(stderr).toContain("stopped before the end: the best pose so far is kept");
+      expect(existsSync(join(folder, "registration.geometry.json"))).toBe(true);
+    },
+  );
+
   test("a refusal exits with 2", async () => {
     expect((await run(["inspect", "absent.nii"])).code).toBe(2);
   });

@@ -6,7 +6,7 @@ import {
   edgeOverlayFigure,
   edgeOverlayImage,
   findEdges,
-  greyImage,
+  plainGrey,
 } from "../../src/report/index.js";
 
 const [rows, columns] = [16, 24];
@@ -19,7 +19,7 @@ const disc = {
 
 test("a checkerboard shows the one image on its first square, the other beside and below it, the one again across", () => {
   const board = checkerboardImage(ramp, disc, { squares: 3 });
-  const [a, b] = [greyImage(ramp.values), greyImage(disc.values)];
+  const [a, b] = [plainGrey(ramp.values), plainGrey(disc.values)];
   // 24 columns in 3 squares: 8 pixels a side
   for (let r = 0; r < rows; r++)
     for (let c = 0; c < columns; c++) {
@@ -37,7 +37,7 @@ test("each image of a checkerboard has its own window: scaling one changes nothi
 test("an edge overlay is the image in grey with the other's edges in color", () => {
   const overlay = edgeOverlayImage(ramp, disc);
   const edges = findEdges(disc);
-  const grey = greyImage(ramp.values);
+  const grey = plainGrey(ramp.values);
   expect(edges.some((edge) => edge === 1)).toBe(true);
   for (let i = 0; i < edges.length; i++)
     expect([...overlay.subarray(3 * i, 3 * i + 3)]).toEqual(edges[i] ? [...EDGE_COLOR] : [grey[i], grey[i], grey[i]]);
@@ -59,4 +59,11 @@ test("images of two sizes are refused", () => {
   expect(() => checkerboardImage(ramp, other)).toThrow(fault);
   expect(() => edgeOverlayImage(ramp, other)).toThrow(fault);
   expect(() => edgeOverlayImage(ramp, { ...ramp, values: [1] })).toThrow(fault);
+});
+
+test("plain grey is proportional to the value, without 1 % of the dark and 0.3 % of the bright pixels", () => {
+  const values = Float32Array.from({ length: 1001 }, (_, i) => i);
+  const grey = plainGrey(values);
+  expect([grey[0], grey[10], grey[997], grey[1000]]).toEqual([0, 0, 255, 255]);
+  expect(grey[10 + 329]).toBe(Math.round((255 * 329) / 987));
 });

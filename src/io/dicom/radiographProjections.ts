@@ -18,6 +18,14 @@ export function radiographProjections(
   options: RadiographTrajectoryOptions = {},
 ): Projections & { readonly warnings: readonly Warning[] } {
   const trajectory = radiographTrajectory(radiograph, options);
+  return { ...trajectory, ...risingValues(radiograph) };
+}
+
+/** The values of a radiograph as they grow with attenuation, see `radiographProjections`; a new array. */
+export function risingValues(radiograph: RadiographFacts & { readonly values: Radiograph["values"] }): {
+  readonly values: Float32Array | Float64Array;
+  readonly warnings: readonly Warning[];
+} {
   const { meaning, warnings } = meaningOfLarge(radiograph);
   const { values: shown, intensityRelationship } = radiograph;
   const values = shown instanceof Float64Array ? shown.slice() : Float32Array.from(shown);
@@ -26,7 +34,7 @@ export function radiographProjections(
       toLogarithms(values, intensityRelationship === "LIN" ? 1 : 2);
     else turnOver(values);
   }
-  return { ...trajectory, values, warnings };
+  return { values, warnings };
 }
 
 /** What large values of `Radiograph.values` stand for. */

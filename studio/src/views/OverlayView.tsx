@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { checkerboardImage, displayWindow, edgeOverlayImage, greyImage } from "tomograd/report";
+import { checkerboardImage, edgeOverlayImage, plainGrey } from "tomograd/report";
 import { overlay, rendered, xray } from "../state/registration";
 import type { XRayImage } from "../worker/protocol";
 import { ViewFrame } from "./ViewFrame";
@@ -8,19 +8,16 @@ import { ViewFrame } from "./ViewFrame";
 /** ms that each picture stays in "flicker". */
 const FLICKER = 450;
 
-const grey = ({ values }: XRayImage): Uint8Array =>
-  greyImage(values, { preset: "radiograph", window: displayWindow(values, "radiograph") });
-
 /** 8-bit grey or RGB. */
 function pixelsOf(measured: XRayImage, image: XRayImage | undefined, turned: boolean): Uint8Array {
-  if (!image || overlay.value === "X-ray") return grey(measured);
+  if (!image || overlay.value === "X-ray") return plainGrey(measured.values);
   switch (overlay.value) {
     case "edges":
       return edgeOverlayImage(measured, image);
     case "checkerboard":
-      return checkerboardImage(measured, image, { preset: "radiograph" });
+      return checkerboardImage(measured, image);
     case "flicker":
-      return grey(turned ? image : measured);
+      return plainGrey((turned ? image : measured).values);
   }
 }
 

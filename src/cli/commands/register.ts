@@ -1,0 +1,107 @@
+import { writeFileAtomically } from "#platform";
+import { throwIfAborted } from "../../core/errors.js";
+import { counted } from "../../core/words.js";
+import { geometryContent, writeGeometry } from "../../io/index.js";
+import { createVolumePyramid } from "../../registration/index.js";
+import { encodeGif } from "../../report/index.js";
+import { type Grid, gridCenter } from "../../volume/index.js";
+import { attenuated } from "../attenuated.js";
+import { type Landmark, readLandmarks } from "../landmarkFile.js";
+import { given, type Operation } from "../operation.js";
+import { type RegisteredGroup, registerGroup } from "../registerGroup.js";
+import {
+  addRegisterOptions,
+  checkRegisterOptions,
+  DEFAULT_OUT,
+  type RegisterOptions,
+  reportPath,
+} from "../registerOptions.js";
+import { registrationFrames } from "../registrationPictures.js";
+import { registrationReport } from "../registrationReport.js";
+import { registrationResults, registrationSummary } from "../registrationResults.js";
+import type { Session } from "../session.js";
+import { readInput } from "../volumeInput.js";
+import { readXRayImages } from "../xrayImage.js";
+import { type PlacedXRay, placeXRays } from "../xrayViews.js";
+
+export const register: Operation<RegisterOptions> = {
+  name: "register",
+  summary: "where X-rays of a CT's patient were taken from, with a report",
+  positional: ["ct", "xrays"],
+  inputs: ({ ct, xrays, geometry, landmarks }) => given(ct, ...xrays, geometry, landmarks),
+  outputs: (options) => given(options.out ?? DEFAULT_OUT, reportPath(options), options.gif),
+  configure: (command) =>
+    addRegisterOptions(command).addHelpText(
+      "after",
+      `
+Several X-rays move together, as taken of one patient at one moment (--independent: each by itself).
+The verdict is "certain" or "doubtful", with reasons; Ctrl-C keeps the best pose so far.
+Examples:
+  $ tomograd register ct/ angiogram.dcm
+  $ tomograd register ct.nii.gz drr.png --start 20,5,-10 --pixel 1.5,1.5 --search 20,40
+  $ tomograd register ct.nii.gz ap.png lateral.png --start 0,0,0 --start 90,0,0 --pixel 1.5,1.5 --sdd 1020
+  $ tomograd register ct.nii.gz scan.npy --geometry scan.geometry.json --json`,
+    ),
+  announce: ({ ct, xrays, search }) =>
+    `${counted(xrays.length, "X-ray file")} to ${ct}, within ${(search ?? [45, 30])[0]} degrees and ${(search ?? [45, 30])[1]} mm; a few seconds`,
+  async execute(options, session) {
+    checkRegisterOptions(options);
+    const file = await readInput(options.ct, options, session);
+    const volume = attenuated(options.ct, file, options.attenuation, session.warn);
+    const { placed, landmarks } = await readAll(options, volume.grid, session);
+    throwIfAborted(session.signal);
+    const backend = await session.backend();
+    const isocenter = options.isocenter ?? gridCenter(volume.grid);
+    using pyramid = createVolumePyramid(backend, volume);
+    const groups: RegisteredGroup[] = [];
+    const members = options.independent ? placed.map((xray) => [xray]) : [placed];
+    for (const xrays of members) {
+      const first = groups.reduce((sum, group) => sum + group.xrays.length, 0);
+      const own = landmarks
+        .filter(({ xray }) => xray >= first && xray < first + xrays.length)
+        .map((landmark) => ({ ...landmark, xray: landmark.xray - first }));
+      groups.push(await registerGroup({ pyramid, xrays, landmarks: own, isocenter, options, session }));
+    }
+    const found = { groups, isocenter, orientation: options.orientation };
+    const out = options.out ?? DEFAULT_OUT;
+    const trajectory = {
+      detector: placed[0].detector,
+      views: groups.flatMap(({ result }) => result.views),
+      about: "views found by registration",
+    };
+    await writeGeometry(out, trajectory);
+    const outputs = [out];
+    const page = reportPath(options);
+    const frames = page || options.gif ? await registrationFrames(groups, pyramid) : [];
+    if (page) {
+      const text = await registrationReport({ found, pyramid, volume, frames, session });
+      await writeFileAtomically(page, new TextEncoder().encode(text));
+      outputs.push(page);
+    }
+    if (options.gif) {
+      await writeFileAtomically(options.gif, await encodeGif(frames[0]));
+      outputs.push(options.gif);
+    }
+    return {
+      results: registrationResults(found),
+      outputs,
+      seed: options.seed ?? 0,
+      geometry: await geometryContent(trajectory),
+      summary: registrationSummary(found),
+    };
+  },
+};
+
+async function readAll(
+  options: RegisterOptions,
+  grid: Grid,
+  session: Session,
+): Promise<{ readonly placed: readonly PlacedXRay[]; readonly landmarks: readonly Landmark[] }> {
+  const images = [];
+  for (const path of options.xrays) images.push(...(await readXRayImages(path, options, session)));
+  const placed = await placeXRays(images, options, grid, session);
+  for (const { image, about } of placed)
+    session.say(`${image.name}: ${image.rows} x ${image.columns} pixels, starts from ${about}`);
+  const landmarks = options.landmarks ? await readLandmarks(options.landmarks, images, grid) : [];
+  return { placed, landmarks };
+}

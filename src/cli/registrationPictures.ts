@@ -1,0 +1,139 @@
+/** What a registration looks like: X-rays, renderings at the start and as found, and the way between. */
+import type { Matrix4 } from "../core/linear.js";
+import { type Detector, transformView, type View } from "../geometry/index.js";
+import { createProjector, type DeviceVolume, toDevice, toHost } from "../projector/index.js";
+import { binned, type LevelImage } from "../registration/imagePyramid.js";
+import type { VolumePyramid } from "../registration/index.js";
+import { type Animation, type EdgeLetters, edgeOverlayImage, type Image } from "../report/index.js";
+import type { Volume } from "../volume/grid.js";
+import type { RegisteredGroup } from "./registerGroup.js";
+import { spread } from "./spread.js";
+import type { PlacedXRay } from "./xrayViews.js";
+
+/** Pixels of the longer side at most, in pictures and in animations. */
+const PICTURE = 512;
+const FRAME = 256;
+/** Frames of an animation at most. */
+const FRAMES = 24;
+
+/** An X-ray and two renderings of the CT, all of one size. */
+export interface XRayPictures {
+  readonly measured: Image;
+  readonly start: Image;
+  readonly found: Image;
+}
+
+/** Pictures of every X-ray of a group, from the whole CT. */
+export async function registrationPictures(
+  group: RegisteredGroup,
+  pyramid: VolumePyramid,
+  volume: Volume,
+): Promise<XRayPictures[]> {
+  using x = toDevice(pyramid.backend, volume);
+  const pictures: XRayPictures[] = [];
+  for (const [i, xray] of group.xrays.entries()) {
+    const reduced = levelOf(xray, PICTURE);
+    const at = (view: View) => levelOf({ ...xray, view }, PICTURE).view;
+    const [start, found] = await renderings(x, reduced.detector, [at(group.startViews[i]), at(group.result.views[i])]);
+    const letters = patientLetters(reduced.view);
+    pictures.push({
+      measured: imageOf(reduced.detector, reduced.values, letters),
+      start: imageOf(reduced.detector, start, letters),
+      found: imageOf(reduced.detector, found, patientLetters(group.result.views[i])),
+    });
+  }
+  return pictures;
+}
+
+/** For each group the edges of the rendering over the X-rays, side by side, from the start to the end of the search. */
+export async function registrationFrames(
+  groups: readonly RegisteredGroup[],
+  pyramid: VolumePyramid,
+): Promise<Animation[]> {
+  const x = pyramid.levels[pyramid.levels.length - 1];
+  const animations: Animation[] = [];
+  for (const group of groups) animations.push(await framesOf(group, x));
+  return animations;
+}
+
+async function framesOf({ xrays, startViews, result }: RegisteredGroup, x: DeviceVolume): Promise<Animation> {
+  const steps = spread(distinctMotions(result.trace.map(({ motions }) => motions[0])), FRAMES - 2);
+  const overlays: Uint8Array[][] = [];
+  const sizes: { readonly rows: number; readonly columns: number }[] = [];
+  for (const [i, xray] of xrays.entries()) {
+    const reduced = levelOf(xray, FRAME);
+    const places = [startViews[i], ...steps.map((motion) => transformView(startViews[i], motion)), result.views[i]];
+    const views = places.map((view) => levelOf({ ...xray, view }, FRAME).view);
+    const measured = imageOf(reduced.detector, reduced.values);
+    const rendered = await renderings(x, reduced.detector, views);
+    overlays.push(rendered.map((values) => edgeOverlayImage(measured, imageOf(reduced.detector, values))));
+    sizes.push(reduced.detector);
+  }
+  const rows = Math.max(...sizes.map((size) => size.rows));
+  const columns = sizes.reduce((sum, size) => sum + size.columns, 0);
+  const frames = overlays[0].map((_, k) =>
+    sideBySide(
+      overlays.map((frames) => frames[k]),
+      sizes,
+      { rows, columns },
+    ),
+  );
+  return { rows, columns, frames };
+}
+
+/** Motions in order without those that follow an equal one. */
+const distinctMotions = (motions: readonly Matrix4[]): readonly Matrix4[] =>
+  motions.filter((motion, i) => i === 0 || motion.some((value, k) => value !== motions[i - 1][k]));
+
+function sideBySide(
+  pictures: readonly Uint8Array[],
+  sizes: readonly { readonly rows: number; readonly columns: number }[],
+  whole: { readonly rows: number; readonly columns: number },
+): Uint8Array {
+  const out = new Uint8Array(3 * whole.rows * whole.columns);
+  let left = 0;
+  pictures.forEach((picture, i) => {
+    const width = 3 * sizes[i].columns;
+    for (let row = 0; row < sizes[i].rows; row++)
+      out.set(picture.subarray(row * width, (row + 1) * width), 3 * (row * whole.columns + left));
+    left += sizes[i].columns;
+  });
+  return out;
+}
+
+/** An X-ray by means of whole pixels, so that its longer side has at most so many. */
+function levelOf({ image, detector, view }: Omit<PlacedXRay, "about">, most: number): LevelImage {
+  const values = Float64Array.from(image.values);
+  const factor = Math.ceil(Math.max(detector.rows, detector.columns) / most);
+  return factor > 1 ? binned({ values, detector, view }, factor) : { values, detector, view };
+}
+
+/** Images of a volume in some views, along whole rays as registration has them. */
+async function renderings(x: DeviceVolume, detector: Detector, views: readonly View[]): Promise<ArrayLike<number>[]> {
+  const { backend } = x.array;
+  using A = createProjector({ backend, grid: x.grid, detector, views, model: "joseph", extent: "line" });
+  using y = A.apply(x);
+  const { values } = await toHost(y);
+  const count = detector.rows * detector.columns;
+  return views.map((_, view) => values.subarray(view * count, (view + 1) * count));
+}
+
+const imageOf = ({ rows, columns, pixelSize }: Detector, values: ArrayLike<number>, letters?: EdgeLetters): Image => ({
+  ...{ rows, columns, pixelSize, values },
+  ...(letters && { letters }),
+});
+
+/** World axes: [towards larger values, towards smaller ones]. */
+const LETTERS = ["RL", "AP", "SI"];
+
+/** Where the edges of an image lie in the patient, by the axis that each is nearest to. */
+function patientLetters({ columnStep, rowStep }: View): EdgeLetters {
+  const ends = (step: readonly number[]) => {
+    const axis = [0, 1, 2].reduce((a, b) => (Math.abs(step[b]) > Math.abs(step[a]) ? b : a));
+    const [plus, minus] = LETTERS[axis];
+    return step[axis] > 0 ? [minus, plus] : [plus, minus];
+  };
+  const [left, right] = ends(columnStep);
+  const [top, bottom] = ends(rowStep);
+  return { left, right, top, bottom };
+}

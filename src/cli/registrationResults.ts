@@ -1,0 +1,105 @@
+/** What `register` prints: as JSON, and in lines for people. */
+import type { Vec3 } from "../core/linear.js";
+import { IDENTITY4 } from "../core/linear.js";
+import type { RegisteredGroup } from "./registerGroup.js";
+import { type FoundPose, foundPose, motionDistance } from "./registrationPoses.js";
+
+/** Everything that was registered. */
+export interface FoundViews {
+  readonly groups: readonly RegisteredGroup[];
+  /** RAS mm: what poses turn about. */
+  readonly isocenter: Vec3;
+  readonly orientation?: "AP" | "PA" | "none";
+}
+
+/** One X-ray with its group and its pose. */
+export interface RegisteredXRay {
+  readonly name: string;
+  readonly group: RegisteredGroup;
+  /** Its number in the group. */
+  readonly index: number;
+  readonly pose: FoundPose;
+}
+
+/** The X-rays of all groups in the order of the command line. */
+export const registeredXRays = ({ groups, isocenter, orientation }: FoundViews): RegisteredXRay[] =>
+  groups.flatMap((group) =>
+    group.xrays.map(({ image, detector }, index) => ({
+      ...{ name: image.name, group, index },
+      pose: foundPose(group.result.views[index], detector, isocenter, orientation),
+    })),
+  );
+
+/** How far the X-rays of a group moved from where the search began. */
+export const movedBy = ({ result }: RegisteredGroup, isocenter: Vec3) =>
+  motionDistance(result.motion, IDENTITY4, isocenter);
+
+/** The weakest verdict, all reasons, all renderings: of several groups as of one. */
+function overall(groups: readonly RegisteredGroup[]) {
+  const results = groups.map(({ result }) => result);
+  const worst = results.reduce((a, b) => (b.score < a.score ? b : a));
+  const stoppedEarly = results.find(({ stopped }) => stopped === "callback");
+  return {
+    score: worst.score,
+    verdict: results.some(({ verdict }) => verdict === "doubtful") ? "doubtful" : "certain",
+    evaluations: results.reduce((sum, { evaluations }) => sum + evaluations, 0),
+    seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
+    stopped: stoppedWord((stoppedEarly ?? worst).stopped),
+  };
+}
+
+/** The only callback that stops a search here is Ctrl-C. */
+const stoppedWord = (stopped: RegisteredGroup["result"]["stopped"]) => (stopped === "callback" ? "aborted" : stopped);
+
+/** Plain data: `matrices` are the poses [R | R t] as 3 rows of 4 (null where a view is no C-arm's). */
+export function registrationResults(found: FoundViews): Record<string, unknown> {
+  const { groups, isocenter } = found;
+  const xrays = registeredXRays(found);
+  return {
+    poses: xrays.map(({ name, group, index, pose: { matrix, ...pose } }) => ({
+      name,
+      ...pose,
+      intrinsics: group.result.intrinsics[index],
+    })),
+    matrices: xrays.map(({ pose }) => pose.matrix ?? null),
+    ...overall(groups),
+    reasons: groups.flatMap(({ result }) => result.reasons),
+    groups: groups.map((group) => ({
+      xrays: group.xrays.map(({ image }) => image.name),
+      motion: group.motion,
+      moved: movedBy(group, isocenter),
+      score: group.result.score,
+      share: group.result.share,
+      evidence: group.result.evidence,
+      verdict: group.result.verdict,
+      reasons: group.result.reasons,
+      evaluations: group.result.evaluations,
+      seconds: group.result.seconds,
+      stopped: stoppedWord(group.result.stopped),
+      ...(group.landmarkErrors && { landmarkErrors: group.landmarkErrors }),
+    })),
+  };
+}
+
+export function registrationSummary(found: FoundViews): string[] {
+  const poses = registeredXRays(found).map(({ name, pose: { cArm } }) =>
+    cArm
+      ? `${name}: --rotation ${cArm.rotationDeg.map((x) => x.toFixed(3)).join(",")} --translation ${cArm.translation.map((x) => x.toFixed(2)).join(",")} --orientation ${cArm.orientation}`
+      : `${name}: no C-arm has this view; the geometry file and the projection matrix describe it`,
+  );
+  const lines = found.groups.flatMap((group) => {
+    const { result, landmarkErrors, xrays } = group;
+    const moved = movedBy(group, found.isocenter);
+    const whose = found.groups.length > 1 ? `${xrays[0].image.name}: ` : "";
+    return [
+      `${whose}${result.verdict}: ${result.reasons.join("; ")}`,
+      `${whose}moved by ${moved.degrees.toFixed(2)} degrees and ${moved.mm.toFixed(2)} mm from the start; ${result.evaluations} images in ${result.seconds.toFixed(2)} s`,
+      ...(landmarkErrors
+        ? [
+            `${whose}landmarks: ${landmarkErrors.given.toFixed(2)} pixels off as given, ${landmarkErrors.start.toFixed(2)} at the start, ${landmarkErrors.found.toFixed(2)} as found`,
+          ]
+        : []),
+    ];
+  });
+  return [...poses, ...lines];
+}

@@ -1,0 +1,318 @@
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createBackend } from "../../src/backend/create.js";
+import { multiply4 } from "../../src/core/linear.js";
+import { cArmView, poseToMatrix, projectPoint, transformView } from "../../src/geometry/index.js";
+import { readGeometry, writeImage, writeProjections, writeVolume } from "../../src/io/index.js";
+import { hounsfieldToAttenuation } from "../../src/physics/index.js";
+import { createProjector, toDevice, toHost } from "../../src/projector/index.js";
+import type { Volume } from "../../src/volume/grid.js";
+import { createGrid, createPhantom, gridCenter } from "../../src/volume/index.js";
+import { cli, cliJson, temporaryFolder } from "./cli.js";
+
+const grid = createGrid({ size: [32, 24, 28], spacing: [9, 9, 9], center: [12, -30, 100] });
+const detector = { rows: 64, columns: 56, pixelSize: [6, 6] } as const;
+const TRUTH = { rotationDeg: [6, -4, 5], translation: [5, 842, -6] } as const;
+const armAt = (rotationDeg: readonly number[], translation: readonly number[]) =>
+  cArmView({
+    ...{ detector, sdd: 1020, isocenter: gridCenter(grid) },
+    rotationDeg: rotationDeg as [number, number, number],
+    translation: translation as [number, number, number],
+  });
+const truth = armAt(TRUTH.rotationDeg, TRUTH.translation);
+/** World mm: turns by Euler angles ZXY (degrees) about the middle of the CT and shifts. */
+function motionOf(rotationDeg: readonly number[], [tx, ty, tz]: readonly number[]): number[] {
+  const rotation = rotationDeg.map((degrees) => (degrees * Math.PI) / 180);
+  const [x, y, z] = gridCenter(grid);
+  const shift = (a: number, b: number, c: number) => [1, 0, 0, a, 0, 1, 0, b, 0, 0, 1, c, 0, 0, 0, 1];
+  const turn = poseToMatrix({ parameterization: "euler_angles", rotation });
+  return multiply4(shift(x + tx, y + ty, z + tz), multiply4(turn, shift(-x, -y, -z)));
+}
+// the lateral view of the same machine
+const lateral = transformView(truth, motionOf([90, 0, 0], [0, 0, 0]));
+// where the machine stood as far as it says: a few degrees and mm off
+const given = [truth, lateral].map((view) => transformView(view, motionOf([4, -3, 2], [5, -7, 6])));
+
+/** A body with bones at places that nothing is symmetric about; HU. */
+function ct(): Volume {
+  const [x, y, z] = gridCenter(grid);
+  const bones = [
+    [40, 20, 50],
+    [-55, 10, 30],
+    [20, -40, -20],
+    [-30, 35, -55],
+    [60, -15, -45],
+    [-70, -30, -5],
+    [5, 5, 75],
+  ];
+  const body = createPhantom([
+    { kind: "ellipsoid", center: [x, y, z], radii: [120, 80, 105], density: 1000 },
+    ...bones.map(([dx, dy, dz], i) => ({
+      kind: "ellipsoid" as const,
+      center: [x + dx, y + dy, z + dz] as const,
+      radii: [14 + 2 * i, 22 - i, 18] as const,
+      density: 900 + 100 * i,
+    })),
+  ]).voxelize(grid);
+  return { quantity: "hounsfield", grid, values: Float32Array.from(body.values, (value) => value - 1000) };
+}
+
+let folder: string;
+let at: (name: string) => string;
+let images: Float32Array[];
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  at = (name) => join(folder, name);
+  const volume = ct();
+  await writeVolume(at("ct.nii.gz"), volume);
+  const views = [truth, lateral];
+  await using backend = await createBackend({ prefer: "wasm", threads: 1 });
+  using A = createProjector({ backend, grid, detector, views, model: "joseph", extent: "line" });
+  using x = toDevice(backend, hounsfieldToAttenuation(volume));
+  using y = A.apply(x);
+  const { values } = await toHost(y);
+  const n = detector.rows * detector.columns;
+  images = [0, 1].map((view) => Float32Array.from(values.subarray(view * n, (view + 1) * n)));
+  await writeProjections(at("ap.npy"), { detector, views: [truth], values: images[0], about: "" });
+  await writeProjections(at("pair.npy"), {
+    ...{ detector, views: given, about: "" },
+    values: Float32Array.from([...images[0], ...images[1]]),
+  });
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+const START = ["--start", "9,-2,2,0,850,0", "--pixel", "6,6", "--sdd", "1020"];
+const fewer = ["--search", "15,20", "--recipe", "one-start", "--mask", "none", "--backend", "wasm", "--threads", "1"];
+const quick = (...argv: string[]) => cliJson("register", at("ct.nii.gz"), ...argv, ...fewer);
+
+/** The same picture without a geometry file beside it. */
+async function picture(name: string, values: ArrayLike<number>, window?: readonly [number, number]): Promise<string> {
+  const { rows, columns } = detector;
+  await writeImage(at(name), { rows, columns, values }, { bits: 16, ...(window && { window }) });
+  return at(name);
+}
+
+/** Degrees and mm from the truth; the source of a single view is found less well along the beam. */
+function expectTruth(
+  pose: { cArm: { rotationDeg: number[]; translation: number[] } },
+  degrees: number,
+  across: number,
+  along: number,
+): void {
+  for (const axis of [0, 1, 2]) {
+    expect(Math.abs(pose.cArm.rotationDeg[axis] - TRUTH.rotationDeg[axis])).toBeLessThan(degrees);
+    expect(Math.abs(pose.cArm.translation[axis] - TRUTH.translation[axis])).toBeLessThan(axis === 1 ? along : across);
+  }
+}
+
+describe("register finds the pose", () => {
+  test("of a PNG from --start, and writes views, page, animation and run file", async () => {
+    const xray = await picture("ap.png", images[0]);
+    const outputs = ["--out", at("one.json"), "--gif", at("one.gif")];
+    const { code, json } = await quick(xray, ...START, ...outputs);
+    expect(code).toBe(0);
+    expectTruth(json.poses[0], 0.3, 0.5, 4);
+    expect(["certain", "doubtful"]).toContain(json.verdict);
+    expect(json.reasons.length).toBeGreaterThan(0);
+    expect(json.score).toBeGreaterThan(0.6);
+    expect(json.evaluations).toBeGreaterThan(5);
+    expect(json.seconds).toBeGreaterThan(0);
+    expect(["converged", "evaluations"]).toContain(json.stopped);
+    // the matrix is the pose [R | R t]: its last column is the source about the isocenter
+    const { views } = await readGeometry(at("one.json"));
+    const source = views[0].beam === "cone" && views[0].source;
+    for (const axis of [0, 1, 2])
+      expect(json.matrices[0][axis][3]).toBeCloseTo((source as number[])[axis] - gridCenter(grid)[axis], 6);
+    expect(json.poses[0].parameterizations.length).toBe(8 + 12);
+    const page = await readFile(at("one.html"), "utf8");
+    for (const text of [
+      "before and after",
+      "data:image/gif;base64,",
+      json.verdict,
+      ...json.reasons,
+      "quaternion_adjugate",
+      "euler_angles ZXY",
+    ])
+      expect(page).toContain(text);
+    expect((await readFile(at("one.gif"))).subarray(0, 6).toString()).toBe("GIF89a");
+    const again = await cli(["run", at("one.json.run.json")]);
+    expect(again.stderr).toContain("one.json: the same bytes as then");
+    const record = JSON.parse(await readFile(at("one.json.run.json"), "utf8"));
+    await writeFile(at("bad.run.json"), JSON.stringify({ ...record, options: { ...record.options, xrays: xray } }));
+    const refused = await cliJson("run", at("bad.run.json"));
+    expect(refused.json.error.defect).toBe("not-a-run-file");
+    expect(refused.json.error.message).toContain("options.xrays must be a list of paths");
+  });
+
+  test("of intensities by their logarithm, and of pictures that show bone dark", async () => {
+    const intensity = await picture(
+      "intensity.png",
+      images[0].map((p) => 60000 * Math.exp(-p)),
+      [0, 65535],
+    );
+    const counted = await quick(intensity, ...START, "--image", "intensity", "--no-report", "--out", at("i.json"));
+    expectTruth(counted.json.poses[0], 0.3, 0.5, 4);
+    const dark = await picture(
+      "dark.png",
+      images[0].map((p) => -p),
+    );
+    const inverted = await quick(dark, ...START, "--image", "inverted", "--no-report", "--out", at("d.json"));
+    expectTruth(inverted.json.poses[0], 0.3, 0.5, 4);
+    const wrong = await quick(dark, ...START, "--no-report", "--out", at("w.json"));
+    expect(wrong.json.score).toBeLessThan(0.5 * inverted.json.score);
+  });
+
+  test("of two X-rays that move together better than of one, and of each by itself", async () => {
+    const both = await quick(at("pair.npy"), "--out", at("pair.json"), "--no-report");
+    expect(both.json.poses).toHaveLength(2);
+    expect(both.json.groups).toHaveLength(1);
+    expectTruth(both.json.poses[0], 0.3, 0.5, 0.6);
+    const alone = await quick(at("pair.npy"), "--independent", "--out", at("alone.json"));
+    expect(alone.json.groups).toHaveLength(2);
+    expectTruth(alone.json.poses[0], 0.3, 0.5, 4);
+    expect(await readFile(at("alone.html"), "utf8")).toContain("Search of pair.npy [1]");
+  });
+
+  test("of a DICOM image from its own header", async () => {
+    const off = armAt([9, -2, 2], [0, 850, 0]);
+    await writeImage(
+      at("rt.dcm"),
+      { detector, views: [off], values: images[0], about: "" },
+      { isocenter: gridCenter(grid) },
+    );
+    const { json } = await quick(at("rt.dcm"), "--out", at("rt.json"), "--no-report");
+    expectTruth(json.poses[0], 0.3, 0.5, 4);
+  });
+
+  test("from landmarks, however far off the start", async () => {
+    const [x, y, z] = gridCenter(grid);
+    const points = [
+      [40, 20, 50],
+      [-55, 10, 30],
+      [20, -40, -20],
+      [-30, 35, -55],
+      [60, -15, -45],
+    ].map(([a, b, c]) => [x + a, y + b, z + c] as const);
+    const lines = points.map((point) => {
+      const { column, row } = projectPoint(truth, point);
+      return [...point, column + 0.3, row - 0.2].join(",");
+    });
+    await writeFile(at("points.csv"), `# found by hand\nx,y,z,column,row\n${lines.join("\n")}\n`);
+    const xray = await picture("far.png", images[0]);
+    const far = ["--start", "120,30,-20,40,900,30", "--pixel", "6,6", "--sdd", "1020", "--landmarks", at("points.csv")];
+    const { json } = await quick(xray, ...far, "--out", at("far.json"));
+    expectTruth(json.poses[0], 0.3, 0.5, 4);
+    const { given, start, found } = json.groups[0].landmarkErrors;
+    expect(given).toBeGreaterThan(10);
+    expect(start).toBeLessThan(0.2);
+    // the pixels were displaced by 0.36 on purpose, which the images undo
+    expect(found).toBeGreaterThan(0.25);
+    expect(found).toBeLessThan(0.6);
+  });
+});
+
+test("Ctrl-C ends the search with the best pose so far", async () => {
+  const xray = await picture("stop.png", images[0]);
+  const [x, y, z] = gridCenter(grid);
+  const lines = [
+    [0, 0, 50],
+    [-55, 10, 30],
+    [20, -40, -20],
+    [-30, 35, -55],
+  ].map(([a, b, c]) => {
+    const { column, row } = projectPoint(truth, [x + a, y + b, z + c]);
+    return `${x + a} ${y + b} ${z + c} ${column} ${row}`;
+  });
+  await writeFile(at("four.txt"), lines.join("\n"));
+  const controller = new AbortController();
+  const argv = [...["register", at("ct.nii.gz"), xray], ...START, "--landmarks", at("four.txt"), "--json"];
+  const { code, stdout, stderr } = await cli([...argv, "--out", at("stop.json"), "--no-report"], {
+    signal: controller.signal,
+    onStderr: (text) => text.startsWith("landmarks:") && controller.abort(),
+  });
+  expect(code).toBe(130);
+  expect(stderr).toContain("the best pose so far is kept");
+  const json = JSON.parse(stdout);
+  expect(json.stopped).toBe("aborted");
+  expect(json.verdict).toBe("doubtful");
+  expect(json.evaluations).toBeLessThan(10);
+  expect(existsSync(at("stop.json"))).toBe(true);
+});
+
+describe("register refuses, saying why,", () => {
+  const refusal = async (...argv: string[]) => {
+    const { code, json } = await quick(...argv, "--out", at("refused.json"));
+    expect(code).toBe(2);
+    return json.error as { readonly defect: string; readonly message: string };
+  };
+
+  test("an image of one value", async () => {
+    const flat = await picture("flat.png", new Float32Array(images[0].length).fill(3), [0, 10]);
+    expect((await refusal(flat, ...START)).defect).toBe("constant-image");
+  });
+
+  test("an image of another size than its views say", async () => {
+    const { rows, columns } = detector;
+    await writeImage(at("cut.png"), { rows: rows - 1, columns, values: images[0].subarray(columns) });
+    const { defect, message } = await refusal(at("cut.png"), "--geometry", at("ap.geometry.json"));
+    expect(defect).toBe("inconsistent-geometry");
+    expect(message).toMatch(/63 x 56 pixels.*64 x 56/);
+  });
+
+  test("an image whose header says another spacing than its views", async () => {
+    const indexToWorld = [5, 0, 0, 0, 0, 5, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+    const size = [detector.columns, detector.rows, 1] as const;
+    await writeVolume(at("five.nii"), { quantity: "unknown", grid: { size, indexToWorld }, values: images[0] });
+    const { defect, message } = await refusal(at("five.nii"), "--geometry", at("ap.geometry.json"));
+    expect(defect).toBe("inconsistent-pixel-size");
+    expect(message).toMatch(/5 x 5 mm.*6 x 6 mm/);
+  });
+
+  test("pixels of unknown size, several X-rays from unknown sides, views for other images", async () => {
+    const xray = await picture("plain.png", images[0]);
+    expect(await refusal(xray, "--start", "0,0,0")).toMatchObject({ defect: "missing-option" });
+    expect((await refusal(xray, xray, "--pixel", "6,6")).message).toMatch(/--start for each/);
+    expect((await refusal(xray, xray, ...START)).defect).toBe("contradictory-options");
+    expect((await refusal(xray, "--geometry", at("pair.geometry.json"))).defect).toBe("inconsistent-geometry");
+    expect((await refusal(xray, "--geometry", at("ap.geometry.json"), "--sdd", "900")).message).toMatch(
+      /leave out --sdd/,
+    );
+  });
+
+  test("a view that sees nothing of the CT", async () => {
+    const xray = await picture("beside.png", images[0]);
+    const beside = ["--start", "0,0,0,900,850,0", "--pixel", "6,6", "--sdd", "1020"];
+    expect((await refusal(xray, ...beside)).defect).toBe("volume-not-seen");
+  });
+
+  test("landmarks in LPS, in mm of the detector, of an X-ray that is not there, and files of something else", async () => {
+    const xray = await picture("marked.png", images[0]);
+    const [x, y, z] = gridCenter(grid);
+    const marked = async (text: string) => {
+      await writeFile(at("bad.csv"), text);
+      return refusal(xray, ...START, "--landmarks", at("bad.csv"));
+    };
+    const off = grid.size[0] * 9;
+    expect((await marked(`${x + off},${y},${z},10,10`)).defect).toBe("landmarks-off-volume");
+    expect((await marked(`${x},${y},${z},160,10`)).defect).toBe("landmarks-off-detector");
+    expect((await marked(`${x},${y},${z},10,10,2`)).message).toMatch(/X-ray 2 of 1/);
+    expect((await marked("x,y,z,row\n1,2,3,4")).message).toMatch(/no column column/);
+    expect((await marked("1,2,3,4,five")).defect).toBe("not-landmarks");
+    expect((await marked(`${x},${y},${z},10,10`)).defect).toBe("too-few-landmarks");
+  });
+
+  test("options that ask for nothing", async () => {
+    const xray = await picture("options.png", images[0]);
+    for (const argv of [
+      ["--air", "3"],
+      ["--orientation", "PA", "--geometry", at("ap.geometry.json")],
+      ["--gif", at("a.gif"), "--independent", ...START],
+      ["--seed", "3", ...START],
+    ])
+      expect((await refusal(xray, ...argv)).defect).toBe("contradictory-options");
+    expect((await refusal(xray, ...START, "--gif", at("a.png"))).defect).toBe("unknown-ending");
+  });
+});
