@@ -123,9 +123,10 @@ describe("register finds the pose", () => {
     expect(["converged", "evaluations"]).toContain(json.stopped);
     // the matrix is the pose [R | R t]: its last column is the source about the isocenter
     const { views } = await readGeometry(at("one.json"));
-    const source = views[0].beam === "cone" && views[0].source;
+    const [view] = views;
+    if (view.beam !== "cone") throw new Error("a cone is needed");
     for (const axis of [0, 1, 2])
-      expect(json.matrices[0][axis][3]).toBeCloseTo((source as number[])[axis] - gridCenter(grid)[axis], 6);
+      expect(json.matrices[0][axis][3]).toBeCloseTo(view.source[axis] - gridCenter(grid)[axis], 6);
     expect(json.poses[0].parameterizations.length).toBe(8 + 12);
     const page = await readFile(at("one.html"), "utf8");
     for (const text of [

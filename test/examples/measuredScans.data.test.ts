@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dataFolder } from "../helpers/folders.js";
+import { dataFolder, readManifest } from "../helpers/folders.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const built = existsSync(join(root, "dist/index.js"));
@@ -19,6 +19,12 @@ const having = (field: string) =>
     .filter((folder) => existsSync(join(folder, "manifest.json")))
     .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) }))
     .filter(({ manifest }) => manifest[field] !== undefined);
+
+/** The CT of the phantom that the radiograph shows. */
+const volumes = join(dataFolder, "volumes");
+const skull = existsSync(join(volumes, "manifest.json"))
+  ? readManifest(volumes).find(({ file }: { file: string }) => /skull/.test(file))?.file
+  : undefined;
 
 let out: string;
 beforeAll(async () => {
@@ -69,3 +75,28 @@ describe.skipIf(!built || having("groundTruth").length === 0)("limited-angle, an
     }, 240_000);
   }
 });
+
+describe.skipIf(!built || having("sourceToIsocentre_mm").length === 0 || !skull)(
+  "measured-radiograph, one start",
+  () => {
+    for (const { folder } of having("sourceToIsocentre_mm"))
+      test("places the phantom to a millimeter across the beam, and nearer than before along it", () => {
+        const { status, stdout, stderr } = run(
+          "measured-radiograph/main.mjs",
+          folder,
+          join(volumes, skull),
+          "--starts",
+          "1",
+        );
+        expect(stderr).toBe("");
+        expect(status).toBe(0);
+        const figures = [...stdout.matchAll(/median error ([\d.]+) mm before, ([\d.]+) mm after \(([\d.]+) across/g)];
+        expect(figures).toHaveLength(2);
+        for (const [, before, after, across] of figures) {
+          expect(Number(across)).toBeLessThan(1);
+          expect(Number(after)).toBeLessThan(0.5 * Number(before));
+        }
+        expect(existsSync(join(out, "radiograph.html"))).toBe(true);
+      }, 120_000);
+  },
+);
