@@ -5,6 +5,7 @@ import { chromium } from "playwright-core";
 import { build } from "vite";
 import { expect, test } from "vitest";
 import { serveFiles } from "../helpers/fileServer.js";
+import { left } from "../helpers/full.js";
 import { root } from "../package/sourceImports.js";
 
 /** A Chromium to drive; `TOMOGRAD_CHROMIUM` names another. */
@@ -42,8 +43,8 @@ const PAGE = `
   window.noGpu = async () => ((await navigator.gpu?.requestAdapter()) ? undefined : "this Chromium gives no adapter");
   window.ready = true;`;
 
-test.skipIf(!executablePath || !existsSync(join(built, "testing/index.js")))(
-  "the contract of backends holds on webgpu in Chromium (skipped without one: TOMOGRAD_CHROMIUM names it)",
+test.skipIf(left || !executablePath || !existsSync(join(built, "testing/index.js")))(
+  "the contract of backends holds on webgpu in Chromium (skipped without one: TOMOGRAD_CHROMIUM names it; a minute, in npm run test:full)",
   { timeout: 240_000 },
   async (context) => {
     const folder = mkdtempSync(join(tmpdir(), "tomograd-contract-"));
