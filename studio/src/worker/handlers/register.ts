@@ -1,7 +1,7 @@
 import { isTomogradError, type Vec3 } from "tomograd";
 import { type ConeView, viewToPinhole } from "tomograd/geometry";
 import { type Radiograph, radiographProjections, readImage, readRadiograph } from "tomograd/io";
-import { createVolumePyramid, registerViews, targetRegistrationError, type VolumePyramid } from "tomograd/registration";
+import { createVolumePyramid, registerViews, type VolumePyramid } from "tomograd/registration";
 import { type Grid, gridCenter, indexToWorld } from "tomograd/volume";
 import type { Meaning, RegistrationRound, XRayFile, XRayRequest } from "../protocol";
 import { currentBackend, currentPatient, withEachBackend, withEachPatient } from "../session";
@@ -41,9 +41,7 @@ export const registerHandlers: Pick<Handlers, "readXRay" | "register"> = {
     const { score, verdict, reasons, evaluations, stopped } = found;
     const reached = found.views[0] as ConeView;
     const points = innerCorners(attenuation.grid);
-    const toCamera = (one: ConeView) => viewToPinhole(one).extrinsics;
-    const off = (one: ConeView, other: ConeView) =>
-      targetRegistrationError(toCamera(one), toCamera(other), points).mean;
+    const off = (one: ConeView, other: ConeView) => meanDistance(inCamera(one, points), inCamera(other, points));
     return {
       ...{ view: reached, score, verdict, reasons, evaluations, stopped, rounds },
       milliseconds: performance.now() - started,
@@ -63,6 +61,17 @@ function moved(m: readonly number[], center: Vec3): { readonly shift: number; re
     turnDeg: (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI,
   };
 }
+
+/** World points in the frame of a view's camera, mm. */
+function inCamera(view: ConeView, points: readonly Vec3[]): Vec3[] {
+  const m = viewToPinhole(view).extrinsics;
+  return points.map(
+    (p) => [0, 4, 8].map((r) => m[r] * p[0] + m[r + 1] * p[1] + m[r + 2] * p[2] + m[r + 3]) as unknown as Vec3,
+  );
+}
+
+const meanDistance = (a: readonly Vec3[], b: readonly Vec3[]): number =>
+  a.reduce((sum, p, i) => sum + Math.hypot(p[0] - b[i][0], p[1] - b[i][1], p[2] - b[i][2]), 0) / a.length;
 
 /** The corners of the inner half of a grid. */
 const innerCorners = (grid: Grid): Vec3[] =>
