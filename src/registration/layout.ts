@@ -23,6 +23,8 @@ export interface Layout {
   readonly centers: readonly Vec3[];
   readonly views: number;
   readonly refine: readonly Intrinsic[];
+  /** Per body: the motion that the search begins with, and how far from it a motion may be. */
+  readonly starts: readonly Matrix4[];
   readonly bound: MotionBound;
 }
 
@@ -62,7 +64,8 @@ export function stepped(layout: Layout, from: Candidate, step: ArrayLike<number>
   return {
     motions: from.motions.map((motion, body) => {
       const center = layout.centers[body];
-      return bounded(advanced(motion, step, center, POSE_COLUMNS * body), center, layout.bound);
+      const moved = advanced(motion, step, center, POSE_COLUMNS * body);
+      return bounded(moved, center, layout.bound, layout.starts[body]);
     }),
     intrinsics: from.intrinsics.map((values, view) => values.map((value, i) => value + step[shared + view * own + i])),
   };

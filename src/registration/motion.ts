@@ -2,6 +2,7 @@
 import {
   affine,
   apply3,
+  inverseAffine,
   linearPart,
   type Matrix4,
   multiply4,
@@ -56,7 +57,7 @@ export function sizeOfMotion(
   return { rotation: norm(se3Log(own).rotation as unknown as Vec3), translation: norm(translationPart(own)) };
 }
 
-/** The largest motion that is searched. */
+/** The largest motion from the start that is searched. */
 export interface MotionBound {
   /** rad, angle of the rotation. */
   readonly rotation: number;
@@ -65,18 +66,19 @@ export interface MotionBound {
 }
 
 /**
- * The motion itself if it lies within the bound, else the nearest one on its way from no motion: the rotation vector and
- * the shift of the center are shortened to the bound, each by itself.
+ * The motion itself if it lies within the bound about `start`, else the nearest one on its way from there: of what carries
+ * `start` to it, the rotation vector and the shift of the center are shortened to the bound, each by itself.
  */
-export function bounded(motion: Matrix4, center: Vec3, bound: MotionBound): readonly number[] {
-  const size = sizeOfMotion(motion, center);
+export function bounded(motion: Matrix4, center: Vec3, bound: MotionBound, start: Matrix4): readonly number[] {
+  const way = multiply4(motion, inverseAffine(start));
+  const size = sizeOfMotion(way, center);
   if (size.rotation <= bound.rotation && size.translation <= bound.translation) return motion;
-  const own = seenFromCenter(motion, center);
+  const own = seenFromCenter(way, center);
   const omega = se3Log(own).rotation;
   const turn = Math.min(1, bound.rotation / size.rotation);
   const shift = Math.min(1, bound.translation / size.translation);
   const rotation = linearPart(
     poseToMatrix({ parameterization: "axis_angle", rotation: omega.map((value) => value * turn) }),
   );
-  return aboutCenter(affine(rotation, scale(translationPart(own), shift)), center);
+  return multiply4(aboutCenter(affine(rotation, scale(translationPart(own), shift)), center), start);
 }

@@ -1,6 +1,6 @@
 /** Sets a registration up: scenes at all resolutions, unknowns, start and bound. */
 import { fault } from "../core/errors.js";
-import { IDENTITY4, type Vec3 } from "../core/linear.js";
+import type { Matrix4, Vec3 } from "../core/linear.js";
 import type { DeviceVolume } from "../projector/types.js";
 import type { Grid } from "../volume/grid.js";
 import { gridCenter, matchAxes } from "../volume/gridFrame.js";
@@ -18,10 +18,11 @@ import { checkXRays, nameOf, type XRay } from "./xray.js";
 const BOUND = 1.1 * Math.sqrt(3);
 const WORLD_Z = 2;
 
-/** One body: its volume at three resolutions, and what its motion turns about. */
+/** One body: its volume at three resolutions, what its motion turns about, and the one that its search begins with. */
 export interface Body {
   readonly levels: readonly DeviceVolume[];
   readonly center: Vec3;
+  readonly start: Matrix4;
 }
 
 /** Everything that is the same for all recipes. */
@@ -32,7 +33,7 @@ export async function setUp(
   bodies: readonly Body[],
   pyramid: Pick<VolumePyramid, "backend" | "grid">,
   xrays: readonly XRay[],
-  options: RegistrationOptions,
+  options: Omit<RegistrationOptions, "start">,
 ): Promise<Problem> {
   checkXRays(xrays);
   const { search: box = { rotationDeg: 45, translation: 30 }, seed = 0, model = "joseph", refine = [] } = options;
@@ -55,6 +56,7 @@ export async function setUp(
     centers: bodies.map(({ center }) => center),
     views: xrays.length,
     refine,
+    starts: bodies.map((body) => body.start),
     bound: {
       rotation: Math.min(Math.PI, (BOUND * box.rotationDeg * Math.PI) / 180),
       translation: BOUND * box.translation,
@@ -77,7 +79,7 @@ export async function setUp(
     };
   });
   const start: Candidate = {
-    motions: bodies.map(() => options.start ?? IDENTITY4),
+    motions: layout.starts,
     intrinsics: xrays.map(() => new Array<number>(intrinsicCount(layout)).fill(0)),
   };
   await refuseEmptyViews(comparisons[0], start, xrays);

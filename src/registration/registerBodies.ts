@@ -1,5 +1,5 @@
 import { fault } from "../core/errors.js";
-import { transformPoint, type Vec3 } from "../core/linear.js";
+import { IDENTITY4, transformPoint, type Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import type { Volume } from "../volume/grid.js";
 import { sameGrid } from "../volume/gridFrame.js";
@@ -23,17 +23,16 @@ const OPTIONS: readonly (keyof RegisterBodiesOptions)[] = [
  */
 export async function registerBodies(options: RegisterBodiesOptions): Promise<FoundPoses> {
   refuseUnknownOptions("registerBodies", options, OPTIONS);
-  const { backend, volume, xrays, bodies, starts } = options;
+  const { backend, volume, xrays, bodies, starts, start = IDENTITY4 } = options;
   const started = performance.now();
   checkBodies(options);
   const parts = bodies.map((labels) => bodyOf(volume, options.labels, labels));
   const pyramids: VolumePyramid[] = [];
   try {
     for (const { body } of parts) pyramids.push(createVolumePyramid(backend, body));
-    const scenes = pyramids.map(({ levels }, i) => ({ levels, center: parts[i].center }));
+    const scenes = pyramids.map(({ levels }, i) => ({ levels, center: parts[i].center, start: starts?.[i] ?? start }));
     const problem = await setUp(scenes, pyramids[0], xrays, options);
-    const start = starts ? { ...problem.start, motions: starts } : problem.start;
-    return await runRegistration({ ...problem, start }, xrays, { ...options, recipe: "one-start" }, started);
+    return await runRegistration(problem, xrays, { ...options, recipe: "one-start" }, started);
   } finally {
     for (const pyramid of pyramids) pyramid.dispose();
   }

@@ -1,4 +1,5 @@
 import { fault } from "../core/errors.js";
+import { IDENTITY4 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { gridCenter } from "../volume/gridFrame.js";
 import { setUp } from "./problem.js";
@@ -45,8 +46,8 @@ async function registered(
   pyramid: VolumePyramid,
   started: number,
 ): Promise<Registration> {
-  const { xrays, isocenter = gridCenter(pyramid.grid) } = options;
-  const problem = await setUp([{ levels: pyramid.levels, center: isocenter }], pyramid, xrays, options);
+  const { xrays, isocenter = gridCenter(pyramid.grid), start = IDENTITY4 } = options;
+  const problem = await setUp([{ levels: pyramid.levels, center: isocenter, start }], pyramid, xrays, options);
   const { motions, views, ...found } = await runRegistration(problem, xrays, options, started);
   return { ...found, motion: motions[0], views: views[0] };
 }

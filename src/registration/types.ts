@@ -49,7 +49,7 @@ export interface RegistrationOptions {
    * lie at `start` X. @default none
    */
   readonly start?: Matrix4;
-  /** About the start; also bounds the result. @default 45 degrees, 30 mm */
+  /** About `start`; also bounds the result. @default 45 degrees, 30 mm */
   readonly search?: SearchBox;
   /** World mm: what motions turn about. @default the center of the grid */
   readonly isocenter?: Vec3;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inverseAffine, multiply4, transformPoint, type Vec3 } from "../../src/core/linear.js";
+import { IDENTITY4, inverseAffine, multiply4, transformPoint, type Vec3 } from "../../src/core/linear.js";
 import { haltonPoint } from "../../src/registration/halton.js";
 import { advanced, bounded, eulerMotion, sizeOfMotion } from "../../src/registration/motion.js";
 
@@ -36,15 +36,25 @@ test("a pure turn leaves the center where it is", () => {
 
 test("a motion within the bound stays as it is, one beyond it is shortened to it", () => {
   const size = sizeOfMotion(start, center);
-  expect(bounded(start, center, { rotation: size.rotation * 1.01, translation: size.translation * 1.01 })).toBe(start);
-  const short = bounded(start, center, { rotation: 0.2, translation: 3 });
+  const wide = { rotation: size.rotation * 1.01, translation: size.translation * 1.01 };
+  expect(bounded(start, center, wide, IDENTITY4)).toBe(start);
+  const short = bounded(start, center, { rotation: 0.2, translation: 3 }, IDENTITY4);
   const found = sizeOfMotion(short, center);
   expect(found.rotation).toBeCloseTo(0.2, 12);
   expect(found.translation).toBeCloseTo(3, 12);
   // Half of the way there and half of the way back is no way at all: the axis is kept.
-  const half = bounded(start, center, { rotation: size.rotation / 2, translation: 0 });
+  const half = bounded(start, center, { rotation: size.rotation / 2, translation: 0 }, IDENTITY4);
   const rest = multiply4(inverseAffine(multiply4(half, half)), start);
   expect(sizeOfMotion(rest, center).rotation).toBeLessThan(1e-9);
+});
+
+test("the bound is about the start: any motion from there on is as near as it would be from none", () => {
+  const way = eulerMotion([30, 10, -15], [8, -9, 12], center);
+  const bound = { rotation: 0.2, translation: 3 };
+  const short = bounded(multiply4(way, start), center, bound, start);
+  multiply4(bounded(way, center, bound, IDENTITY4), start).forEach((value, i) => {
+    expect(short[i]).toBeCloseTo(value, 12);
+  });
 });
 
 test("the first points of Halton's sequence in bases 2 and 3, shifted by a half", () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.js";
 import { createBackend } from "../../src/backend/create.js";
-import { multiply4 } from "../../src/core/linear.js";
+import { inverseAffine, multiply4 } from "../../src/core/linear.js";
 import { createVolumePyramid, registerViews, type VolumePyramid, type XRay } from "../../src/registration/index.js";
 import { armAt, detector, meanTargetError, moved, volume, xraysFrom } from "./patient.js";
 
@@ -54,6 +54,16 @@ describe("exact X-rays of a body, rendered from 4.5 mm voxels of it", () => {
     const result = await registerViews({ volume: pyramid, xrays, start, recipe: "one-start" });
     expect(result.trace[0].motions[0]).toEqual(start);
     expect(meanTargetError(multiply4(result.motion, near))).toBeLessThan(0.7);
+  });
+
+  test("the search box lies about `start`, however far that is from the views given", async () => {
+    const far = moved([70, 0, 0], [0, 60, 40]);
+    const near = moved([2, 1, -2], [3, 2, 1]);
+    const xrays = xraysFrom([armAt(15), armAt(105)], multiply4(near, far));
+    const start = inverseAffine(far);
+    const search = { rotationDeg: 5, translation: 6 };
+    const result = await registerViews({ volume: pyramid, xrays, start, search, recipe: "one-start" });
+    expect(meanTargetError(multiply4(result.motion, multiply4(near, far)))).toBeLessThan(0.7);
   });
 
   test("the views found are those given, moved by the motion found", async () => {

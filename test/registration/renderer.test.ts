@@ -38,6 +38,7 @@ test.each([
   const layout: Layout = {
     centers: Array.from({ length: count }, (_, body): Vec3 => [center[0] + 3 * body, center[1], center[2]]),
     ...{ views: 2, refine: cone ? ["sdd", "principalPoint"] : ["principalPoint"] },
+    starts: [IDENTITY4, IDENTITY4],
     bound: { rotation: Math.PI, translation: 1e3 },
   };
   const scene: Scene = { backend, bodies: bodies.slice(0, count), detector, views, layout, model };
