@@ -4,7 +4,7 @@
  *
  * (H + lambda D) x = g with the gradient g and the Gauss-Newton matrix H of a score to be maximized; D is half the
  * diagonal of H and half its mean over the block (rotations, lengths) that an unknown belongs to. lambda falls to a fifth
- * when a step raises the score, and rises fivefold when it does not.
+ * when a step raises the score, and rises tenfold when it does not.
  */
 import { createBreather } from "../core/breathe.js";
 import { throwIfAborted } from "../core/errors.js";
@@ -20,6 +20,8 @@ export interface SearchLimits {
   /** A step below both (rad and mm) ends the search. */
   readonly rotation: number;
   readonly length: number;
+  /** So does a step of less than this many times both that does not raise the score: near its top. */
+  readonly near: number;
 }
 
 /** Why a search ended. */
@@ -32,7 +34,7 @@ export interface SearchResult {
 }
 
 const LARGEST_STEP = { rotation: 0.15, length: 20 } as const;
-const DAMPING = { first: 1e-2, success: 0.2, failure: 5, largest: 1e8 } as const;
+const DAMPING = { first: 1e-2, success: 0.2, failure: 10, largest: 1e8 } as const;
 
 interface Search {
   best: Appraisal;
@@ -42,7 +44,8 @@ interface Search {
   /** The better search that this one met; it stands for both from then on. */
   into: Search | undefined;
   /** Size of the step that is being tried. */
-  small: boolean;
+  /** The step being tried, in steps that end the search. */
+  tried: number;
 }
 
 /** Called after every round with the appraisals so far; "stop" ends all searches where they are. */
@@ -64,7 +67,7 @@ export async function searchInLockStep(
       evaluations: 1,
       stopped: undefined,
       into: undefined,
-      small: false,
+      tried: Infinity,
     }),
   );
   for (;;) {
@@ -81,7 +84,7 @@ export async function searchInLockStep(
       true,
     );
     tried.forEach(({ search }, i) => {
-      judge(search, appraisals[i]);
+      judge(search, appraisals[i], limits);
     });
     mergeSame(searches, layout);
   }
@@ -110,7 +113,7 @@ function propose(search: Search, layout: Layout, limits: SearchLimits): Candidat
     scale = Math.min(scale, LARGEST_STEP[kind] / size);
     largest = Math.max(largest, size / (kind === "rotation" ? limits.rotation : limits.length));
   }
-  search.small = largest < 1;
+  search.tried = largest;
   return stepped(
     layout,
     search.best.candidate,
@@ -118,12 +121,12 @@ function propose(search: Search, layout: Layout, limits: SearchLimits): Candidat
   );
 }
 
-function judge(search: Search, tried: Appraisal): void {
+function judge(search: Search, tried: Appraisal, { near }: SearchLimits): void {
   search.evaluations++;
   const better = tried.score > search.best.score;
   if (better) search.best = tried;
   search.damping *= better ? DAMPING.success : DAMPING.failure;
-  if (search.small || search.damping > DAMPING.largest) search.stopped = "converged";
+  if (search.tried < (better ? 1 : near) || search.damping > DAMPING.largest) search.stopped = "converged";
 }
 
 /** Ends searches that are where a better one is. */
