@@ -47,8 +47,8 @@ const describe = ({ views, range, condition }, f) =>
   `${f.inPlaneP95.toFixed(2)}, < 1 mm ${percent(f.inPlaneBelow1mm)}, depth p95 ${f.depthP95.toFixed(2)}, flagged failures ` +
   `${percent(f.failuresFlagged)} successes ${percent(f.successesFlagged)}, ${f.secondsEach.toFixed(2)} s`;
 
-/** `bodies`: names and HU. All rows on all bodies; shares are judged pooled. */
-export async function runRegistrationBenchmark({ bodies, rows, cases, starts, seed, recipe, threads, say }) {
+/** `bodies`: names and HU. All rows on all bodies; shares are judged pooled. `onRow` gets the report after each row. */
+export async function runRegistrationBenchmark({ bodies, rows, cases, starts, seed, recipe, threads, say, onRow }) {
   const load = await describeLoad();
   const backend = await createBackend({ prefer: "wasm", ...(threads && { threads }) });
   const attenuation = bodies.map(({ name, hounsfield }) => ({
@@ -58,6 +58,7 @@ export async function runRegistrationBenchmark({ bodies, rows, cases, starts, se
   const pyramidOf = (volume) => createVolumePyramid(backend, volume);
   const results = [];
   const pooled = [];
+  const report = { machine: describeMachine(), load, results, pooled };
   for (const row of rows) {
     const { bar, ...of } = row;
     const all = [];
@@ -72,7 +73,8 @@ export async function runRegistrationBenchmark({ bodies, rows, cases, starts, se
     const misses = missed(figures, bar, cases * bodies.length, wilsonUpper);
     pooled.push({ ...of, ...figures, missed: misses });
     say(`pooled: ${misses.length === 0 ? "reaches its bars" : `misses ${misses.join(", ")}`}`);
+    onRow(report);
   }
   await backend[Symbol.asyncDispose]();
-  return { machine: describeMachine(), load, results, pooled };
+  return report;
 }

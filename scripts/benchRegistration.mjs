@@ -4,8 +4,8 @@
  * how far away a start may be and how exact poses become. `--volume` (HU) may be given several times; without views, range
  * and condition all rows of bench/registration/bars.mjs run.
  */
-import { writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { attempt, say } from "./node.mjs";
@@ -60,14 +60,21 @@ if (attempt(build)) {
     throw new Error(`--${name} takes a whole number, not '${options[name]}'`);
   };
   const bodies = [];
+  /** Folders of DICOM are mostly called so, and tell what they hold by the folder around them. */
+  const nameOf = (path) => `${basename(dirname(resolve(path)))}/${basename(path)}`;
   for (const path of options.volume)
-    bodies.push({ name: basename(path), hounsfield: await readVolume(path, { quantity: "hounsfield" }) });
+    bodies.push({ name: nameOf(path), hounsfield: await readVolume(path, { quantity: "hounsfield" }) });
+  /** After every row, so that an interrupted run keeps what it has measured. */
+  const save = (report) => {
+    if (!options.json) return;
+    const partial = `${options.json}.part`;
+    writeFileSync(partial, `${JSON.stringify(report, null, 2)}\n`);
+    renameSync(partial, options.json);
+  };
   const report = await runRegistrationBenchmark({
-    ...{ bodies, rows: rowsOf(ROWS, CONDITIONS), recipe: options.recipe, say },
+    ...{ bodies, rows: rowsOf(ROWS, CONDITIONS), recipe: options.recipe, say, onRow: save },
     ...{ cases: whole("cases"), starts: whole("starts"), seed: whole("seed") },
     ...(options.threads && { threads: whole("threads") }),
   });
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (options.json) writeFileSync(options.json, text);
-  process.stdout.write(text);
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 }

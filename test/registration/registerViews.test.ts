@@ -24,9 +24,9 @@ const biplane = xraysFrom([armAt(15), armAt(105)], error);
 
 describe("exact X-rays of a body, rendered from 4.5 mm voxels of it", () => {
   test.each([
-    ["one X-ray", single, 2],
-    ["two X-rays", biplane, 0.7],
-  ] as const)("from 21 degrees and 22 mm away, %s: mean target error below %f mm", async (_, xrays, tolerance) => {
+    ["one X-ray", 2, single],
+    ["two X-rays", 0.7, biplane],
+  ] as const)("from 21 degrees and 22 mm away, %s: mean target error below %f mm", async (_, tolerance, xrays) => {
     const result = await registerViews({ volume: pyramid, xrays, recipe: "one-start" });
     expect(meanTargetError(multiply4(result.motion, error))).toBeLessThan(tolerance);
     expect(result.verdict).toBe("certain");
