@@ -105,7 +105,8 @@ function sideBySide(
 function levelOf({ image, detector, view }: Omit<PlacedXRay, "about">, most: number): LevelImage {
   const values = Float64Array.from(image.values);
   const factor = Math.ceil(Math.max(detector.rows, detector.columns) / most);
-  return factor > 1 ? binned({ values, detector, view }, factor) : { values, detector, view };
+  const level = { values, mask: undefined, detector, view };
+  return factor > 1 ? binned(level, factor) : level;
 }
 
 /** Images of a volume in some views, along whole rays as registration has them. */

@@ -6,6 +6,8 @@ import type { Detector, View } from "../geometry/view.js";
 export interface LevelImage {
   /** [row][column] */
   readonly values: Float64Array;
+  /** [row][column]: 1 where a pixel counts; undefined: all do. */
+  readonly mask: Uint8Array | undefined;
   readonly detector: Detector;
   readonly view: View;
 }
@@ -31,19 +33,30 @@ export function imagePyramid(image: LevelImage): LevelImage[] {
   return levels;
 }
 
-/** Means of factor x factor pixels; the pixels grow, the view keeps its place in the world. */
-export function binned({ values, detector, view }: LevelImage, factor: number): LevelImage {
+/**
+ * Means of factor x factor pixels, of those that count; where fewer than half do, the mean does not. The pixels grow, the
+ * view keeps its place in the world.
+ */
+export function binned({ values, mask, detector, view }: LevelImage, factor: number): LevelImage {
   const rows = Math.floor(detector.rows / factor);
   const columns = Math.floor(detector.columns / factor);
   const out = new Float64Array(rows * columns);
+  const counted = new Float64Array(out.length);
   for (let r = 0; r < rows * factor; r++) {
     const start = Math.floor(r / factor) * columns;
-    for (let c = 0; c < columns * factor; c++)
-      out[start + Math.floor(c / factor)] += values[r * detector.columns + c] / factor ** 2;
+    for (let c = 0; c < columns * factor; c++) {
+      const from = r * detector.columns + c;
+      if (mask?.[from] === 0) continue;
+      const to = start + Math.floor(c / factor);
+      out[to] += values[from];
+      counted[to]++;
+    }
   }
+  for (let i = 0; i < out.length; i++) out[i] /= counted[i];
   const half = (factor - 1) / 2;
   return {
     values: out,
+    mask: mask && Uint8Array.from(counted, (count) => (2 * count >= factor ** 2 ? 1 : 0)),
     detector: {
       ...detector,
       rows,
@@ -57,4 +70,36 @@ export function binned({ values, detector, view }: LevelImage, factor: number): 
       rowStep: scale(view.rowStep, factor),
     },
   };
+}
+
+/**
+ * The image with rows and columns added at its end, as many as a larger detector has; they do not count. Pixels that do not
+ * count take the value of the nearest in their row that does, or of the nearest row that has one: no edges where nothing is known.
+ */
+export function extended({ values, mask, detector, view }: LevelImage, rows: number, columns: number): LevelImage {
+  if (!mask && rows === detector.rows && columns === detector.columns) return { values, mask, detector, view };
+  const out = new Float64Array(rows * columns).fill(Number.NaN);
+  const counts = new Uint8Array(rows * columns);
+  for (let r = 0; r < detector.rows; r++)
+    for (let c = 0; c < detector.columns; c++) {
+      const from = r * detector.columns + c;
+      if (mask?.[from] === 0) continue;
+      out[r * columns + c] = values[from];
+      counts[r * columns + c] = 1;
+    }
+  if (!counts.includes(1)) out.fill(0);
+  for (let r = 0; r < rows; r++) fillFromNearest(out, r * columns, 1, columns);
+  for (let c = 0; c < columns; c++) fillFromNearest(out, c, columns, rows);
+  return { values: out, mask: counts, detector: { ...detector, rows, columns }, view };
+}
+
+/** Replaces NaN along a line of an array by the nearest number on it, if there is one. */
+function fillFromNearest(values: Float64Array, first: number, stride: number, count: number): void {
+  const known = Array.from({ length: count }, (_, i) => i).filter((i) => !Number.isNaN(values[first + i * stride]));
+  if (known.length === 0) return;
+  let next = 0;
+  for (let i = 0; i < count; i++) {
+    while (next + 1 < known.length && Math.abs(known[next + 1] - i) < Math.abs(known[next] - i)) next++;
+    values[first + i * stride] = values[first + known[next] * stride];
+  }
 }

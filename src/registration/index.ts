@@ -4,6 +4,7 @@ export type { Intrinsic } from "./layout.js";
 export { eulerMotion } from "./motion.js";
 export { type LandmarkPose, type LandmarkPoseOptions, poseFromLandmarks } from "./pnp.js";
 export { registerBodies } from "./registerBodies.js";
+export { registerEach } from "./registerEach.js";
 export { registerViews } from "./registerViews.js";
 export { type TargetError, targetRegistrationError, type ViewedTargetError } from "./targetError.js";
 export type {
@@ -11,6 +12,7 @@ export type {
   Judgment,
   Recipe,
   RegisterBodiesOptions,
+  RegisterEachOptions,
   RegisterViewsOptions,
   Registration,
   RegistrationFacts,

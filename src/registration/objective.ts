@@ -11,6 +11,8 @@ export interface Comparison {
   readonly scene: Scene;
   /** Per X-ray, [row][column]. */
   readonly fixed: readonly Float64Array[];
+  /** Per X-ray, [row][column]: 1 where a pixel counts; undefined: all do. */
+  readonly counted: readonly (Uint8Array | undefined)[];
   /** Axis of the grid of the first body whose two faces cut through the patient; undefined: all rays count. */
   readonly cutAxis: 0 | 1 | 2 | undefined;
 }
@@ -44,7 +46,7 @@ export interface Objective {
  * `similarity` must be one to be maximized that has normal equations.
  */
 export function createObjective(comparison: Comparison, similarity: Similarity, toned = false): Objective {
-  const { scene, fixed, cutAxis } = comparison;
+  const { scene, fixed, counted, cutAxis } = comparison;
   const { layout, detector, views } = scene;
   const { rows, columns } = detector;
   const n = rows * columns;
@@ -64,16 +66,26 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
   let tones: readonly (Tone | undefined)[] | undefined;
   let evaluations = 0;
 
-  /** Fills the mask; gives the share of valid rays, whatever the region. */
+  /** Fills the mask; gives the share of valid rays of those that count, whatever the region. */
   const maskOf = (candidate: Candidate, view: number, region?: Uint8Array): number => {
-    let share = 1;
+    let valid = n;
     if (cutAxis === undefined) mask.fill(1);
     else {
       const at = placed(layout, candidate, views, view, 0).view;
-      share = cutFaceMask(at, scene.bodies[0].grid, cutAxis, detector, mask) / n;
+      valid = cutFaceMask(at, scene.bodies[0].grid, cutAxis, detector, mask);
+    }
+    let all = n;
+    const own = counted[view];
+    if (own) {
+      [valid, all] = [0, 0];
+      for (let i = 0; i < n; i++) {
+        all += own[i];
+        mask[i] &= own[i];
+        valid += mask[i];
+      }
     }
     if (region) for (let i = 0; i < n; i++) mask[i] &= region[i];
-    return share;
+    return all > 0 ? valid / all : 0;
   };
   const renderAll = async (candidates: readonly Candidate[], derivatives: boolean) => {
     const rendered = await render(scene, candidates, derivatives);
@@ -110,7 +122,7 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
       const tone = tones?.[view];
       if (tone) applyTone(tone, image, derivatives ? own.jacobian : []);
       const moving = { values: image, views: 1, rows, columns };
-      const options = cutAxis === undefined && !region ? {} : { mask };
+      const options = cutAxis === undefined && !counted[view] && !region ? {} : { mask };
       const weight = Math.min(1, share / FULL_SHARE) / views.length;
       smallest = Math.min(smallest, share);
       if (!derivatives) {

@@ -4,7 +4,7 @@ import type { Matrix4, Vec3 } from "../core/linear.js";
 import type { DeviceVolume } from "../projector/types.js";
 import type { Grid } from "../volume/grid.js";
 import { gridCenter, matchAxes } from "../volume/gridFrame.js";
-import { imagePyramid } from "./imagePyramid.js";
+import { extended, imagePyramid, type LevelImage } from "./imagePyramid.js";
 import { type Candidate, intrinsicCount, type Layout } from "./layout.js";
 import type { Comparison } from "./objective.js";
 import { stagesOf } from "./recipe.js";
@@ -50,8 +50,8 @@ export async function setUp(
           field: `search.${field}`,
         },
       );
-  const images = xrays.map((xray) => imagePyramid({ ...xray, values: Float64Array.from(xray.values) }));
-  const levels = images[0].length;
+  const levelImages = levelsOf(xrays);
+  const levels = levelImages.length;
   const layout: Layout = {
     centers: bodies.map(({ center }) => center),
     views: xrays.length,
@@ -63,28 +63,46 @@ export async function setUp(
     },
   };
   const cutAxis = options.mask === "none" ? undefined : axisAlong(pyramid.grid, WORLD_Z);
-  const comparisons = Array.from({ length: levels }, (_, level): Comparison => {
-    const own = images.map((pyramidOfImage) => pyramidOfImage[level]);
-    return {
+  const comparisons = levelImages.map(
+    (images, level): Comparison => ({
       scene: {
         backend: pyramid.backend,
         bodies: bodies.map((body) => body.levels[body.levels.length - levels + level]),
-        detector: own[0].detector,
-        views: own.map(({ view }) => view),
+        detector: images[0].detector,
+        views: images.map(({ view }) => view),
         layout,
         model,
       },
-      fixed: own.map(({ values }) => values),
+      fixed: images.map(({ values }) => values),
+      counted: images.map(({ mask }) => mask),
       cutAxis,
-    };
-  });
+    }),
+  );
   const start: Candidate = {
     motions: layout.starts,
     intrinsics: xrays.map(() => new Array<number>(intrinsicCount(layout)).fill(0)),
   };
   await refuseEmptyViews(comparisons[0], start, xrays);
-  const sides = images[0].map(({ detector }) => Math.min(detector.rows, detector.columns));
+  const sides = levelImages.map(([{ detector }]) => Math.min(detector.rows, detector.columns));
   return { comparisons, stages: stagesOf(levels, sides), layout, start, box, seed };
+}
+
+/**
+ * Coarsest first, all X-rays of a resolution on detectors of one size: those of fewer pixels are extended by some that do
+ * not count. Pixels may differ in size. There are as many resolutions as the smallest image allows.
+ */
+function levelsOf(xrays: readonly XRay[]): LevelImage[][] {
+  const pyramids = xrays.map((xray) =>
+    imagePyramid({ ...xray, mask: xray.mask, values: Float64Array.from(xray.values) }),
+  );
+  const levels = Math.min(...pyramids.map(({ length }) => length));
+  return Array.from({ length: levels }, (_, level) => {
+    const images = pyramids.map((images) => images[images.length - levels + level]);
+    const [rows, columns] = (["rows", "columns"] as const).map((side) =>
+      Math.max(...images.map(({ detector }) => detector[side])),
+    );
+    return images.map((image) => extended(image, rows, columns));
+  });
 }
 
 /** The axis of an array that runs nearest to a world axis. */

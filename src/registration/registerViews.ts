@@ -7,7 +7,7 @@ import { runRegistration } from "./run.js";
 import type { RegisterViewsOptions, Registration } from "./types.js";
 import { createVolumePyramid, type VolumePyramid } from "./volumePyramid.js";
 
-const OPTIONS: readonly (keyof RegisterViewsOptions)[] = [
+export const REGISTER_OPTIONS: readonly (keyof RegisterViewsOptions)[] = [
   ...(["backend", "volume", "xrays", "recipe", "start", "search", "isocenter", "mask", "refine", "model"] as const),
   ...(["seed", "signal", "onIteration"] as const),
 ];
@@ -23,14 +23,24 @@ const OPTIONS: readonly (keyof RegisterViewsOptions)[] = [
  * Deterministic; the result does not depend on the number of threads. Joseph's line integrals jump where a ray changes its
  * dominant axis (45 degrees); the derivative is that of the fixed axis.
  *
- * @throws SHAPE_MISMATCH (`length`, `different-detectors`), INVALID_GEOMETRY (`inconsistent-pixel-size`, `volume-not-seen`),
- * INVALID_ARGUMENT (`constant-image`, `no-xrays`, `wrong-quantity`, `out-of-range`, `unknown-option`), NOT_FINITE, ABORTED
+ * X-rays may differ in size and pixels. Where their poses to each other are not known: `registerEach`.
+ *
+ * @throws SHAPE_MISMATCH (`length`), INVALID_GEOMETRY (`inconsistent-pixel-size`, `mixed-beams`, `volume-not-seen`),
+ * INVALID_ARGUMENT (`constant-image`, `empty-mask`, `no-xrays`, `wrong-quantity`, `out-of-range`, `unknown-option`),
+ * NOT_FINITE, ABORTED
  */
 export async function registerViews(options: RegisterViewsOptions): Promise<Registration> {
-  refuseUnknownOptions("registerViews", options, OPTIONS);
-  const { volume, backend } = options;
+  refuseUnknownOptions("registerViews", options, REGISTER_OPTIONS);
   const started = performance.now();
-  if ("levels" in volume) return registered(options, volume, started);
+  return withPyramid(options, (pyramid) => registerIn(pyramid, options, started));
+}
+
+/** Runs on the pyramid given, or on one of the volume given that lives as long as the run. */
+export async function withPyramid<T>(
+  { volume, backend }: Pick<RegisterViewsOptions, "volume" | "backend">,
+  run: (pyramid: VolumePyramid) => Promise<T>,
+): Promise<T> {
+  if ("levels" in volume) return run(volume);
   if (!backend)
     throw fault(
       "INVALID_ARGUMENT",
@@ -38,12 +48,13 @@ export async function registerViews(options: RegisterViewsOptions): Promise<Regi
       { defect: "no-backend" },
     );
   using pyramid = createVolumePyramid(backend, volume);
-  return await registered(options, pyramid, started);
+  return await run(pyramid);
 }
 
-async function registered(
-  options: RegisterViewsOptions,
+/** @param started when the call began, as `performance.now()` tells it */
+export async function registerIn(
   pyramid: VolumePyramid,
+  options: Omit<RegisterViewsOptions, "volume" | "backend">,
   started: number,
 ): Promise<Registration> {
   const { xrays, isocenter = gridCenter(pyramid.grid), start = IDENTITY4 } = options;

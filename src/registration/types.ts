@@ -80,6 +80,13 @@ export interface RegisterViewsOptions extends RegistrationOptions {
   readonly xrays: readonly XRay[];
 }
 
+/** Options of `registerEach`. */
+export interface RegisterEachOptions extends Omit<RegisterViewsOptions, "onIteration"> {
+  /** Called after every round with the number of the X-ray, from 0; "stop" ends the search of that X-ray where it is. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing goes on
+  readonly onIteration?: (step: RegistrationStep, xray: number) => "stop" | undefined | void;
+}
+
 /** Options of `registerBodies`. */
 export interface RegisterBodiesOptions extends Omit<RegistrationOptions, "recipe" | "isocenter"> {
   readonly backend: Backend;

@@ -12,6 +12,8 @@ export interface XRay {
    */
   readonly values: Float32Array | Float64Array;
   readonly detector: Detector;
+  /** [row][column]: 0 where a pixel does not count (a collimator's shadow, text, metal); it may be anything, NaN too. @default all count */
+  readonly mask?: Uint8Array;
   /** World mm of the volume. */
   readonly view: View;
   /** Names it in messages. @default "X-ray 1", ... */
@@ -22,38 +24,44 @@ export interface XRay {
 const SPACING_TOLERANCE = 1e-3;
 
 /**
- * @throws SHAPE_MISMATCH (`length`: not rows x columns numbers; `different-detectors`), INVALID_GEOMETRY
- * (`inconsistent-pixel-size`, `degenerate-view`), NOT_FINITE, INVALID_ARGUMENT (`constant-image`, `no-xrays`)
+ * @param poses `together`: rendered in one call, with one kind of beam
+ * @throws SHAPE_MISMATCH (`length`: not rows x columns numbers), INVALID_GEOMETRY (`mixed-beams`,
+ * `inconsistent-pixel-size`, `degenerate-view`), NOT_FINITE, INVALID_ARGUMENT (`constant-image`, `empty-mask`, `no-xrays`)
  */
-export function checkXRays(xrays: readonly XRay[]): void {
+export function checkXRays(xrays: readonly XRay[], poses: "together" | "apart" = "together"): void {
   if (xrays.length === 0)
     throw fault("INVALID_ARGUMENT", "found no X-ray; expected at least one; give xrays", { defect: "no-xrays" });
   xrays.forEach((xray, index) => {
     const name = nameOf(xray, index);
     checkView(xray.view);
-    checkSize(xray, name, xrays[0]);
+    checkSize(xray, name);
+    if (poses === "together") checkBeam(xray, name, xrays[0]);
     checkSpacing(xray, name);
-    checkValues(xray.values, name, xray.detector.columns);
+    checkValues(xray, name);
   });
 }
 
 /** What an X-ray is called in messages. */
 export const nameOf = ({ name }: XRay, index: number): string => name ?? `X-ray ${index + 1}`;
 
-function checkSize({ values, detector, view }: XRay, name: string, first: XRay): void {
-  const { rows, columns } = detector;
-  if (values.length !== rows * columns)
-    throw fault(
-      "SHAPE_MISMATCH",
-      `${name}: found ${values.length} pixels; expected ${rows} x ${columns} as its detector says; correct rows and columns`,
-      { defect: "length", expected: rows * columns, length: values.length },
-    );
-  if (rows !== first.detector.rows || columns !== first.detector.columns || view.beam !== first.view.beam)
-    throw fault(
-      "SHAPE_MISMATCH",
-      `${name}: found ${rows} x ${columns} pixels of a ${view.beam} beam; expected ${first.detector.rows} x ${first.detector.columns} of a ${first.view.beam} beam as the first X-ray; resample or crop it, or register it by itself`,
-      { defect: "different-detectors" },
-    );
+function checkSize({ values, mask, detector: { rows, columns } }: XRay, name: string): void {
+  const expected = rows * columns;
+  for (const [what, { length }] of Object.entries({ pixels: values, "bytes of mask": mask ?? values }))
+    if (length !== expected)
+      throw fault(
+        "SHAPE_MISMATCH",
+        `${name}: found ${length} ${what}; expected ${rows} x ${columns} as its detector says; correct rows and columns`,
+        { defect: "length", expected, length },
+      );
+}
+
+function checkBeam({ view }: XRay, name: string, first: XRay): void {
+  if (view.beam === first.view.beam) return;
+  throw fault(
+    "INVALID_GEOMETRY",
+    `${name}: found a ${view.beam} beam; expected a ${first.view.beam} beam as of the first X-ray; register it by itself`,
+    { defect: "mixed-beams" },
+  );
 }
 
 function checkSpacing({ detector, view }: XRay, name: string): void {
@@ -68,20 +76,29 @@ function checkSpacing({ detector, view }: XRay, name: string): void {
   });
 }
 
-function checkValues(values: XRay["values"], name: string, columns: number): void {
+function checkValues({ values, mask, detector: { columns } }: XRay, name: string): void {
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < values.length; i++) {
+    if (mask?.[i] === 0) continue;
     const value = values[i];
     if (!Number.isFinite(value))
       throw fault(
         "NOT_FINITE",
-        `${name}: found ${value} at row ${Math.floor(i / columns)}, column ${i % columns}; expected finite pixels; fill or crop them`,
+        `${name}: found ${value} at row ${Math.floor(i / columns)}, column ${i % columns}; expected finite pixels; fill, crop or mask them`,
         { defect: "not-finite", index: i },
       );
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  if (!(high > low))
+  if (low > high)
+    throw fault(
+      "INVALID_ARGUMENT",
+      `${name}: found a mask of 0 everywhere; expected 1 where pixels count; correct it`,
+      {
+        defect: "empty-mask",
+      },
+    );
+  if (low === high)
     throw fault("INVALID_ARGUMENT", `${name}: found ${low} in every pixel; expected an image; is it the right file?`, {
       defect: "constant-image",
     });

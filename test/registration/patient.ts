@@ -1,6 +1,6 @@
 /** A small body without symmetries, its voxels and its exact X-rays. */
 import { transformPoint, type Vec3 } from "../../src/core/linear.js";
-import { type ConeView, cArmView, transformView } from "../../src/geometry/index.js";
+import { type ConeView, cArmView, type Detector, transformView } from "../../src/geometry/index.js";
 import { eulerMotion } from "../../src/registration/motion.js";
 import type { XRay } from "../../src/registration/xray.js";
 import { createGrid, createPhantom, type Grid, gridCorners } from "../../src/volume/index.js";
@@ -27,10 +27,10 @@ export const armAt = (degrees: number): ConeView =>
   cArmView({ detector, sdd: 1020, rotationDeg: [degrees, 0, 0], translation: [0, 850, 0] });
 
 /** Exact X-rays from `views`, filed as if they had been taken from where `error` puts those views. */
-export const xraysFrom = (views: readonly ConeView[], error: readonly number[]): XRay[] =>
+export const xraysFrom = (views: readonly ConeView[], error: readonly number[], seenBy: Detector = detector): XRay[] =>
   views.map((view) => ({
-    values: phantom.project({ detector, views: [view], about: "test" }, { extent: "line" }).values,
-    detector,
+    values: phantom.project({ detector: seenBy, views: [view], about: "test" }, { extent: "line" }).values,
+    detector: seenBy,
     view: transformView(view, error),
   }));
 

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.js";
 import { createBackend } from "../../src/backend/create.js";
 import { inverseAffine, multiply4 } from "../../src/core/linear.js";
-import { createVolumePyramid, registerViews, type VolumePyramid, type XRay } from "../../src/registration/index.js";
+import { cArmView } from "../../src/geometry/index.js";
+import {
+  createVolumePyramid,
+  registerEach,
+  registerViews,
+  type VolumePyramid,
+  type XRay,
+} from "../../src/registration/index.js";
 import { armAt, detector, meanTargetError, moved, volume, xraysFrom } from "./patient.js";
 
 let backend: Backend;
@@ -96,6 +103,87 @@ describe("exact X-rays of a body, rendered from 4.5 mm voxels of it", () => {
   });
 });
 
+describe("X-rays whose poses to each other are not known", () => {
+  const other = moved([-8, 5, -6], [-10, 9, 12]);
+  const apart = [...single, ...xraysFrom([armAt(100)], other)];
+
+  test("each finds its own pose, as it does by itself", async () => {
+    const told = new Set<number>();
+    const onIteration = (_: unknown, xray: number) => void told.add(xray);
+    const each = await registerEach({ volume: pyramid, xrays: apart, recipe: "one-start", onIteration });
+    expect([...told]).toEqual([0, 1]);
+    [error, other].forEach((wrong, i) => {
+      // alone an X-ray holds its depth to about half a voxel of 4.5 mm
+      expect(meanTargetError(multiply4(each[i].motion, wrong))).toBeLessThan(3);
+    });
+    const alone = await registerViews({ volume: pyramid, xrays: [apart[1]], recipe: "one-start" });
+    expect(each[1].motion).toEqual(alone.motion);
+    const together = await registerViews({ volume: pyramid, xrays: apart, recipe: "one-start" });
+    expect(together.verdict).toBe("doubtful");
+    for (const { score } of each) expect(score).toBeGreaterThan(together.score + 0.1);
+  });
+
+  test("a plain volume leaves nothing on the backend; no X-ray and unknown options are refused", async () => {
+    const before = backend.liveBytes;
+    const each = await registerEach({ backend, volume, xrays: single, recipe: "one-start", onIteration: () => "stop" });
+    expect(each.map(({ stopped }) => stopped)).toEqual(["callback"]);
+    expect(backend.liveBytes).toBe(before);
+    await expect(registerEach({ volume: pyramid, xrays: [] })).rejects.toMatchObject({
+      detail: { defect: "no-xrays" },
+    });
+    const misspelt = { volume: pyramid, xrays: single, serch: 3 };
+    await expect(registerEach(misspelt)).rejects.toMatchObject({ detail: { defect: "unknown-option" } });
+  });
+});
+
+describe("what of an X-ray counts", () => {
+  // the shadow of a collimator over a third of the image, and a metal bar with dead pixels
+  const shaded = single.map((xray) => {
+    const mask = new Uint8Array(64 * 64).fill(1);
+    const values = xray.values.map((value, i) => {
+      const [row, column] = [Math.floor(i / 64), i % 64];
+      const shadow = column < 12 || row < 6 || row >= 60;
+      const bar = column >= 30 && column < 34;
+      if (shadow || bar) mask[i] = 0;
+      if (shadow) return -1 - 0.1 * column;
+      return bar ? (row % 9 === 0 ? Number.NaN : 9) : value;
+    });
+    return { ...xray, values, mask };
+  });
+
+  test("what a mask leaves out does not matter: 2 mm as without shadow and metal", async () => {
+    const result = await registerViews({ volume: pyramid, xrays: shaded, recipe: "one-start" });
+    expect(meanTargetError(multiply4(result.motion, error))).toBeLessThan(2);
+    expect(result.verdict).toBe("certain");
+    const seen = shaded.map(({ mask: _, ...xray }) => ({
+      ...xray,
+      values: xray.values.map((value) => (Number.isNaN(value) ? 9 : value)),
+    }));
+    const blind = await registerViews({ volume: pyramid, xrays: seen, recipe: "one-start" });
+    expect(meanTargetError(multiply4(blind.motion, error))).toBeGreaterThan(4);
+  });
+
+  test("a mask of ones changes nothing", async () => {
+    const ones = single.map((xray) => ({ ...xray, mask: new Uint8Array(64 * 64).fill(1) }));
+    const [plain, masked] = [
+      await registerViews({ volume: pyramid, xrays: single, recipe: "one-start" }),
+      await registerViews({ volume: pyramid, xrays: ones, recipe: "one-start" }),
+    ];
+    expect(masked.motion).toEqual(plain.motion);
+    expect(masked.share).toBe(plain.share);
+  });
+
+  test("two detectors of other sizes and pixels: 0.7 mm as two alike", async () => {
+    const wide = { rows: 48, columns: 80, pixelSize: [4, 6] as const };
+    const lateral = cArmView({ detector: wide, sdd: 1100, rotationDeg: [105, 0, 0], translation: [0, 900, 0] });
+    const xrays = [...xraysFrom([armAt(15)], error), ...xraysFrom([lateral], error, wide)];
+    const result = await registerViews({ volume: pyramid, xrays, recipe: "one-start" });
+    expect(meanTargetError(multiply4(result.motion, error))).toBeLessThan(0.7);
+    expect(result.verdict).toBe("certain");
+    expect(result.trace.at(-1)).toMatchObject({ rows: 64, columns: 80 });
+  });
+});
+
 describe("a search can be watched and ended", () => {
   test("rounds are told in order, and 'stop' ends the search where it is", async () => {
     const told: number[] = [];
@@ -132,6 +220,9 @@ describe("what cannot be registered is refused by name", () => {
   };
   const aside = { ...armAt(15), source: [5000, 0, 0] as const, firstPixel: [5000, 2000, 0] as const };
 
+  const { columnStep, rowStep, firstPixel } = armAt(15);
+  const parallel = { beam: "parallel", direction: [0, -1, 0], firstPixel, columnStep, rowStep } as const;
+
   test.each([
     ["no X-ray", [], "no-xrays"],
     ["an X-ray of another size", change({ values: single[0].values.slice(64) }), "length"],
@@ -143,11 +234,9 @@ describe("what cannot be registered is refused by name", () => {
     ["a constant X-ray", change({ values: new Float32Array(64 * 64).fill(7) }), "constant-image"],
     ["a pixel that is NaN", change({ values: withPixel(Number.NaN) }), "not-finite"],
     ["a view that sees nothing", change({ view: aside }), "volume-not-seen"],
-    [
-      "two detectors",
-      [single[0], { ...single[0], values: new Float32Array(32 * 64), detector: { ...detector, rows: 32 } }],
-      "different-detectors",
-    ],
+    ["a mask of another size", change({ mask: new Uint8Array(64).fill(1) }), "length"],
+    ["a mask that leaves nothing", change({ mask: new Uint8Array(64 * 64) }), "empty-mask"],
+    ["cone and parallel beams", [single[0], change({ view: parallel })[0]], "mixed-beams"],
   ] as const)("%s", async (_, xrays, defect) => {
     await expect(registerViews({ volume: pyramid, xrays })).rejects.toMatchObject({ detail: { defect } });
   });
