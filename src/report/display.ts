@@ -1,4 +1,5 @@
 import { fault } from "../core/index.js";
+import { orderStatistic } from "./orderStatistic.js";
 
 /** Values from `low` (first end of the scale) to `high` (last end); outside they saturate. */
 export interface DisplayWindow {
@@ -51,13 +52,20 @@ export function valueWindow(values: ArrayLike<number>): DisplayWindow {
   return { low, high: high > low ? high : low + 1 };
 }
 
+function finiteOf(values: ArrayLike<number>): Float64Array {
+  const finite = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite[count++] = values[i];
+  return finite.subarray(0, count);
+}
+
 /** The window of a preset for an image; `line-integral` starts at 0 (the value of air) unless values are negative. */
 export function displayWindow(values: ArrayLike<number>, preset: DisplayPreset = "radiograph"): DisplayWindow {
   const [below, above] = appearance(preset).saturated;
   const range = valueWindow(values);
   if (below + above === 0) return { low: Math.min(0, range.low), high: range.high };
-  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
-  const at = (fraction: number) => sorted[Math.round(fraction * (sorted.length - 1))];
+  const finite = finiteOf(values);
+  const at = (fraction: number) => orderStatistic(finite, Math.round(fraction * (finite.length - 1)));
   const window = { low: at(below), high: at(1 - above) };
   return window.high > window.low ? window : range;
 }
