@@ -7,7 +7,8 @@ import { crosshair, openSample, openVolume, patient, pointAt } from "./state/pat
 import { arm, beam, beamMatrix, steer } from "./state/pose";
 import { methodAsked, reconstruct, reconstruction, scan, scanAsked, simulate, steps } from "./state/reconstruction";
 import { hideXRay, openXRay, register } from "./state/registration";
-import { backend, failure } from "./state/status";
+import { backend, failure, startBackend } from "./state/status";
+import { paintedDrr } from "./views/painted";
 import type { ReconstructRequest, ScanRequest } from "./worker/protocol";
 
 const studio = {
@@ -15,6 +16,8 @@ const studio = {
   image: exactDrr,
   /** The picture that is shown now. */
   shown: () => drr.value,
+  /** The one that is on the screen, of a moment ago. */
+  painted: () => paintedDrr.value?.picture,
   arm: () => arm.value,
   steer,
   beam: () => beam.value,
@@ -48,6 +51,8 @@ const studio = {
   code: () => code.value,
   link: linkOfView,
   backend: () => backend.value,
+  /** Computes on another backend, or by a number of threads. */
+  start: startBackend,
   failure: () => failure.value,
 };
 

@@ -2,10 +2,10 @@ import { useState } from "preact/hooks";
 import type { DicomSeries } from "tomograd/io";
 import type { Quantity } from "tomograd/volume";
 import { NumberField } from "../controls/NumberField";
+import { labelColor } from "../labelColors";
 import { labelOpacity } from "../state/display";
 import { choice, closeLabels, labels, openLabels, openSample, openVolume, patient, reopenAs } from "../state/patient";
 import { failure } from "../state/status";
-import { labelColor } from "../views/paint";
 import type { Note } from "../worker/protocol";
 import { filesOfInput, nameOfFiles, openAddress, openFiles } from "./openFrom";
 

@@ -6,7 +6,6 @@ import { steer } from "../state/pose";
 import {
   dropXRay,
   hideXRay,
-  OVERLAYS,
   openXRay,
   overlay,
   register,
@@ -18,6 +17,7 @@ import {
   xray,
 } from "../state/registration";
 import { task } from "../state/status";
+import { OVERLAYS } from "../worker/painting";
 import { MEANINGS, type Meaning } from "../worker/protocol";
 
 const MEANING_WORDS: Readonly<Record<Meaning, string>> = {

@@ -2,14 +2,12 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { type ConeView, positionerView, viewToProjectionMatrix } from "tomograd/geometry";
 import { request } from "../worker/client";
+import type { Overlay } from "../worker/painting";
 import type { Meaning, RegistrationFacts, RegistrationRound, XRayFile, XRayImage } from "../worker/protocol";
 import { drr } from "./drr";
 import { patient } from "./patient";
 import { arm, beam, detector, FRONTAL, isocenter, steer, steerByMatrix } from "./pose";
 import { failure, report, task } from "./status";
-
-export const OVERLAYS = ["edges", "checkerboard", "flicker", "X-ray"] as const;
-export type Overlay = (typeof OVERLAYS)[number];
 
 /** The X-ray; of a hidden one also where it was taken from. */
 export const xray = signal<(XRayImage & { readonly file?: XRayFile; readonly truth?: ConeView }) | undefined>(
@@ -22,21 +20,12 @@ export const rounds = signal<readonly RegistrationRound[]>([]);
 export const registration = signal<RegistrationFacts | undefined>(undefined);
 export const registering = signal(false);
 
-/** The rendering that the X-ray is compared with, in the X-ray's pixels; undefined: its detector is another one. */
-export const rendered = computed<XRayImage | undefined>(() => {
+/** The rendering that the X-ray is compared with, perhaps coarser; undefined: its detector is another one. */
+export const rendered = computed(() => {
   const [image, measured] = [drr.value, xray.value];
   if (!image || !measured) return undefined;
-  const { rows, columns } = measured;
-  if (image.detector.rows !== rows || image.detector.columns !== columns) return undefined;
-  if (image.rows === rows && image.columns === columns)
-    return { name: "rendering", rows, columns, values: image.values };
-  const values = new Float32Array(rows * columns);
-  for (let r = 0; r < rows; r++) {
-    const from = Math.min(image.rows - 1, Math.floor(r / image.coarsening)) * image.columns;
-    for (let c = 0; c < columns; c++)
-      values[r * columns + c] = image.values[from + Math.min(image.columns - 1, Math.floor(c / image.coarsening))];
-  }
-  return { name: "rendering", rows, columns, values };
+  const { rows, columns } = image.detector;
+  return rows === measured.rows && columns === measured.columns ? image : undefined;
 });
 
 // an X-ray is of one volume

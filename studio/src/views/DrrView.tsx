@@ -7,7 +7,8 @@ import { crosshairShown, drrPreset, radiographed } from "../state/display";
 import { drr, drrIsExact, drrWindow, followBeam, type Radiograph } from "../state/drr";
 import { crosshair } from "../state/patient";
 import { arm, beam, freeView, steer, turned } from "../state/pose";
-import { paint } from "./paint";
+import type { GreyPainting } from "../worker/painting";
+import { usePainting } from "./paint";
 import { paintedDrr } from "./painted";
 import { pointerHandlers } from "./pointer";
 import { Surface } from "./Surface";
@@ -15,6 +16,10 @@ import { ViewFrame } from "./ViewFrame";
 
 /** Degrees for each CSS pixel of a drag. */
 const TURN = 0.35;
+
+interface RadiographPainting extends GreyPainting {
+  readonly picture: Radiograph;
+}
 
 /** Turns the C-arm as if the near side of the patient were held by the hand. */
 const turnBy = (degreesRight: number, degreesDown: number) =>
@@ -53,11 +58,14 @@ export function DrrView() {
   const hover = useSignal<{ readonly x: number; readonly y: number } | undefined>(undefined);
   const width = useRef(1);
   useSignalEffect(followBeam);
-  useSignalEffect(() => {
-    if (!canvas.current || !drr.value) return;
-    paint(canvas.current, drr.value, drrWindow.value, drrPreset.value);
-    paintedDrr.value = { canvas: canvas.current };
-  });
+  usePainting(
+    canvas,
+    (): RadiographPainting | undefined =>
+      drr.value && { how: "grey", picture: drr.value, window: drrWindow.value, preset: drrPreset.value },
+    (painted, { picture }) => {
+      paintedDrr.value = { canvas: painted, picture };
+    },
+  );
   const handlers = useMemo(
     () =>
       pointerHandlers({

@@ -4,20 +4,28 @@ import { latestWins } from "../state/latest";
 import { scan } from "../state/reconstruction";
 import { report } from "../state/status";
 import { request } from "../worker/client";
-import { paint } from "./paint";
+import type { ScanImage as ScanImagePicture } from "../worker/protocol";
+import { usePainting } from "./paint";
 
 /** The images of the scan, one at a time. */
 export function ScanImage() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const view = useSignal(0);
+  const image = useSignal<ScanImagePicture | undefined>(undefined);
   const images = useMemo(
     () =>
       latestWins(
         (index: number) => request("scanImage", { view: index }),
-        (image) => canvas.current && paint(canvas.current, image, image.window, "radiograph"),
+        (next) => {
+          image.value = next;
+        },
         report,
       ),
     [],
+  );
+  usePainting(
+    canvas,
+    () => image.value && { how: "grey", picture: image.value, window: image.value.window, preset: "radiograph" },
   );
   useSignalEffect(() => {
     const facts = scan.value;

@@ -6,7 +6,6 @@ import { PLANES } from "tomograd/report";
 import { gridCorners } from "tomograd/volume";
 import { crosshair, patient } from "../state/patient";
 import { arm, beam, detector, freeView, isocenter, steer, turned } from "../state/pose";
-import { theme } from "../state/theme";
 import { drawScene, type SceneParts } from "./drawScene";
 import { paintedDrr, paintedSlices } from "./painted";
 import { pointerHandlers } from "./pointer";
@@ -41,7 +40,6 @@ export function SceneView() {
     return projectionOf(eye.value, points, size.value);
   };
   useSignalEffect(() => {
-    void theme.value;
     const { width, height } = size.value;
     if (!canvas.current || width === 0) return;
     const parts: SceneParts = {

@@ -9,14 +9,19 @@ import { bounds, crosshair, labels, patient, pointAt } from "../state/patient";
 import { volumeShown } from "../state/reconstruction";
 import { report } from "../state/status";
 import { request } from "../worker/client";
+import type { GreyPainting } from "../worker/painting";
 import type { SlicePicture } from "../worker/protocol";
 import { Crosshair } from "./Crosshair";
-import { paint } from "./paint";
+import { usePainting } from "./paint";
 import { paintedSlices } from "./painted";
 import { pointerHandlers } from "./pointer";
 import { SliceReadout } from "./SliceReadout";
 import { Surface } from "./Surface";
 import { ViewFrame } from "./ViewFrame";
+
+interface SlicePainting extends GreyPainting {
+  readonly picture: SlicePicture;
+}
 
 const TITLES: Readonly<Record<Plane, string>> = { axial: "Axial", coronal: "Coronal", sagittal: "Sagittal" };
 /** CSS pixels of a drag in which level or width change by the width of the window. */
@@ -86,14 +91,21 @@ export function SliceView({ plane }: { readonly plane: Plane }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const hover = useSignal<{ readonly x: number; readonly y: number } | undefined>(undefined);
   const picture = useSlice(plane);
-  useSignalEffect(() => {
-    const slice = picture.value;
-    const opacity = labelOpacity.value;
-    if (!canvas.current || !slice) return;
-    const over = slice.labels && opacity > 0 ? { values: slice.labels, opacity } : undefined;
-    paint(canvas.current, slice, sliceWindow.value, "line-integral", over);
-    paintedSlices.value = { ...paintedSlices.peek(), [plane]: { canvas: canvas.current, picture: slice } };
-  });
+  usePainting(
+    canvas,
+    (): SlicePainting | undefined => {
+      const [slice, opacity] = [picture.value, labelOpacity.value];
+      if (!slice) return undefined;
+      const labels = slice.labels && opacity > 0 ? { values: slice.labels, opacity } : undefined;
+      return {
+        ...{ how: "grey", picture: slice, window: sliceWindow.value, preset: "line-integral" },
+        ...(labels && { labels }),
+      };
+    },
+    (painted, { picture }) => {
+      paintedSlices.value = { ...paintedSlices.peek(), [plane]: { canvas: painted, picture } };
+    },
+  );
   const pointer = useMemo(() => {
     const point = (x: number, y: number) => picture.value && moveTo(pointOf(picture.value, x, y), [across, down]);
     return pointerHandlers({

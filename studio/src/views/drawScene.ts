@@ -28,13 +28,15 @@ export interface SceneParts {
 /** mm from the box to the letters of its faces. */
 const LETTERS_AWAY = 35;
 
-type Colors = Readonly<Record<"line" | "box" | "beam" | "source" | "iso" | "text", string>>;
-
-const colorsOf = (canvas: HTMLCanvasElement): Colors => {
-  const style = getComputedStyle(canvas);
-  const names = ["line", "box", "beam", "source", "iso", "text"] as const;
-  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--scene-${name}`)])) as Colors;
-};
+/** In both themes: pictures keep a black surround. */
+const COLORS = {
+  line: "#8fa3b0",
+  box: "#5f7280",
+  beam: "rgb(242 180 92 / 45%)",
+  source: "#f2b45c",
+  iso: "#ff7a7a",
+  text: "#b9c7d0",
+} as const;
 
 const middle = (a: Vec3, b: Vec3): Vec3 => plus(a, plus(b, a, -1), 0.5);
 
@@ -48,9 +50,10 @@ export function drawScene(
   const context = canvas.getContext("2d");
   if (!context) return;
   const scale = globalThis.devicePixelRatio || 1;
-  Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+  const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+  if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
   context.setTransform(scale, 0, 0, scale, 0, 0);
-  const colors = colorsOf(canvas);
+  context.clearRect(0, 0, width, height);
   const path = (points: readonly Vec3[], closed = false) => {
     context.beginPath();
     for (const [x, y] of points.map(p.place)) context.lineTo(x, y);
@@ -69,7 +72,7 @@ export function drawScene(
   };
   const text = (words: string, point: Vec3, dx = 0, dy = 0) => {
     const [x, y] = p.place(point);
-    Object.assign(context, { fillStyle: colors.text, font: "11px system-ui, sans-serif", textAlign: "center" });
+    Object.assign(context, { fillStyle: COLORS.text, font: "11px system-ui, sans-serif", textAlign: "center" });
     context.fillText(words, x + dx, y + dy + 4);
   };
 
@@ -79,7 +82,7 @@ export function drawScene(
   const drawVolume = () => {
     if (!grid) return;
     const box = gridCorners(grid);
-    for (const [a, b] of BOX_EDGES) line(colors.box, [box[a], box[b]]);
+    for (const [a, b] of BOX_EDGES) line(COLORS.box, [box[a], box[b]]);
     const hung: Hung[] = slices.flatMap((slice) => quarters(slice, crosshair));
     hung.sort((a, b) => p.depth(middleOf(b)) - p.depth(middleOf(a)));
     for (const one of hung) drawHung(context, one, p);
@@ -107,22 +110,22 @@ export function drawScene(
     context.fill();
     if (picture && picture.width > 0) drawHung(context, hungDetector(picture, view, detector), p);
     context.globalAlpha = 1;
-    line(colors.line, corners, 1.5, true);
+    line(COLORS.line, corners, 1.5, true);
   };
   const drawBeam = () => {
     if (!view || !corners) return;
-    for (const corner of corners) line(colors.beam, [view.source, corner]);
+    for (const corner of corners) line(COLORS.beam, [view.source, corner]);
     context.setLineDash([4, 4]);
-    line(colors.beam, [view.source, middle(corners[0], corners[2])]);
+    line(COLORS.beam, [view.source, middle(corners[0], corners[2])]);
     context.setLineDash([]);
-    dot(colors.source, view.source, 6);
+    dot(COLORS.source, view.source, 6);
     text("source", view.source, 0, -14);
   };
   const order = behind ? [drawDetector, drawVolume, drawBeam] : [drawVolume, drawBeam, drawDetector];
   for (const draw of order) draw();
   if (isocenter) {
-    dot(colors.iso, isocenter, 3);
-    Object.assign(context, { strokeStyle: colors.iso, lineWidth: 1 });
+    dot(COLORS.iso, isocenter, 3);
+    Object.assign(context, { strokeStyle: COLORS.iso, lineWidth: 1 });
     context.beginPath();
     context.arc(...p.place(isocenter), 7, 0, 2 * Math.PI);
     context.stroke();

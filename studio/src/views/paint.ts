@@ -1,47 +1,65 @@
-/** Values become pixels of a canvas. */
-import { type DisplayPreset, type DisplayWindow, greyImage } from "tomograd/report";
+/** Canvases show what the painter makes of values. */
+import { effect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { latestWins } from "../state/latest";
+import { report } from "../state/status";
+import type { FromPainter, ToPainter } from "../worker/painter";
+import type { Painting, Picture } from "../worker/painting";
 
-export interface Picture {
-  readonly rows: number;
-  readonly columns: number;
-  /** [row][column]. */
-  readonly values: Float32Array;
+const worker = new Worker(new URL("../worker/painter.ts", import.meta.url), { type: "module", name: "painter" });
+const pending = new Map<number, (answer: FromPainter) => void>();
+let last = 0;
+
+worker.addEventListener("message", ({ data }: MessageEvent<FromPainter>) => {
+  pending.get(data.id)?.(data);
+  pending.delete(data.id);
+});
+
+worker.addEventListener("error", ({ message }) => {
+  for (const [id, answer] of pending) answer({ id, message: `the painter stopped (${message}): reload the page` });
+  pending.clear();
+});
+
+/** What of a picture is painted. */
+const bare = ({ rows, columns, values }: Picture): Picture => ({ rows, columns, values });
+
+const bitmapOf = (painting: Painting): Promise<ImageBitmap> =>
+  new Promise((take, refuse) => {
+    const id = ++last;
+    pending.set(id, (answer) => ("bitmap" in answer ? take(answer.bitmap) : refuse(new Error(answer.message))));
+    const asked = { ...painting, picture: bare(painting.picture) };
+    worker.postMessage({ id, painting: asked } satisfies ToPainter);
+  });
+
+/**
+ * Keeps a canvas painted. `painting` is asked at once whenever a signal changes that it has read; the canvas takes the size
+ * of its picture. Of paintings that come faster than they are made the newest is made. `painted` is told of every one that
+ * is on the canvas.
+ */
+export function usePainting<P extends Painting>(
+  canvas: { readonly current: HTMLCanvasElement | null },
+  painting: () => P | undefined,
+  painted: (canvas: HTMLCanvasElement, painting: P) => void = () => undefined,
+): void {
+  useEffect(() => {
+    const { ask } = latestWins(
+      bitmapOf,
+      (bitmap, asked: P) => {
+        if (!canvas.current) return bitmap.close();
+        show(canvas.current, bitmap);
+        painted(canvas.current, asked);
+      },
+      report,
+    );
+    return effect(() => {
+      const next = painting();
+      if (next) ask(next);
+    });
+  }, []);
 }
 
-/** sRGB of label 1, 2, ...: told apart by people who see colors differently too (Okabe and Ito, 2008). */
-export const LABEL_COLORS = [
-  [230, 159, 0],
-  [86, 180, 233],
-  [0, 158, 115],
-  [240, 228, 66],
-  [0, 114, 178],
-  [213, 94, 0],
-  [204, 121, 167],
-] as const;
-
-export const labelColor = (label: number): readonly [number, number, number] =>
-  LABEL_COLORS[(Math.round(label) - 1 + 7 * 1000) % LABEL_COLORS.length];
-
-/** Draws grey values, and labels over them in color. The canvas takes the picture's size. */
-export function paint(
-  canvas: HTMLCanvasElement,
-  { rows, columns, values }: Picture,
-  window: DisplayWindow,
-  preset: DisplayPreset,
-  labels?: { readonly values: Float32Array; readonly opacity: number },
-): void {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
-  const grey = greyImage(values, { preset, window });
-  const image = context.createImageData(columns, rows);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = 0xff000000 | (grey[i] * 0x010101);
-  if (labels)
-    for (let i = 0; i < pixels.length; i++) {
-      if (labels.values[i] === 0) continue;
-      const color = labelColor(labels.values[i]);
-      for (let c = 0; c < 3; c++) image.data[4 * i + c] += labels.opacity * (color[c] - image.data[4 * i + c]);
-    }
-  context.putImageData(image, 0, 0);
+function show(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
+  const { width, height } = bitmap;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(bitmap);
 }
