@@ -4,7 +4,7 @@ import { resample, sameGrid } from "../volume/index.js";
 import type { Session } from "./session.js";
 import { readInput } from "./volumeInput.js";
 
-/** Labels are bytes on the device, 0 for all that are not wanted. */
+/** Labels are bytes, 0 for all that are not wanted. */
 const MOST = 255;
 
 /**
@@ -23,7 +23,7 @@ export async function readLabelMap(
   const labels = await readInput(path, { quantity: "label" }, session);
   const codes = new Map(wanted.map((label, n) => [label, n + 1]));
   if (wanted.length > MOST)
-    throw fault("INVALID_ARGUMENT", `--label takes at most ${MOST} labels at once, not ${wanted.length}`, {
+    throw fault("INVALID_ARGUMENT", `at most ${MOST} labels can be taken at once, not ${wanted.length}`, {
       defect: "not-labels",
     });
   const occurring = new Set<number>();

@@ -15,6 +15,8 @@ export interface RegisterOptions extends VolumeChoice, ImageChoice, XRayViewChoi
   readonly search?: readonly [number, number];
   readonly recipe?: Recipe;
   readonly independent?: boolean;
+  readonly labels?: string;
+  readonly bodies?: readonly string[];
   readonly mask?: "cut-faces" | "none";
   readonly refine?: readonly Intrinsic[];
   readonly seed?: number;
@@ -26,6 +28,9 @@ export interface RegisterOptions extends VolumeChoice, ImageChoice, XRayViewChoi
 /** Where the found views go if nothing is said. */
 export const DEFAULT_OUT = "registration.geometry.json";
 
+/** The body of all voxels that are in no other. */
+export const REST = "rest";
+
 /** What the command line calls the intrinsics that can be refined. */
 const INTRINSICS: Readonly<Record<string, Intrinsic>> = { sdd: "sdd", "principal-point": "principalPoint" };
 
@@ -33,6 +38,12 @@ function intrinsics(text: string): Intrinsic[] {
   const words = text.split(",").map((word) => word.trim());
   // As a run file has it too.
   return words.map((word) => INTRINSICS[word] ?? parse.oneOf<Intrinsic>("sdd", "principalPoint")(word));
+}
+
+/** Labels with commas in between, or "rest". */
+function bodyName(text: string): string {
+  const name = text.trim();
+  return name === REST ? name : parse.numberList(name).join(",");
 }
 
 export function addRegisterOptions(command: Command): Command {
@@ -57,7 +68,13 @@ export function addRegisterOptions(command: Command): Command {
       "one-start, multi-start, or auto: many starts only where one is in doubt (default: auto)",
       parse.oneOf("auto", "one-start", "multi-start"),
     )
-    .option("--independent", "each X-ray by itself: their poses to each other are not known");
+    .option("--independent", "each X-ray by itself: their poses to each other are not known")
+    .option("--labels <file>", "label map of the CT: each of --bodies finds a pose of its own")
+    .option(
+      "--bodies <labels>",
+      "with --labels: the labels of one rigid body, such as 71 or 3,4, or rest: all that is in no other; once for each body",
+      parse.repeat(bodyName),
+    );
   addImageOptions(command)
     .option(
       "--mask <name>",
@@ -88,6 +105,12 @@ export function checkRegisterOptions(options: RegisterOptions): void {
       "unknown-ending",
       `found --out ${options.out}; expected a geometry file, a name that ends in .json; rename it`,
     );
+  if ((options.labels === undefined) !== (options.bodies === undefined))
+    refuse("contradictory-options", "--labels says which voxels --bodies are of: give both or none");
+  if (options.bodies && options.recipe !== undefined && options.recipe !== "one-start")
+    refuse("contradictory-options", "--bodies are searched for from one start: leave out --recipe");
+  if (options.bodies && options.seed !== undefined)
+    refuse("contradictory-options", "--seed chooses the poses of many starts; --bodies have one");
   if (options.recipe === "one-start" && options.seed !== undefined)
     refuse("contradictory-options", "--seed chooses the poses of many starts; --recipe one-start has none");
 }

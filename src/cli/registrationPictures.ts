@@ -3,10 +3,9 @@ import type { Matrix4 } from "../core/linear.js";
 import { type Detector, transformView, type View } from "../geometry/index.js";
 import { createProjector, type DeviceVolume, toDevice, toHost } from "../projector/index.js";
 import { binned, type LevelImage } from "../registration/imagePyramid.js";
-import type { VolumePyramid } from "../registration/index.js";
+import { createVolumePyramid, type VolumePyramid } from "../registration/index.js";
 import { type Animation, type EdgeLetters, edgeOverlayImage, type Image } from "../report/index.js";
-import type { Volume } from "../volume/grid.js";
-import type { RegisteredGroup } from "./registerGroup.js";
+import type { RegisteredGroup } from "./registerGroups.js";
 import { spread } from "./spread.js";
 import type { PlacedXRay } from "./xrayViews.js";
 
@@ -23,26 +22,39 @@ export interface XRayPictures {
   readonly found: Image;
 }
 
-/** Pictures of every X-ray of a group, from the whole CT. */
+/** Pictures of every X-ray of a group, from whole voxels. */
 export async function registrationPictures(
-  group: RegisteredGroup,
-  pyramid: VolumePyramid,
-  volume: Volume,
+  { xrays, startViews, bodies }: RegisteredGroup,
+  { backend }: VolumePyramid,
 ): Promise<XRayPictures[]> {
-  using x = toDevice(pyramid.backend, volume);
-  const pictures: XRayPictures[] = [];
-  for (const [i, xray] of group.xrays.entries()) {
+  const sums = xrays.map((): Float64Array[] => []);
+  for (const body of bodies) {
+    using x = toDevice(backend, body.volume);
+    for (const [i, xray] of xrays.entries()) {
+      const { detector } = levelOf(xray, PICTURE);
+      const views = [startViews[i], body.views[i]].map((view) => levelOf({ ...xray, view }, PICTURE).view);
+      addAll(sums[i], await renderings(x, detector, views));
+    }
+  }
+  return xrays.map((xray, i) => {
     const reduced = levelOf(xray, PICTURE);
-    const at = (view: View) => levelOf({ ...xray, view }, PICTURE).view;
-    const [start, found] = await renderings(x, reduced.detector, [at(group.startViews[i]), at(group.result.views[i])]);
+    const [start, found] = sums[i];
     const letters = patientLetters(reduced.view);
-    pictures.push({
+    return {
       measured: imageOf(reduced.detector, reduced.values, letters),
       start: imageOf(reduced.detector, start, letters),
-      found: imageOf(reduced.detector, found, patientLetters(group.result.views[i])),
-    });
-  }
-  return pictures;
+      found: imageOf(reduced.detector, found, patientLetters(bodies[0].views[i])),
+    };
+  });
+}
+
+/** Adds images to their sums, or begins these. */
+function addAll(sums: Float64Array[], images: readonly ArrayLike<number>[]): void {
+  images.forEach((image, k) => {
+    sums[k] ??= new Float64Array(image.length);
+    const sum = sums[k];
+    for (let i = 0; i < sum.length; i++) sum[i] += image[i];
+  });
 }
 
 /** For each group the edges of the rendering over the X-rays, side by side, from the start to the end of the search. */
@@ -50,25 +62,29 @@ export async function registrationFrames(
   groups: readonly RegisteredGroup[],
   pyramid: VolumePyramid,
 ): Promise<Animation[]> {
-  const x = pyramid.levels[pyramid.levels.length - 1];
   const animations: Animation[] = [];
-  for (const group of groups) animations.push(await framesOf(group, x));
+  for (const group of groups) animations.push(await framesOf(group, pyramid));
   return animations;
 }
 
-async function framesOf({ xrays, startViews, result }: RegisteredGroup, x: DeviceVolume): Promise<Animation> {
-  const steps = spread(distinctMotions(result.trace.map(({ motions }) => motions[0])), FRAMES - 2);
-  const overlays: Uint8Array[][] = [];
-  const sizes: { readonly rows: number; readonly columns: number }[] = [];
-  for (const [i, xray] of xrays.entries()) {
-    const reduced = levelOf(xray, FRAME);
-    const places = [startViews[i], ...steps.map((motion) => transformView(startViews[i], motion)), result.views[i]];
-    const views = places.map((view) => levelOf({ ...xray, view }, FRAME).view);
-    const measured = imageOf(reduced.detector, reduced.values);
-    const rendered = await renderings(x, reduced.detector, views);
-    overlays.push(rendered.map((values) => edgeOverlayImage(measured, imageOf(reduced.detector, values))));
-    sizes.push(reduced.detector);
+async function framesOf({ xrays, startViews, bodies, result }: RegisteredGroup, pyramid: VolumePyramid) {
+  const steps = spread(distinctMotions(result.trace.map(({ motions }) => motions)), FRAMES - 2);
+  const sums = xrays.map((): Float64Array[] => []);
+  for (const [b, body] of bodies.entries()) {
+    using own = body.name === undefined ? undefined : createVolumePyramid(pyramid.backend, body.volume);
+    const { levels } = own ?? pyramid;
+    for (const [i, xray] of xrays.entries()) {
+      const moved = steps.map((motions) => transformView(startViews[i], motions[b]));
+      const views = [startViews[i], ...moved, body.views[i]].map((view) => levelOf({ ...xray, view }, FRAME).view);
+      addAll(sums[i], await renderings(levels[levels.length - 1], levelOf(xray, FRAME).detector, views));
+    }
   }
+  const overlays = xrays.map((xray, i) => {
+    const { detector, values } = levelOf(xray, FRAME);
+    const measured = imageOf(detector, values);
+    return sums[i].map((rendered) => edgeOverlayImage(measured, imageOf(detector, rendered)));
+  });
+  const sizes = xrays.map((xray) => levelOf(xray, FRAME).detector);
   const rows = Math.max(...sizes.map((size) => size.rows));
   const columns = sizes.reduce((sum, size) => sum + size.columns, 0);
   const frames = overlays[0].map((_, k) =>
@@ -81,9 +97,9 @@ async function framesOf({ xrays, startViews, result }: RegisteredGroup, x: Devic
   return { rows, columns, frames };
 }
 
-/** Motions in order without those that follow an equal one. */
-const distinctMotions = (motions: readonly Matrix4[]): readonly Matrix4[] =>
-  motions.filter((motion, i) => i === 0 || motion.some((value, k) => value !== motions[i - 1][k]));
+/** Motions of all bodies in order without those that follow equal ones. */
+const distinctMotions = (steps: readonly (readonly Matrix4[])[]) =>
+  steps.filter((motions, i) => i === 0 || motions.some((m, b) => m.some((value, k) => value !== steps[i - 1][b][k])));
 
 function sideBySide(
   pictures: readonly Uint8Array[],

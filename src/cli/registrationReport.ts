@@ -18,10 +18,11 @@ import {
   renderTable,
 } from "../report/index.js";
 import type { Volume } from "../volume/grid.js";
-import type { RegisteredGroup } from "./registerGroup.js";
+import { resized } from "./foundTrajectories.js";
+import type { RegisteredGroup } from "./registerGroups.js";
 import { registrationPictures, type XRayPictures } from "./registrationPictures.js";
 import { motionDistance, type WrittenPose } from "./registrationPoses.js";
-import { type FoundViews, movedBy, type RegisteredXRay, registeredXRays } from "./registrationResults.js";
+import { type FoundViews, movedLine, of, type RegisteredXRay, registeredXRays } from "./registrationResults.js";
 import type { Session } from "./session.js";
 import { VERSION } from "./version.js";
 
@@ -43,23 +44,25 @@ export async function registrationReport(input: RegistrationReportInput): Promis
   const xrays = registeredXRays(found);
   const sections = [];
   for (const group of groups) {
-    const pictures = await registrationPictures(group, pyramid, volume);
+    const pictures = await registrationPictures(group, pyramid);
     for (const [i, { image }] of group.xrays.entries())
       sections.push({ title: `${image.name}: before and after`, content: beforeAndAfter(pictures[i]) });
   }
   for (const [g, group] of groups.entries()) {
     const whose = groups.length > 1 ? ` of ${group.xrays[0].image.name}` : "";
-    sections.push({ title: `Search${whose}`, content: await searchCharts(group, found, frames[g]) });
+    sections.push({ title: `Search${whose}`, content: await searchCharts(group, frames[g]) });
   }
   for (const xray of xrays) sections.push({ title: `${xray.name}: pose`, content: poseTables(xray) });
   const { detector } = groups[0].xrays[0];
-  const views = groups.flatMap(({ result }) => result.views);
+  const views = groups.flatMap((group) =>
+    group.bodies.flatMap((body) => body.views.map((view, i) => resized(view, group.xrays[i].detector, detector))),
+  );
   sections.push({
     title: "Geometry",
     content: drawGeometry({ detector, views, about: "the views found" }, volume.grid, { isocenter }),
   });
   return renderPage({
-    title: `Registration of ${counted(xrays.length, "X-ray")}`,
+    title: `Registration of ${counted(groups.flatMap((group) => group.xrays).length, "X-ray")}`,
     summary: html`${groups.map((group) => verdictOf(group, found))}`,
     sections,
     footer: html`<code>${session.command}</code><br>tomograd ${VERSION}, Node ${process.versions.node}, on ${pyramid.backend.about}`,
@@ -72,18 +75,19 @@ const MEANING = {
   doubtful: "look at the pictures before you use the pose; more starts, a nearer start or another view may help",
 } as const;
 
-function verdictOf(group: RegisteredGroup, { groups, isocenter }: FoundViews): Html {
-  const { result, xrays, landmarkErrors } = group;
-  const moved = movedBy(group, isocenter);
+function verdictOf(group: RegisteredGroup, { groups }: FoundViews): Html {
+  const { result, xrays, bodies, landmarkErrors } = group;
   const whose = groups.length > 1 ? `${xrays[0].image.name}: ` : "";
   const started = xrays.map(({ image, about }) => `${image.name} from ${about}`).join(", ");
   return html`<p>${whose}<strong>${result.verdict}</strong>: ${MEANING[result.verdict]}.</p>
 <ul>${result.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>
-<p>Moved by ${moved.degrees.toFixed(2)} degrees and ${moved.mm.toFixed(2)} mm (at the isocenter) from where the search began (${started}${landmarkErrors && ", moved onto the landmarks"}); ${counted(result.evaluations, "image")} rendered in ${result.seconds.toFixed(2)} s; ended by: ${ENDED[result.stopped]}; ${Math.round(100 * result.share)} % of the rays count.${
+<p>${bodies.map((body) => html`${capital(movedLine(body))} (at its center) from where the search began. `)}The search began with ${started}${landmarkErrors && ", moved onto the landmarks"}; ${counted(result.evaluations, "image")} rendered in ${result.seconds.toFixed(2)} s; ended by: ${ENDED[result.stopped]}; ${Math.round(100 * result.share)} % of the rays count.${
     landmarkErrors &&
     html` Landmarks: ${landmarkErrors.given.toFixed(2)} pixels off as given, ${landmarkErrors.start.toFixed(2)} at the start of the search, ${landmarkErrors.found.toFixed(2)} as found.`
   }</p>`;
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const ENDED: Readonly<Record<RegisteredGroup["result"]["stopped"], string>> = {
   converged: "steps became negligible",
@@ -113,24 +117,20 @@ function beforeAndAfter({ measured, start, found }: XRayPictures): Html {
 /** Curves that a chart tells apart. */
 const CURVES = 6;
 
-async function searchCharts(
-  { result }: RegisteredGroup,
-  { isocenter }: FoundViews,
-  animation: Animation,
-): Promise<Html> {
+async function searchCharts({ result, bodies }: RegisteredGroup, animation: Animation): Promise<Html> {
   const stages = new Map<string, [number, number][]>();
   for (const { similarity, rows, columns, evaluations, score } of result.trace) {
     const name = `${similarity}, ${rows} x ${columns}`;
     stages.set(name, [...(stages.get(name) ?? []), [evaluations, score]]);
   }
   const curves = [...stages].map(([name, points]) => ({ name, points }));
-  const away = result.trace.map(({ evaluations, motions }) => ({
-    evaluations,
-    ...motionDistance(motions[0], result.motion, isocenter),
-  }));
-  const distance = (key: "degrees" | "mm") => [
-    { name: key, points: away.map((step) => [step.evaluations, step[key]] as const) },
-  ];
+  const distance = (key: "degrees" | "mm") =>
+    bodies.map((body, b) => ({
+      name: of(key, body),
+      points: result.trace.map(
+        ({ evaluations, motions }) => [evaluations, motionDistance(motions[b], body.motion, body.center)[key]] as const,
+      ),
+    }));
   const axes = { xLabel: "images rendered", width: 520, height: 260 };
   const scores = [];
   for (let at = 0; at < curves.length; at += CURVES)
@@ -139,7 +139,7 @@ async function searchCharts(
   return html`<div class="figures"><figure><div class="picture"><img src="${uri}" width="${Math.min(680, 2 * animation.columns)}" alt=""></div><figcaption>edges of the rendering over the X-ray during the search, at the best start of each round</figcaption></figure></div>
 ${scores}${figureRow([
   await lineChart(distance("degrees"), { ...axes, yLabel: "degrees from the final pose", logarithmic: true }),
-  await lineChart(distance("mm"), { ...axes, yLabel: "mm from the final pose, at the isocenter", logarithmic: true }),
+  await lineChart(distance("mm"), { ...axes, yLabel: "mm from the final pose, at the center", logarithmic: true }),
 ])}`;
 }
 

@@ -1,7 +1,6 @@
 /** What `register` prints: as JSON, and in lines for people. */
-import type { Vec3 } from "../core/linear.js";
-import { IDENTITY4 } from "../core/linear.js";
-import type { RegisteredGroup } from "./registerGroup.js";
+import { IDENTITY4, type Vec3 } from "../core/linear.js";
+import type { RegisteredBody, RegisteredGroup } from "./registerGroups.js";
 import { type FoundPose, foundPose, motionDistance } from "./registrationPoses.js";
 
 /** Everything that was registered. */
@@ -12,27 +11,41 @@ export interface FoundViews {
   readonly orientation?: "AP" | "PA" | "none";
 }
 
-/** One X-ray with its group and its pose. */
+/** One X-ray with its group and its pose, seen from one body. */
 export interface RegisteredXRay {
+  /** The X-ray's, with the body's where there are several. */
   readonly name: string;
   readonly group: RegisteredGroup;
+  readonly body: RegisteredBody;
   /** Its number in the group. */
   readonly index: number;
   readonly pose: FoundPose;
 }
 
-/** The X-rays of all groups in the order of the command line. */
+/** The X-rays of all groups in the order of the command line, for one body after the other. */
 export const registeredXRays = ({ groups, isocenter, orientation }: FoundViews): RegisteredXRay[] =>
   groups.flatMap((group) =>
-    group.xrays.map(({ image, detector }, index) => ({
-      ...{ name: image.name, group, index },
-      pose: foundPose(group.result.views[index], detector, isocenter, orientation),
-    })),
+    group.bodies.flatMap((body) =>
+      group.xrays.map(({ image, detector }, index) => ({
+        ...{ name: of(image.name, body), group, body, index },
+        pose: foundPose(body.views[index], detector, isocenter, orientation),
+      })),
+    ),
   );
 
-/** How far the X-rays of a group moved from where the search began. */
-export const movedBy = ({ result }: RegisteredGroup, isocenter: Vec3) =>
-  motionDistance(result.motion, IDENTITY4, isocenter);
+/** What is said of a body: `name` alone where the CT is the only one. */
+export const of = (name: string, body: RegisteredBody): string =>
+  body.name === undefined ? name : `${name}, body ${body.name}`;
+
+/** How far the X-rays moved from where the search began, seen from a body. */
+export const movedBy = ({ motion, center }: RegisteredBody) => motionDistance(motion, IDENTITY4, center);
+
+/** "body 71 moved by 3.10 degrees and 4.22 mm", as people read it. */
+export function movedLine(body: RegisteredBody): string {
+  const { degrees, mm } = movedBy(body);
+  const who = body.name === undefined ? "" : `body ${body.name} `;
+  return `${who}moved by ${degrees.toFixed(2)} degrees and ${mm.toFixed(2)} mm`;
+}
 
 /** The weakest verdict, all reasons, all renderings: of several groups as of one. */
 function overall(groups: readonly RegisteredGroup[]) {
@@ -53,11 +66,12 @@ const stoppedWord = (stopped: RegisteredGroup["result"]["stopped"]) => (stopped 
 
 /** Plain data: `matrices` are the poses [R | R t] as 3 rows of 4 (null where a view is no C-arm's). */
 export function registrationResults(found: FoundViews): Record<string, unknown> {
-  const { groups, isocenter } = found;
+  const { groups } = found;
   const xrays = registeredXRays(found);
   return {
-    poses: xrays.map(({ name, group, index, pose: { matrix, ...pose } }) => ({
-      name,
+    poses: xrays.map(({ group, body, index, pose: { matrix, ...pose } }) => ({
+      name: group.xrays[index].image.name,
+      ...(body.name !== undefined && { body: body.name }),
       ...pose,
       intrinsics: group.result.intrinsics[index],
     })),
@@ -66,8 +80,11 @@ export function registrationResults(found: FoundViews): Record<string, unknown> 
     reasons: groups.flatMap(({ result }) => result.reasons),
     groups: groups.map((group) => ({
       xrays: group.xrays.map(({ image }) => image.name),
-      motion: group.motion,
-      moved: movedBy(group, isocenter),
+      bodies: group.bodies.map((body) => ({
+        ...(body.name !== undefined && { labels: body.name }),
+        motion: body.motion,
+        moved: movedBy(body),
+      })),
       score: group.result.score,
       share: group.result.share,
       evidence: group.result.evidence,
@@ -88,12 +105,12 @@ export function registrationSummary(found: FoundViews): string[] {
       : `${name}: no C-arm has this view; the geometry file and the projection matrix describe it`,
   );
   const lines = found.groups.flatMap((group) => {
-    const { result, landmarkErrors, xrays } = group;
-    const moved = movedBy(group, found.isocenter);
+    const { result, landmarkErrors, xrays, bodies } = group;
     const whose = found.groups.length > 1 ? `${xrays[0].image.name}: ` : "";
     return [
       `${whose}${result.verdict}: ${result.reasons.join("; ")}`,
-      `${whose}moved by ${moved.degrees.toFixed(2)} degrees and ${moved.mm.toFixed(2)} mm from the start; ${result.evaluations} images in ${result.seconds.toFixed(2)} s`,
+      ...bodies.map((body) => `${whose}${movedLine(body)} from the start`),
+      `${whose}${result.evaluations} images in ${result.seconds.toFixed(2)} s`,
       ...(landmarkErrors
         ? [
             `${whose}landmarks: ${landmarkErrors.given.toFixed(2)} pixels off as given, ${landmarkErrors.start.toFixed(2)} at the start, ${landmarkErrors.found.toFixed(2)} as found`,

@@ -12,12 +12,13 @@ import { parseOrder, readStack } from "../io/projectionStack.js";
 import { toLineIntegral } from "../physics/index.js";
 import * as parse from "./parse.js";
 import type { Session } from "./session.js";
+import { addMaskOptions, imageMasks, type MaskChoice } from "./xrayMask.js";
 
 /** What large values of an X-ray stand for. */
 export type ImageMeaning = "attenuation" | "intensity" | "inverted";
 
-/** How the values of X-rays are to be read. */
-export interface ImageChoice {
+/** How the values of X-rays are to be read, and which of them count. */
+export interface ImageChoice extends MaskChoice {
   readonly image?: ImageMeaning;
   readonly air?: number;
 }
@@ -31,6 +32,8 @@ export interface XRayImage {
   readonly columns: number;
   /** [row][column], rising with attenuation. */
   readonly values: Float32Array | Float64Array;
+  /** [row][column]: 1 where a pixel counts; absent: all do. */
+  readonly mask?: Uint8Array;
   /** mm on the detector: [along a row, along a column]. */
   readonly pixelSize?: readonly [number, number];
   /** What a DICOM file says of its geometry, and which of its frames this is. */
@@ -39,7 +42,7 @@ export interface XRayImage {
 }
 
 export function addImageOptions(command: Command): Command {
-  return command
+  return addMaskOptions(command)
     .option(
       "--image <meaning>",
       "what large values of the X-rays are: attenuation (bone bright), intensity (raw, of which the logarithm is taken), inverted (bone dark, turned over) (default: what DICOM says, else attenuation)",
@@ -64,26 +67,45 @@ interface Stored {
 }
 
 /**
- * Every image of a file, in order.
- * @throws NOT_FINITE (`non-finite-values`), INVALID_ARGUMENT (`constant-image`, `out-of-range`), and what the readers throw
+ * Every image of some files, in order.
+ * @throws NOT_FINITE (`non-finite-values`), INVALID_ARGUMENT (`constant-image`, `empty-mask`, `out-of-range`), and what
+ * `imageMasks` and the readers throw
  */
-export async function readXRayImages(path: string, choice: ImageChoice, session: Session): Promise<XRayImage[]> {
-  const stored = await readStored(path, session);
-  const { views, rows, columns, pixelSize, radiograph } = stored;
-  for (const warning of stored.warnings) if (!OF_VOLUMES.includes(warning.defect)) session.warn(warning);
-  const count = rows * columns;
-  const name = basename(path);
-  return Array.from({ length: views }, (_, frame) => {
-    const label = views > 1 ? `${name} [${frame}]` : name;
-    const raw = Float64Array.from({ length: count }, (_, i) => stored.values[frame * count + i]);
-    checkPixels(label, raw);
-    return {
-      ...{ name: label, path, rows, columns, frame },
-      values: rising(label, raw, radiograph, choice, session),
-      ...(pixelSize && { pixelSize }),
-      ...(radiograph && { radiograph }),
-    };
+export async function readXRayImages(
+  paths: readonly string[],
+  choice: ImageChoice,
+  session: Session,
+): Promise<XRayImage[]> {
+  const images = await readAll(paths, session);
+  const masks = imageMasks(images, choice, await readAll(choice.imageMask ?? [], session));
+  return images.map(({ values: raw, ...image }, i) => {
+    const mask = masks[i];
+    const least = checkPixels(image.name, raw, mask);
+    // Where nothing counts, pictures still show something.
+    raw.forEach((value, at) => {
+      if (!Number.isFinite(value)) raw[at] = least;
+    });
+    return { ...image, values: rising({ ...image, values: raw, mask }, choice, session), ...(mask && { mask }) };
   });
+}
+
+/** The images of files as they are stored. */
+async function readAll(paths: readonly string[], session: Session) {
+  const images = [];
+  for (const path of paths) {
+    const stored = await readStored(path, session);
+    const { views, rows, columns, pixelSize, radiograph } = stored;
+    for (const warning of stored.warnings) if (!OF_VOLUMES.includes(warning.defect)) session.warn(warning);
+    const count = rows * columns;
+    for (let frame = 0; frame < views; frame++)
+      images.push({
+        ...{ name: views > 1 ? `${basename(path)} [${frame}]` : basename(path), path, rows, columns, frame },
+        values: Float64Array.from({ length: count }, (_, i) => stored.values[frame * count + i]),
+        ...(pixelSize && { pixelSize }),
+        ...(radiograph && { radiograph }),
+      });
+  }
+  return images;
 }
 
 /** Warnings that say nothing about images. */
@@ -117,31 +139,46 @@ async function headOf(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-function checkPixels(name: string, values: Float64Array): void {
+/** The least value of those that count. */
+function checkPixels(name: string, values: Float64Array, mask: Uint8Array | undefined): number {
   let [low, high, bad] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
-  for (const value of values) {
+  values.forEach((value, i) => {
+    if (mask?.[i] === 0) return;
     if (!Number.isFinite(value)) bad++;
     else [low, high] = [Math.min(low, value), Math.max(high, value)];
-  }
+  });
   if (bad > 0)
     throw fault(
       "NOT_FINITE",
-      `${name}: found ${counted(bad, "pixel")} that are NaN or infinite; expected numbers; fill them first`,
+      `${name}: found ${counted(bad, "pixel")} that are NaN or infinite; expected numbers; fill them first, or leave them out by --image-mask`,
       { defect: "non-finite-values", count: bad },
     );
-  if (!(high > low))
+  if (low > high)
+    throw fault(
+      "INVALID_ARGUMENT",
+      `${name}: found no pixel that counts; expected an image; do --crop and --image-mask belong to it?`,
+      { defect: "empty-mask" },
+    );
+  if (low === high)
     throw fault(
       "INVALID_ARGUMENT",
       `${name}: found ${low} in every pixel; expected an image; is it the right file, or the right frame of it?`,
       { defect: "constant-image" },
     );
+  return low;
 }
 
 /** The values as they rise with attenuation. */
 function rising(
-  name: string,
-  values: Float64Array,
-  radiograph: Radiograph | undefined,
+  {
+    name,
+    values,
+    mask,
+    radiograph,
+  }: Pick<XRayImage, "name" | "radiograph"> & {
+    readonly values: Float64Array;
+    readonly mask: Uint8Array | undefined;
+  },
   { image, air }: ImageChoice,
   session: Session,
 ): Float32Array | Float64Array {
@@ -151,7 +188,8 @@ function rising(
     return told;
   }
   if (image === undefined || image === "attenuation") return values;
-  const largest = values.reduce((a, b) => Math.max(a, b));
+  const counting = mask ? values.filter((_, i) => mask[i] !== 0) : values;
+  const largest = counting.reduce((a, b) => Math.max(a, b));
   if (image === "inverted") return values.map((value) => largest - value);
   if (!(largest > 0))
     throw fault(
@@ -160,7 +198,7 @@ function rising(
       { defect: "no-signal" },
     );
   // What is not above 0 counts as the smallest intensity that is.
-  const smallest = values.reduce((a, b) => (b > 0 ? Math.min(a, b) : a), largest);
+  const smallest = counting.reduce((a, b) => (b > 0 ? Math.min(a, b) : a), largest);
   return toLineIntegral(values, { photonsPerPixel: air ?? largest, floor: smallest });
 }
 

@@ -33,6 +33,29 @@ export function imagePyramid(image: LevelImage): LevelImage[] {
   return levels;
 }
 
+/** The rectangle that holds every pixel that counts: no resolution is spent on what lies beside it. */
+export function trimmed(image: LevelImage): LevelImage {
+  const { values, mask, detector, view } = image;
+  if (!mask) return image;
+  const { rows: allRows, columns: allColumns } = detector;
+  const indices = (count: number) => Array.from({ length: count }, (_, i) => i);
+  const rowsUsed = indices(allRows).filter((r) => mask.subarray(r * allColumns, (r + 1) * allColumns).includes(1));
+  const columnsUsed = indices(allColumns).filter((c) => rowsUsed.some((r) => mask[r * allColumns + c] === 1));
+  const [top, left] = [rowsUsed[0], columnsUsed[0]];
+  const rows = rowsUsed[rowsUsed.length - 1] - top + 1;
+  const columns = columnsUsed[columnsUsed.length - 1] - left + 1;
+  const from = (i: number) => (top + Math.floor(i / columns)) * allColumns + left + (i % columns);
+  return {
+    values: Float64Array.from({ length: rows * columns }, (_, i) => values[from(i)]),
+    mask: Uint8Array.from({ length: rows * columns }, (_, i) => mask[from(i)]),
+    detector: { ...detector, rows, columns },
+    view: {
+      ...view,
+      firstPixel: add(view.firstPixel, add(scale(view.columnStep, left), scale(view.rowStep, top))),
+    },
+  };
+}
+
 /**
  * Means of factor x factor pixels, of those that count; where fewer than half do, the mean does not. The pixels grow, the
  * view keeps its place in the world.

@@ -4,7 +4,7 @@ import type { Matrix4, Vec3 } from "../core/linear.js";
 import type { DeviceVolume } from "../projector/types.js";
 import type { Grid } from "../volume/grid.js";
 import { gridCenter, matchAxes } from "../volume/gridFrame.js";
-import { extended, imagePyramid, type LevelImage } from "./imagePyramid.js";
+import { extended, imagePyramid, type LevelImage, trimmed } from "./imagePyramid.js";
 import { type Candidate, intrinsicCount, type Layout } from "./layout.js";
 import type { Comparison } from "./objective.js";
 import { stagesOf } from "./recipe.js";
@@ -92,9 +92,10 @@ export async function setUp(
  * not count. Pixels may differ in size. There are as many resolutions as the smallest image allows.
  */
 function levelsOf(xrays: readonly XRay[]): LevelImage[][] {
-  const pyramids = xrays.map((xray) =>
-    imagePyramid({ ...xray, mask: xray.mask, values: Float64Array.from(xray.values) }),
-  );
+  const pyramids = xrays.map(({ detector, view, ...xray }) => {
+    const mask = xray.mask && Uint8Array.from(xray.mask, (counts) => (counts === 0 ? 0 : 1));
+    return imagePyramid(trimmed({ values: Float64Array.from(xray.values), mask, detector, view }));
+  });
   const levels = Math.min(...pyramids.map(({ length }) => length));
   return Array.from({ length: levels }, (_, level) => {
     const images = pyramids.map((images) => images[images.length - levels + level]);

@@ -1,8 +1,8 @@
 import { fault } from "../core/errors.js";
-import { IDENTITY4, transformPoint, type Vec3 } from "../core/linear.js";
+import { IDENTITY4 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
-import type { Volume } from "../volume/grid.js";
 import { sameGrid } from "../volume/gridFrame.js";
+import { bodyOf } from "./bodyOf.js";
 import { setUp } from "./problem.js";
 import { runRegistration } from "./run.js";
 import type { FoundPoses, RegisterBodiesOptions } from "./types.js";
@@ -60,30 +60,4 @@ function checkBodies({ volume, labels, bodies, starts }: RegisterBodiesOptions):
       `found ${starts.length} starts for ${bodies.length} bodies; expected one each; correct starts`,
       { defect: "length", expected: bodies.length, length: starts.length },
     );
-}
-
-/** The voxels with some labels, the others 0, and their center of mass in the world. */
-function bodyOf(volume: Volume, labels: Volume, wanted: readonly number[]): { body: Volume; center: Vec3 } {
-  const values = new Float32Array(volume.values.length);
-  const [nx, ny] = volume.grid.size;
-  let [mass, x, y, z] = [0, 0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    if (!wanted.includes(labels.values[i])) continue;
-    const value = volume.values[i];
-    values[i] = value;
-    mass += value;
-    x += value * (i % nx);
-    y += value * (Math.floor(i / nx) % ny);
-    z += value * Math.floor(i / (nx * ny));
-  }
-  if (!(mass > 0))
-    throw fault(
-      "INVALID_ARGUMENT",
-      `found nothing that attenuates with labels ${wanted.join(", ")}; expected a body; check the labels`,
-      { defect: "empty-body", labels: [...wanted] },
-    );
-  return {
-    body: { ...volume, values },
-    center: transformPoint(volume.grid.indexToWorld, [x / mass, y / mass, z / mass]),
-  };
 }

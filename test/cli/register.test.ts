@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createBackend } from "../../src/backend/create.js";
-import { multiply4 } from "../../src/core/linear.js";
+import { multiply4, transformPoint } from "../../src/core/linear.js";
 import { cArmView, poseToMatrix, projectPoint, transformView } from "../../src/geometry/index.js";
 import { readGeometry, writeImage, writeProjections, writeVolume } from "../../src/io/index.js";
 import { hounsfieldToAttenuation } from "../../src/physics/index.js";
@@ -212,6 +212,113 @@ describe("register finds the pose", () => {
     // the pixels were displaced by 0.36 on purpose, which the images undo
     expect(found).toBeGreaterThan(0.25);
     expect(found).toBeLessThan(0.6);
+  });
+});
+
+describe("register takes what counts", () => {
+  test("of an X-ray in a collimator's shadow by --crop, with text in it by --image-mask", async () => {
+    const { rows, columns } = detector;
+    const text = (i: number) => Math.floor(i / columns) < 14 && i % columns > 40;
+    const shaded = images[0].map((value, i) => (i % columns < 9 ? 40 : text(i) ? 30 + (i % 3) : value));
+    const xray = await picture("shaded.png", shaded);
+    const mask = Float32Array.from(shaded, (_, i) => (text(i) ? 0 : 1));
+    await writeImage(at("mask.png"), { rows, columns, values: mask });
+    const given = [...START, "--no-report", "--out", at("shaded.json")];
+    const masked = await quick(xray, ...given, "--crop", "0,0,0,9", "--image-mask", at("mask.png"));
+    expectTruth(masked.json.poses[0], 0.3, 0.5, 4);
+    const blind = await quick(xray, ...given);
+    expect(blind.json.score).toBeLessThan(0.8 * masked.json.score);
+    const refused = async (...argv: string[]) => (await quick(xray, ...given, ...argv)).json.error.defect;
+    expect(await refused("--crop", "40,0,30,0")).toBe("out-of-range");
+    expect(await refused("--crop", "1,1,1,1", "--crop", "2,2,2,2")).toBe("contradictory-options");
+    await writeImage(at("small.png"), { rows: 4, columns: 4, values: mask.subarray(0, 16) });
+    expect(await refused("--image-mask", at("small.png"))).toBe("length");
+  });
+
+  test("of two detectors, with a geometry file for each", async () => {
+    const large = { rows: 40, columns: 80, pixelSize: [5, 8] } as const;
+    await using backend = await createBackend({ prefer: "wasm", threads: 1 });
+    const volume = hounsfieldToAttenuation(ct());
+    const seen = cArmView({
+      ...{ detector: large, sdd: 1020, isocenter: gridCenter(grid), rotationDeg: [96, -4, 5] },
+      translation: [5, 842, -6],
+    });
+    using A = createProjector({ backend, grid, detector: large, views: [seen], model: "joseph", extent: "line" });
+    using x = toDevice(backend, volume);
+    using y = A.apply(x);
+    const { values } = await toHost(y);
+    const off = motionOf([4, -3, 2], [5, -7, 6]);
+    for (const [name, one] of [
+      ["first.npy", { detector, views: [transformView(truth, off)], values: images[0], about: "" }],
+      [
+        "second.npy",
+        { detector: large, views: [transformView(seen, off)], values: Float32Array.from(values), about: "" },
+      ],
+    ] as const)
+      await writeProjections(at(name), one);
+    const { code, json } = await quick(at("first.npy"), at("second.npy"), "--out", at("both.geometry.json"));
+    expect(code).toBe(0);
+    expectTruth(json.poses[0], 0.3, 0.5, 0.6);
+    expect(json.outputs.slice(0, 2)).toEqual([at("both-xray-1.geometry.json"), at("both-xray-2.geometry.json")]);
+    expect((await readGeometry(at("both-xray-2.geometry.json"))).detector).toEqual(large);
+    expect(await readFile(at("both.html"), "utf8")).toContain("second.npy: before and after");
+  });
+
+  test("of several bodies: each its pose by its labels", async () => {
+    const [, , z] = gridCenter(grid);
+    const { values } = ct();
+    const upper = (i: number) => grid.indexToWorld[11] + 9 * Math.floor(i / (32 * 24)) > z;
+    const labels = Uint8Array.from(values, (hu, i) => (hu < -900 ? 0 : upper(i) ? 7 : 9));
+    await writeVolume(at("halves.nii.gz"), { quantity: "label", grid, values: labels });
+    const volume = hounsfieldToAttenuation(ct());
+    const turn = motionOf([3, -2, 2], [3, -3, 3]);
+    await using backend = await createBackend({ prefer: "wasm", threads: 1 });
+    const sum = new Float32Array(2 * images[0].length);
+    for (const [label, motion] of [
+      [7, turn],
+      [9, motionOf([0, 0, 0], [0, 0, 0])],
+    ] as const) {
+      const views = [truth, lateral].map((view) => transformView(view, motion));
+      using A = createProjector({ backend, grid, detector, views, model: "joseph", extent: "line" });
+      using x = toDevice(backend, { ...volume, values: volume.values.map((mu, i) => (labels[i] === label ? mu : 0)) });
+      using y = A.apply(x);
+      (await toHost(y)).values.forEach((value, i) => {
+        sum[i] += value;
+      });
+    }
+    await writeProjections(at("moved.npy"), { detector, views: [truth, lateral], values: sum, about: "" });
+    const asked = ["--labels", at("halves.nii.gz"), "--bodies", "7", "--bodies", "rest"];
+    const given = [at("ct.nii.gz"), at("moved.npy"), ...asked, "--out", at("halves.json"), "--mask", "none"];
+    const { code, json } = await cliJson("register", ...given, "--backend", "wasm", "--threads", "1");
+    expect(code).toBe(0);
+    expect(json.poses.map(({ body, name }: { body: string; name: string }) => `${body} ${name}`)).toEqual([
+      "7 moved.npy [0]",
+      "7 moved.npy [1]",
+      "rest moved.npy [0]",
+      "rest moved.npy [1]",
+    ]);
+    expect(json.matrices).toHaveLength(4);
+    // where the bones of the upper half are found, to a quarter of a voxel of 9 mm
+    const [half, rest] = json.groups[0].bodies;
+    const [x, y] = gridCenter(grid);
+    for (const [dx, dy, dz] of [
+      [40, 20, 50],
+      [-55, 10, 30],
+      [5, 5, 75],
+    ]) {
+      const bone = [x + dx, y + dy, z + dz] as const;
+      const [found, there] = [transformPoint(half.motion, bone), transformPoint(turn, bone)];
+      expect(Math.hypot(...found.map((value, axis) => value - there[axis]))).toBeLessThan(2.25);
+    }
+    expect(rest.moved.mm).toBeLessThan(2.25);
+    const page = await readFile(at("halves.html"), "utf8");
+    for (const text of ["moved.npy [0], body 7: pose", "Body rest moved by", "degrees, body 7"])
+      expect(page).toContain(text);
+    expect(existsSync(at("halves-body-7.json")) && existsSync(at("halves-body-rest.json"))).toBe(true);
+    const refused = async (...argv: string[]) => (await quick(at("pair.npy"), ...argv)).json.error.defect;
+    expect(await refused("--labels", at("halves.nii.gz"))).toBe("contradictory-options");
+    expect(await refused("--labels", at("halves.nii.gz"), "--bodies", "7", "--bodies", "9,7")).toBe("shared-label");
+    expect(await refused("--labels", at("halves.nii.gz"), "--bodies", "3")).toBe("empty-body");
   });
 });
 

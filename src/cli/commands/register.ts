@@ -4,11 +4,14 @@ import { counted } from "../../core/words.js";
 import { geometryContent, writeGeometry } from "../../io/index.js";
 import { createVolumePyramid } from "../../registration/index.js";
 import { encodeGif } from "../../report/index.js";
-import { type Grid, gridCenter } from "../../volume/index.js";
+import type { Volume } from "../../volume/grid.js";
+import { gridCenter } from "../../volume/index.js";
 import { attenuated } from "../attenuated.js";
-import { type Landmark, readLandmarks } from "../landmarkFile.js";
+import { foundTrajectories, partPath } from "../foundTrajectories.js";
+import { readLandmarks } from "../landmarkFile.js";
 import { given, type Operation } from "../operation.js";
-import { type RegisteredGroup, registerGroup } from "../registerGroup.js";
+import { readBodies } from "../registeredBodies.js";
+import { registerGroups } from "../registerGroups.js";
 import {
   addRegisterOptions,
   checkRegisterOptions,
@@ -22,14 +25,18 @@ import { registrationResults, registrationSummary } from "../registrationResults
 import type { Session } from "../session.js";
 import { readInput } from "../volumeInput.js";
 import { readXRayImages } from "../xrayImage.js";
-import { type PlacedXRay, placeXRays } from "../xrayViews.js";
+import { placeXRays } from "../xrayViews.js";
 
 export const register: Operation<RegisterOptions> = {
   name: "register",
   summary: "where X-rays of a CT's patient were taken from, with a report",
   positional: ["ct", "xrays"],
-  inputs: ({ ct, xrays, geometry, landmarks }) => given(ct, ...xrays, geometry, landmarks),
-  outputs: (options) => given(options.out ?? DEFAULT_OUT, reportPath(options), options.gif),
+  inputs: ({ ct, xrays, geometry, landmarks, labels, imageMask = [] }) =>
+    given(ct, ...xrays, geometry, landmarks, labels, ...imageMask),
+  outputs: ({ bodies = [undefined], ...options }) => {
+    const views = bodies.map((name) => partPath(options.out ?? DEFAULT_OUT, [name && `body-${name}`]));
+    return given(...views, reportPath(options), options.gif);
+  },
   configure: (command) =>
     addRegisterOptions(command).addHelpText(
       "after",
@@ -40,7 +47,8 @@ Examples:
   $ tomograd register ct/ angiogram.dcm
   $ tomograd register ct.nii.gz drr.png --start 20,5,-10 --pixel 1.5,1.5 --search 20,40
   $ tomograd register ct.nii.gz ap.png lateral.png --start 0,0,0 --start 90,0,0 --pixel 1.5,1.5 --sdd 1020
-  $ tomograd register ct.nii.gz scan.npy --geometry scan.geometry.json --json`,
+  $ tomograd register ct.nii.gz scan.npy --geometry scan.geometry.json --json
+  $ tomograd register ct.nii.gz ap.dcm lateral.dcm --labels bones.nii.gz --bodies 71 --bodies 72 --bodies rest`,
     ),
   announce: ({ ct, xrays, search }) =>
     `${counted(xrays.length, "X-ray file")} to ${ct}, within ${(search ?? [45, 30])[0]} degrees and ${(search ?? [45, 30])[1]} mm; a few seconds`,
@@ -48,29 +56,18 @@ Examples:
     checkRegisterOptions(options);
     const file = await readInput(options.ct, options, session);
     const volume = attenuated(options.ct, file, options.attenuation, session.warn);
-    const { placed, landmarks } = await readAll(options, volume.grid, session);
+    const { placed, landmarks, labeled } = await readAll(options, volume, session);
     throwIfAborted(session.signal);
     const backend = await session.backend();
     const isocenter = options.isocenter ?? gridCenter(volume.grid);
     using pyramid = createVolumePyramid(backend, volume);
-    const groups: RegisteredGroup[] = [];
-    const members = options.independent ? placed.map((xray) => [xray]) : [placed];
-    for (const xrays of members) {
-      const first = groups.reduce((sum, group) => sum + group.xrays.length, 0);
-      const own = landmarks
-        .filter(({ xray }) => xray >= first && xray < first + xrays.length)
-        .map((landmark) => ({ ...landmark, xray: landmark.xray - first }));
-      groups.push(await registerGroup({ pyramid, xrays, landmarks: own, isocenter, options, session }));
-    }
+    const groups = await registerGroups({
+      ...{ backend, ct: volume, pyramid, labeled, placed, landmarks, isocenter, options, session },
+    });
     const found = { groups, isocenter, orientation: options.orientation };
-    const out = options.out ?? DEFAULT_OUT;
-    const trajectory = {
-      detector: placed[0].detector,
-      views: groups.flatMap(({ result }) => result.views),
-      about: "views found by registration",
-    };
-    await writeGeometry(out, trajectory);
-    const outputs = [out];
+    const trajectories = foundTrajectories(groups, options.out ?? DEFAULT_OUT);
+    for (const { path, trajectory } of trajectories) await writeGeometry(path, trajectory);
+    const outputs = trajectories.map(({ path }) => path);
     const page = reportPath(options);
     const frames = page || options.gif ? await registrationFrames(groups, pyramid) : [];
     if (page) {
@@ -86,22 +83,19 @@ Examples:
       results: registrationResults(found),
       outputs,
       seed: options.seed ?? 0,
-      geometry: await geometryContent(trajectory),
+      geometry: await geometryContent(trajectories[0].trajectory),
       summary: registrationSummary(found),
     };
   },
 };
 
-async function readAll(
-  options: RegisterOptions,
-  grid: Grid,
-  session: Session,
-): Promise<{ readonly placed: readonly PlacedXRay[]; readonly landmarks: readonly Landmark[] }> {
-  const images = [];
-  for (const path of options.xrays) images.push(...(await readXRayImages(path, options, session)));
-  const placed = await placeXRays(images, options, grid, session);
+async function readAll(options: RegisterOptions, ct: Volume, session: Session) {
+  const images = await readXRayImages(options.xrays, options, session);
+  const placed = await placeXRays(images, options, ct.grid, session);
   for (const { image, about } of placed)
     session.say(`${image.name}: ${image.rows} x ${image.columns} pixels, starts from ${about}`);
-  const landmarks = options.landmarks ? await readLandmarks(options.landmarks, images, grid) : [];
-  return { placed, landmarks };
+  const { landmarks: path, labels, bodies } = options;
+  const landmarks = path ? await readLandmarks(path, images, ct.grid) : [];
+  const labeled = labels && bodies ? await readBodies(labels, bodies, ct, session) : undefined;
+  return { placed, landmarks, labeled };
 }

@@ -1,0 +1,95 @@
+/** Which pixels of X-rays count: without the edges that a collimator shades, and by mask images. */
+import type { Command } from "commander";
+import { fault } from "../core/errors.js";
+import * as parse from "./parse.js";
+
+/** What of X-rays does not count. */
+export interface MaskChoice {
+  /** Per X-ray, or once for all: pixels at the top, at the right, at the bottom and at the left. */
+  readonly crop?: readonly (readonly number[])[];
+  /** Files of images that are 0 where pixels do not count, one for each X-ray or one for all. */
+  readonly imageMask?: readonly string[];
+}
+
+interface Size {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export function addMaskOptions(command: Command): Command {
+  return command
+    .option(
+      "--crop <top,right,bottom,left>",
+      "pixels at the edges of an X-ray that do not count, as in a collimator's shadow; once for all X-rays or of each in turn",
+      parse.repeat(
+        parse.numbers(4, "four counts of pixels such as 40,0,40,0", (counts) =>
+          counts.every((count) => Number.isInteger(count) && count >= 0),
+        ),
+      ),
+    )
+    .option(
+      "--image-mask <file>",
+      "image of an X-ray's size that is 0 where its pixels do not count (shadow, text, metal); once for all X-rays or of each in turn",
+      parse.repeat((path) => path),
+    );
+}
+
+/**
+ * For each X-ray 1 where its pixels count, undefined where all do.
+ * `masks`: the images of the files of `imageMask`, in order.
+ * @throws INVALID_ARGUMENT (`contradictory-options`, `out-of-range`), SHAPE_MISMATCH (`length`)
+ */
+export function imageMasks(
+  xrays: readonly Size[],
+  { crop = [] }: MaskChoice,
+  masks: readonly (Size & { readonly values: ArrayLike<number> })[],
+): (Uint8Array | undefined)[] {
+  for (const [option, { length }] of [
+    ["crop", crop],
+    ["image-mask", masks],
+  ] as const)
+    if (length > 1 && length !== xrays.length)
+      throw fault(
+        "INVALID_ARGUMENT",
+        `found ${length} of --${option} for ${xrays.length} X-ray images; expected one for each, in their order, or one for all`,
+        { defect: "contradictory-options" },
+      );
+  return xrays.map((xray, i) => {
+    const edges = crop[i] ?? crop[0];
+    const mask = masks[i] ?? masks[0];
+    if (!edges && !mask) return undefined;
+    const counts = new Uint8Array(xray.rows * xray.columns).fill(1);
+    if (mask) applyMask(xray, mask, counts);
+    if (edges) applyCrop(xray, edges, counts);
+    return counts;
+  });
+}
+
+function applyMask(
+  { name, rows, columns }: Size,
+  mask: Size & { readonly values: ArrayLike<number> },
+  counts: Uint8Array,
+): void {
+  if (mask.rows !== rows || mask.columns !== columns)
+    throw fault(
+      "SHAPE_MISMATCH",
+      `found a mask ${mask.name} of ${mask.rows} x ${mask.columns} pixels; expected ${rows} x ${columns} as of ${name}; make it of that X-ray`,
+      { defect: "length", expected: rows * columns, length: mask.values.length },
+    );
+  for (let i = 0; i < counts.length; i++) if (mask.values[i] === 0) counts[i] = 0;
+}
+
+function applyCrop({ name, rows, columns }: Size, edges: readonly number[], counts: Uint8Array): void {
+  const [top, right, bottom, left] = edges;
+  if (top + bottom >= rows || left + right >= columns)
+    throw fault(
+      "INVALID_ARGUMENT",
+      `found --crop ${edges.join(",")} for ${name} of ${rows} rows and ${columns} columns; expected some of each to be left`,
+      { defect: "out-of-range" },
+    );
+  for (let i = 0; i < counts.length; i++) {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    if (row < top || row >= rows - bottom || column < left || column >= columns - right) counts[i] = 0;
+  }
+}
