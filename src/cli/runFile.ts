@@ -118,7 +118,9 @@ export async function repeatRun(path: string): Promise<RepeatedRun> {
   const checked = checkedOptions(operation, record.options);
   for (const input of record.inputs) {
     const place = await findInput(input, path);
-    for (const [name, value] of Object.entries(checked)) if (value === input.path) checked[name] = place;
+    const moved = (value: unknown) => (value === input.path ? place : value);
+    for (const [name, value] of Object.entries(checked))
+      checked[name] = Array.isArray(value) ? value.map(moved) : moved(value);
   }
   const { backend, threads } = checked;
   return {

@@ -1,7 +1,7 @@
 /** `window.tomogradStudio`: the page for scripts, such as those of its tests and of the browser's console. */
 
 import { drr, exactDrr } from "./state/drr";
-import { code, commands } from "./state/export";
+import { code, codeOfRegistration, commands, runFile } from "./state/export";
 import { linkOfView } from "./state/link";
 import { crosshair, openSample, openVolume, patient, pointAt } from "./state/patient";
 import { arm, beam, beamMatrix, steer } from "./state/pose";
@@ -49,6 +49,8 @@ const studio = {
   /** What reproduces the page: commands, a program, the address of the view. */
   commands: () => commands.value,
   code: () => code.value,
+  codeOfRegistration: () => codeOfRegistration.value,
+  runFile,
   link: linkOfView,
   backend: () => backend.value,
   /** Computes on another backend, or by a number of threads. */

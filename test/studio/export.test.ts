@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { decode } from "fast-png";
 import type { Page } from "playwright-core";
 import ts from "typescript";
@@ -14,13 +12,11 @@ import { parseGeometry, readVolume } from "../../src/io/index.js";
 import { decodeRunRecord, greyImage } from "../../src/report/index.js";
 import { gridCenter } from "../../src/volume/index.js";
 import { root } from "../package/sourceImports.js";
+import { run, tomograd } from "./commandLine.js";
 import { becomes, exactImage, missing, type Opened, type Studio, settled, startStudio } from "./studioPage.js";
 
 const CHEST = "data/chest-lidc-idri-0001-small.nii.gz";
 const POSE = { laoDeg: 25, cranDeg: -12, sid: 800, sdd: 1100, table: [10, -20, 30], rows: 60, columns: 72, pixel: 6 };
-const run = promisify(execFile);
-const tomograd = (args: readonly string[], cwd: string) =>
-  run(process.execPath, [join(root, "dist/cli/main.js"), ...args], { cwd });
 
 /** Presses a button of the panel and takes the file that it saves. */
 async function saved(page: Page, section: string, button: string): Promise<{ name: string; bytes: Buffer }> {
@@ -49,6 +45,19 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
     await studio?.close();
     rmSync(folder, { recursive: true, force: true });
   });
+
+  /** Runs a program of the page in `folder`, with this package. */
+  async function runCode(code: string): Promise<void> {
+    const address = (entry: string) => pathToFileURL(join(root, "dist", entry, "index.js")).href;
+    const linked = code
+      .replace(/from "tomograd(?:\/(\w+))?"/g, (_, entry = "") => `from "${address(entry)}"`)
+      .replace(CHEST, join(root, CHEST));
+    const { outputText } = ts.transpileModule(linked, {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+    });
+    writeFileSync(join(folder, "program.mjs"), outputText);
+    await run(process.execPath, ["program.mjs"], { cwd: folder });
+  }
 
   test("the PNG is the picture as it is shown, the one of 16 bits follows the line integrals", async () => {
     const { values } = await exactImage(page);
@@ -113,17 +122,8 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
   });
 
   test("the code is a program that writes the picture on the page", async () => {
-    const code = await page.evaluate<string>("tomogradStudio.code()");
-    const address = (entry: string) => pathToFileURL(join(root, "dist", entry, "index.js")).href;
-    const linked = code
-      .replace(/from "tomograd(?:\/(\w+))?"/g, (_, entry = "") => `from "${address(entry)}"`)
-      .replace(CHEST, join(root, CHEST));
-    const { outputText } = ts.transpileModule(linked, {
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-    });
     rmSync(join(folder, "xray.png"), { force: true });
-    writeFileSync(join(folder, "xray.mjs"), outputText);
-    await run(process.execPath, ["xray.mjs"], { cwd: folder });
+    await runCode(await page.evaluate<string>("tomogradStudio.code()"));
     const written = decode(readFileSync(join(folder, "xray.png"))).data;
     const picture = decode((await saved(page, "X-ray", "PNG")).bytes).data;
     expect(Math.max(...picture.map((level, i) => Math.abs(level - written[i])))).toBeLessThanOrEqual(1);
@@ -175,6 +175,41 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
     expect(await other.page.evaluate("tomogradStudio.arm()")).toEqual({ ...POSE, laoDeg: 10, cranDeg: 5 });
     expect(other.problems).toEqual([]);
     await other.page.close();
+  });
+
+  test("the run file of a registration, its command and its code find the view that the page found", async () => {
+    await page.evaluate(
+      "(() => { const draws = [0.9, 0.2, 0.7, 0.75, 0.4]; let at = 0; return tomogradStudio.hideXRay(() => draws[at++]); })()",
+    );
+    await page.evaluate("tomogradStudio.steer({ laoDeg: 4.3, cranDeg: -3.1 })");
+    await page.getByRole("tab", { name: "Export" }).click();
+    const found = await page.evaluate<ConeView>("tomogradStudio.register().then(({ view }) => view)");
+    await settled(page);
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    for (const [section, button] of [
+      ["Registration", "Measured X-ray"],
+      ["Run files", "Registration"],
+    ]) {
+      const { name, bytes } = await saved(page, section, button);
+      writeFileSync(join(folder, name), bytes);
+    }
+    // the X-ray lies beside the run file, the CT in the package
+    const again = await tomograd(["run", join(folder, "found.run.json")], elsewhere);
+    expect(again.stdout + again.stderr).toContain("found.geometry.json: the same bytes as then");
+    const view = (path: string) => parseGeometry(JSON.parse(readFileSync(path, "utf8"))).then(({ views }) => views[0]);
+    expect(await view(join(elsewhere, "found.geometry.json"))).toEqual(found);
+    const shown = JSON.parse((await saved(page, "Registration", "View found")).bytes.toString());
+    expect((await parseGeometry(shown)).views[0]).toEqual(found);
+
+    const command = (await page.evaluate<string[]>("tomogradStudio.commands()")).find((line) =>
+      / register /.test(line),
+    )!;
+    await tomograd([...command.split(" ").slice(2), "--no-report"], folder);
+    expect(await view(join(folder, "found.geometry.json"))).toEqual(found);
+    rmSync(join(folder, "found.geometry.json"));
+    await runCode(await page.evaluate<string>("tomogradStudio.codeOfRegistration()"));
+    expect(await view(join(folder, "found.geometry.json"))).toEqual(found);
   });
 
   test("nothing was complained of", () => {

@@ -1,11 +1,14 @@
 import { useSignal } from "@preact/signals";
+import { FOUND_GEOMETRY, MEASURED, START_GEOMETRY } from "../state/commands";
 import { exactDrr } from "../state/drr";
-import { code, commands, exposure, making, runFile, runsRender, xrayPng } from "../state/export";
+import { code, codeOfRegistration, commands, exposure, making, runFile, runsRender, xrayPng } from "../state/export";
 import { linkOfView } from "../state/link";
 import { patient } from "../state/patient";
 import { reconstruction, scan } from "../state/reconstruction";
+import { registered } from "../state/registration";
 import { report } from "../state/status";
 import { request } from "../worker/client";
+import type { Exposure } from "../worker/protocol";
 import { download, saveLineIntegrals } from "./save";
 
 /** Pictures, numbers, commands and programs of what is on the page. */
@@ -15,6 +18,7 @@ export function ExportPanel() {
     <>
       <XRaySection />
       <VolumeSection />
+      {registered.value && <RegistrationSection />}
       <GeometrySection />
       <RunSection />
       <CommandSection />
@@ -92,6 +96,22 @@ function VolumeSection() {
   );
 }
 
+function RegistrationSection() {
+  const { xray, start, found } = registered.value!;
+  const view = (of: Exposure) => () => request("geometry", { view: of.view, detector: start.detector });
+  return (
+    <section>
+      <h3>Registration</h3>
+      <div class="buttons">
+        <Save text="Measured X-ray" name={MEASURED} make={() => request("npy", xray)} />
+        <Save text="View found" name={FOUND_GEOMETRY} make={view({ ...start, view: found.view })} />
+        {!start.arm && <Save text="View at the start" name={START_GEOMETRY} make={view(start)} />}
+      </div>
+      <p class="hint">Commands, code and the run file of the registration read {MEASURED}.</p>
+    </section>
+  );
+}
+
 function GeometrySection() {
   return (
     <section>
@@ -135,6 +155,7 @@ function RunSection() {
           disabled={!reconstruction.value}
           make={() => runFile("reconstruct")}
         />
+        <Save text="Registration" name="found.run.json" disabled={!registered.value} make={() => runFile("register")} />
       </div>
       <p class="hint">
         <code>npx tomograd run FILE</code> does it again where the CT lies, and says whether the bytes are the same.
@@ -196,6 +217,14 @@ function CodeSection() {
     <section>
       <h3>Code</h3>
       <Copy label="TypeScript of the X-ray" button="Copy as code" text={code.value ?? ""} rows={10} />
+      {codeOfRegistration.value && (
+        <Copy
+          label="TypeScript of the registration"
+          button="Copy registration as code"
+          text={codeOfRegistration.value}
+          rows={10}
+        />
+      )}
     </section>
   );
 }

@@ -2,11 +2,20 @@
 import { type CArmOptions, type ConeView, cArmView, type Detector, matrixToPose, viewToCArm } from "tomograd/geometry";
 import type { DisplayPreset, DisplayWindow } from "tomograd/report";
 import { type Grid, gridCenter } from "tomograd/volume";
-import type { CommandOptions, GridChoice, OpenRequest, ReconstructionFacts, ScanFacts } from "../worker/protocol";
+import type {
+  CommandOptions,
+  Exposure,
+  GridChoice,
+  OpenRequest,
+  OptionValue,
+  ReconstructionFacts,
+  RunRequest,
+  ScanFacts,
+} from "../worker/protocol";
 
 /** A command: its operation and its options. */
 export interface Command {
-  readonly operation: "render" | "simulate" | "reconstruct";
+  readonly operation: RunRequest["operation"];
   readonly options: CommandOptions;
 }
 
@@ -52,9 +61,7 @@ export function renderCommand(shot: Shot, { path, options }: VolumeWords): Comma
   const { rows, columns } = shot.detector;
   const pose = arm && {
     ...{ rotation: arm.rotationDeg as readonly number[], translation: arm.translation as readonly number[] },
-    ...(arm.orientation === "PA" && { orientation: "PA" }),
-    ...{ sdd: arm.sdd, size: [rows, columns], pixel: arm.detector.pixelSize },
-    ...(arm.offset?.some((shift) => shift !== 0) && { offset: arm.offset }),
+    ...{ size: [rows, columns], ...gantryOptions(arm) },
   };
   return {
     operation: "render",
@@ -66,12 +73,58 @@ export function renderCommand(shot: Shot, { path, options }: VolumeWords): Comma
   };
 }
 
+/** A C-arm as options say it. */
+type CommandArm = CArmOptions & Required<Pick<CArmOptions, "rotationDeg" | "translation">>;
+
+const gantryOptions = ({ orientation, sdd, detector, offset }: CArmOptions) => ({
+  ...(orientation === "PA" && { orientation: "PA" }),
+  ...{ sdd, pixel: detector.pixelSize },
+  ...(offset?.some((shift) => shift !== 0) && { offset }),
+});
+
+/** What a registered X-ray, the view that its search began with, and the view that it found are saved as. */
+export const MEASURED = "measured.npy";
+export const START_GEOMETRY = "start.geometry.json";
+export const FOUND_GEOMETRY = "found.geometry.json";
+
+/** Where a search begins, in the numbers of a command where the command line has a C-arm like it. */
+export interface RegistrationStart extends Exposure {
+  readonly arm?: CommandArm;
+  /** Degrees and mm about it. */
+  readonly search: { readonly rotationDeg: number; readonly translation: number };
+}
+
+export function registrationStart(
+  exposure: Pick<Shot, "view" | "detector" | "grid">,
+  search: RegistrationStart["search"],
+): RegistrationStart {
+  const arm = armOf(exposure);
+  const { view, detector } = arm ? { view: cArmView(arm), detector: arm.detector } : exposure;
+  return { view, detector, search, ...(arm && { arm }) };
+}
+
+/** `tomograd register` of the X-ray on the page, which is saved as `MEASURED`. */
+export function registerCommand({ arm, search }: RegistrationStart, { path, options }: VolumeWords): Command {
+  const pose = arm && {
+    start: [[...arm.rotationDeg, ...arm.translation]],
+    ...gantryOptions(arm),
+  };
+  return {
+    operation: "register",
+    options: {
+      ...{ ct: path, xrays: [MEASURED], out: FOUND_GEOMETRY, ...options },
+      ...(pose ?? { geometry: START_GEOMETRY }),
+      search: [search.rotationDeg, search.translation],
+    },
+  };
+}
+
 /** mm: a C-arm whose source, corner and steps are this close has the view. */
 const SAME_VIEW = 1e-6;
 const rounded = (values: readonly number[]) => values.map((value) => Number(value.toFixed(9)) + 0);
 
 /** The C-arm of a view in numbers of nine decimals; undefined where the command line has none like it. */
-function armOf({ view, detector, grid }: Shot): CArmOptions | undefined {
+function armOf({ view, detector, grid }: Pick<Shot, "view" | "detector" | "grid">): CommandArm | undefined {
   try {
     const found = viewToCArm(view, detector, { isocenter: gridCenter(grid) });
     const { rotation, translation } = matrixToPose(found.pose, { parameterization: "euler_angles", convention: "ZXY" });
@@ -135,15 +188,22 @@ const COUNTS = ["size", "grid"];
 
 /** The words of a command. */
 export function commandLine({ operation, options }: Command): string {
-  const { volume, projections, ...flags } = options;
-  const words = Object.entries(flags).map(([name, value]) => {
-    if (value === false) return `--no-${name}`;
-    const text = Array.isArray(value) ? value.join(COUNTS.includes(name) ? "x" : ",") : String(value);
-    // an equals sign, as a number may begin with a minus
-    return text.startsWith("-") ? `--${name}=${quoted(text)}` : `--${name} ${quoted(text)}`;
+  const { volume, projections, ct, xrays, ...flags } = options;
+  const inputs = [volume, projections, ct, xrays].flat().filter((path) => path !== undefined);
+  const words = Object.entries(flags).flatMap(([name, value]) => {
+    if (value === false) return [`--no-${name}`];
+    return given(value).map((one) => {
+      const text = Array.isArray(one) ? one.join(COUNTS.includes(name) ? "x" : ",") : String(one);
+      // an equals sign, as a number may begin with a minus
+      return text.startsWith("-") ? `--${name}=${quoted(text)}` : `--${name} ${quoted(text)}`;
+    });
   });
-  return [`npx tomograd ${operation} ${quoted(String(volume ?? projections))}`, ...words].join(" ");
+  return [`npx tomograd ${operation}`, ...inputs.map((path) => quoted(String(path))), ...words].join(" ");
 }
+
+/** What an option is given, one after the other: a list of lists several times. */
+const given = (value: OptionValue): readonly OptionValue[] =>
+  Array.isArray(value) && Array.isArray(value[0]) ? (value as readonly (readonly number[])[]) : [value];
 
 /** For any shell's words: what is not plain goes into double quotes. */
 const quoted = (path: string): string =>

@@ -3,27 +3,40 @@ import { computed, signal } from "@preact/signals";
 import { createGrid } from "tomograd/volume";
 import { request } from "../worker/client";
 import type { RunRequest } from "../worker/protocol";
-import { codeOf } from "./code";
-import { commandLine, reconstructCommand, renderCommand, type Shot, simulateCommand, volumeWords } from "./commands";
+import { codeOf, registrationCode, type VolumeCode } from "./code";
+import {
+  type Command,
+  commandLine,
+  reconstructCommand,
+  registerCommand,
+  renderCommand,
+  type Shot,
+  simulateCommand,
+  volumeWords,
+} from "./commands";
 import { drrPreset, radiographed } from "./display";
 import { drr, drrIsExact, drrWindow, exactDrr } from "./drr";
 import { openedFrom, patient } from "./patient";
 import { arm, beam, detector, isocenter } from "./pose";
 import { reconstruction, scan } from "./reconstruction";
+import { registered } from "./registration";
 
 /** What a scan's reconstruction is called. */
 const BACK = "back.nii.gz";
+/** The same of a run file: not compressed, as programs compress in their own ways. */
+const PLAIN = "back.nii";
 
 /** The volume as commands name it: the one that is open, or the file of its reconstruction. */
 const subject = computed(() => {
   const done = reconstruction.value;
   const asked = patient.value && openedFrom();
   if (!patient.value || !asked) return undefined;
-  const opened = { grid: patient.value.grid, words: volumeWords(asked), quantity: patient.value.quantity };
-  if (radiographed.value !== "reconstruction" || !done) return { ...opened, opened };
+  const opened: VolumeCode = { ...volumeWords(asked), quantity: patient.value.quantity };
+  if (radiographed.value !== "reconstruction" || !done) return { grid: patient.value.grid, shown: opened, opened };
   const { size, spacing, center } = done.grid;
   const grid = createGrid({ size, spacing: [spacing, spacing, spacing], center });
-  return { grid, words: { path: BACK, options: {} }, quantity: "attenuation" as const, opened };
+  const shown: VolumeCode = { path: BACK, options: {}, quantity: "attenuation" };
+  return { grid, shown, opened };
 });
 
 const shot = computed<Shot | undefined>(() => {
@@ -36,20 +49,25 @@ const shot = computed<Shot | undefined>(() => {
 /** The commands of what is on the page, in the order in which they run. */
 export const commands = computed<readonly string[]>(() => {
   if (!subject.value || !shot.value || !drrIsExact.value) return [];
-  const { opened, words } = subject.value;
+  const { opened, shown } = subject.value;
   return [
-    ...(scan.value ? [simulateCommand(scan.value, opened.words)] : []),
-    ...(scan.value && reconstruction.value ? [reconstructCommand(reconstruction.value, opened.words.path)] : []),
-    renderCommand(shot.value, words),
+    ...(scan.value ? [simulateCommand(scan.value, opened)] : []),
+    ...(scan.value && reconstruction.value ? [reconstructCommand(reconstruction.value, opened.path)] : []),
+    ...(registered.value ? [registerCommand(registered.value.start, opened)] : []),
+    renderCommand(shot.value, shown),
   ].map(commandLine);
 });
 
 /** The program of the X-ray on the page. */
 export const code = computed(() => {
   if (!subject.value || !shot.value || !drrIsExact.value) return undefined;
-  const { words, quantity } = subject.value;
-  return codeOf(shot.value, arm.value, isocenter.value, words, quantity);
+  return codeOf(shot.value, arm.value, isocenter.value, subject.value.shown);
 });
+
+/** The program of the last registration. */
+export const codeOfRegistration = computed(() =>
+  subject.value && registered.value ? registrationCode(registered.value.start, subject.value.opened) : undefined,
+);
 
 /** Whether the last thing asked for is still being made. */
 export const making = signal<string | undefined>(undefined);
@@ -73,22 +91,24 @@ const machine = (): RunRequest["machine"] => ({
   memoryBytes: ((navigator as { readonly deviceMemory?: number }).deviceMemory ?? 0) * 2 ** 30,
 });
 
-/** The run file of the X-ray, the scan or the reconstruction. @throws where the page has none */
+/** The run file of the X-ray, the scan, the reconstruction or the registration. @throws where the page has none */
 export async function runFile(operation: RunRequest["operation"]): Promise<string> {
   await exactDrr();
   const known = subject.value;
   if (!known || !shot.value) throw new Error("there is nothing to run again");
-  const { words } = known.opened;
-  const command =
-    operation === "render"
-      ? renderCommand(shot.value, words)
-      : operation === "simulate"
-        ? scan.value && simulateCommand(scan.value, words)
-        : reconstruction.value && reconstructRun(words.path);
+  const words = known.opened;
+  const command = {
+    render: () => renderCommand(shot.value as Shot, words),
+    simulate: () => scan.value && simulateCommand(scan.value, words),
+    reconstruct: () =>
+      reconstruction.value && withoutReport(reconstructCommand(reconstruction.value, words.path, PLAIN)),
+    register: () => registered.value && withoutReport(registerCommand(registered.value.start, words)),
+  }[operation]();
   if (!command) throw new Error("there is nothing to run again");
   const asked: RunRequest = {
     ...command,
     ...(operation === "render" && { exposure: exposure() }),
+    ...(operation === "register" && registered.value && { registered: registered.value }),
     volume: words.path,
     versions: { tomograd: import.meta.env.TOMOGRAD_VERSION, browser: navigator.userAgent },
     machine: machine(),
@@ -96,11 +116,8 @@ export async function runFile(operation: RunRequest["operation"]): Promise<strin
   return request("runFile", asked);
 }
 
-/** As the command, without the report, which holds times; not compressed, as programs compress in their own ways. */
-function reconstructRun(path: string) {
-  const command = reconstruction.value && reconstructCommand(reconstruction.value, path, "back.nii");
-  return command && { ...command, options: { ...command.options, report: false } };
-}
+/** As the command, without the report, which holds times. */
+const withoutReport = (command: Command): Command => ({ ...command, options: { ...command.options, report: false } });
 
 /** Whether the X-ray is of the volume that was opened, which alone a run file can name. */
 export const runsRender = computed(() => radiographed.value === "volume" && drr.value !== undefined);

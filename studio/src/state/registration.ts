@@ -3,7 +3,15 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { type ConeView, positionerView, viewToProjectionMatrix } from "tomograd/geometry";
 import { request } from "../worker/client";
 import type { Overlay } from "../worker/painting";
-import type { Meaning, RegistrationFacts, RegistrationRound, XRayFile, XRayImage } from "../worker/protocol";
+import type {
+  Meaning,
+  Registered,
+  RegistrationFacts,
+  RegistrationRound,
+  XRayFile,
+  XRayImage,
+} from "../worker/protocol";
+import { type RegistrationStart, registrationStart } from "./commands";
 import { drr } from "./drr";
 import { patient } from "./patient";
 import { arm, beam, detector, FRONTAL, isocenter, steer, steerByMatrix } from "./pose";
@@ -18,6 +26,8 @@ export const overlay = signal<Overlay>("edges");
 export const search = signal({ rotationDeg: 45, translation: 30 });
 export const rounds = signal<readonly RegistrationRound[]>([]);
 export const registration = signal<RegistrationFacts | undefined>(undefined);
+/** What `registration` is the result of. */
+export const registered = signal<(Registered & { readonly start: RegistrationStart }) | undefined>(undefined);
 export const registering = signal(false);
 
 /** The rendering that the X-ray is compared with, perhaps coarser; undefined: its detector is another one. */
@@ -39,6 +49,7 @@ export function dropXRay(): void {
   batch(() => {
     xray.value = undefined;
     registration.value = undefined;
+    registered.value = undefined;
     rounds.value = [];
   });
 }
@@ -104,22 +115,25 @@ export const rereadXRay = (meaning: Meaning): Promise<void> =>
 /** Registers from the C-arm as it stands, and puts it where the X-ray was taken from. */
 export async function register(): Promise<RegistrationFacts | undefined> {
   const measured = xray.value;
-  if (!measured || !("view" in beam.value) || registering.value) return undefined;
+  if (!measured || !patient.value || !("view" in beam.value) || registering.value) return undefined;
   const controller = new AbortController();
   const cancel = () => controller.abort();
   batch(() => {
     failure.value = undefined;
     registration.value = undefined;
+    registered.value = undefined;
     rounds.value = [];
     registering.value = true;
     task.value = { what: "Registering", cancel };
   });
   const { file: _, truth, ...image } = measured;
+  const { view } = beam.value;
+  const start = registrationStart({ view, detector: detector.value, grid: patient.value.grid }, search.value);
   try {
     const found = await request(
       "register",
       {
-        ...{ xray: image, detector: detector.value, view: beam.value.view, search: search.value },
+        ...{ xray: image, detector: start.detector, view: start.view, search: start.search },
         ...(truth && { truth }),
       },
       {
@@ -130,7 +144,10 @@ export async function register(): Promise<RegistrationFacts | undefined> {
       },
     );
     steerByMatrix(viewToProjectionMatrix(found.view));
-    registration.value = found;
+    batch(() => {
+      registration.value = found;
+      registered.value = { xray: image, start, found };
+    });
     return found;
   } catch (error) {
     report(error);

@@ -43,6 +43,8 @@ export interface Calls {
   nifti: Call<Exclude<Shown, "difference">, Uint8Array>;
   /** The text of a geometry file. */
   geometry: Call<Exposure | "scan", string>;
+  /** An X-ray as NumPy's format: float32, [row][column], rising with attenuation. */
+  npy: Call<XRayImage, Uint8Array>;
   /** The drawing of sources, detectors and the volume's box: SVG. */
   figure: Call<Exposure | "scan", string>;
   /** The run file of what is on the page, for `tomograd run`. */
@@ -358,10 +360,17 @@ export interface PngRequest {
 }
 
 /** Options of a command, by the names of its run file. */
-export type CommandOptions = Readonly<Record<string, string | number | boolean | readonly number[]>>;
+export type CommandOptions = Readonly<Record<string, OptionValue>>;
+
+/** A registration that was done: the X-ray, where the search began, and what it found. */
+export interface Registered {
+  readonly xray: XRayImage;
+  readonly start: Exposure;
+  readonly found: Pick<RegistrationFacts, "view" | "score" | "verdict" | "reasons" | "evaluations">;
+}
 
 export interface RunRequest {
-  readonly operation: "render" | "simulate" | "reconstruct";
+  readonly operation: "render" | "simulate" | "reconstruct" | "register";
   readonly options: CommandOptions;
   /** Of `render`: the pose that the options say; undefined where they name a geometry file, and what that holds. */
   readonly arm?: CArmOptions;
@@ -372,3 +381,13 @@ export interface RunRequest {
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: { readonly system: string; readonly memoryBytes: number };
 }
+  /** Of `register`. */
+  readonly registered?: Registered;
+/** Value of an option; lists of lists are given several times. */
+export type OptionValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly number[]
+  | readonly (readonly number[])[];

@@ -1,18 +1,20 @@
 import type { Trajectory } from "tomograd";
-import { encodeNifti, encodePng, geometryText } from "tomograd/io";
+import { encodeNifti, encodePng, geometryText, npyPieces } from "tomograd/io";
 import { drawGeometry, greyImage } from "tomograd/report";
-import type { Exposure, PngRequest } from "../protocol";
+import type { Exposure, PngRequest, XRayImage } from "../protocol";
 import { currentReconstruction, currentScan } from "../reconstructed";
 import { currentPatient } from "../session";
 import type { Handlers } from "./types";
 
-export const exportHandlers: Pick<Handlers, "png" | "nifti" | "geometry" | "figure"> = {
+export const exportHandlers: Pick<Handlers, "png" | "nifti" | "npy" | "geometry" | "figure"> = {
   png: async (asked, { move }) => move((await pngOf(asked)) as Uint8Array<ArrayBuffer>),
 
   nifti: async (shown, { move }) => {
     const volume = shown === "volume" ? currentPatient().volume : currentReconstruction();
     return move(await gzipped(encodeNifti(volume)));
   },
+
+  npy: async (xray, { move }) => move(new Uint8Array(await new Blob(npyOf(xray) as BlobPart[]).arrayBuffer())),
 
   geometry: async (of) => geometryText(trajectoryOf(of)),
 
@@ -28,6 +30,8 @@ export const pngOf = ({ rows, columns, values, window, preset, bits }: PngReques
   bits === 16
     ? encodePng({ rows, columns, values }, { bits, window: [window.low, window.high] })
     : encodePng({ rows, columns, values: greyImage(values, { preset, window }) }, { window: [0, 255] });
+
+export const npyOf = ({ rows, columns, values }: XRayImage): Uint8Array[] => npyPieces(values, [rows, columns]);
 
 /** One exposure as a trajectory. */
 export const oneView = ({ view, detector }: Exposure): Trajectory => ({

@@ -3,10 +3,10 @@ import { cArmView } from "tomograd/geometry";
 import { encodeNifti, geometryContent, geometryText, npyPieces } from "tomograd/io";
 import { encodeRunRecord, type RunFile, type RunRecord } from "tomograd/report";
 import { hashOf, hashOfSource } from "../hash";
-import type { Exposure, RunRequest } from "../protocol";
+import type { Exposure, Registered, RunRequest } from "../protocol";
 import { currentReconstruction, currentScan } from "../reconstructed";
 import { currentBackend, currentPatient } from "../session";
-import { oneView, pngOf } from "./export";
+import { npyOf, oneView, pngOf } from "./export";
 import type { Handlers } from "./types";
 
 /** What came out, and what it was made from besides the volume. */
@@ -41,6 +41,7 @@ const MAKERS: Readonly<Record<RunRequest["operation"], (asked: RunRequest) => Pr
   render,
   simulate,
   reconstruct,
+  register,
 };
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -100,5 +101,24 @@ async function reconstruct({ options }: RunRequest): Promise<Made> {
     outputs: [await written(options.out as string, [encodeNifti(volume)])],
     geometry: await geometryContent(currentScan()),
     results: { method: options.method as string, shape: [...volume.grid.size] },
+  };
+}
+
+async function register({ options, registered }: RunRequest): Promise<Made> {
+  const { xray, start, found } = registered as Registered;
+  const { view, ...results } = found;
+  const trajectory = { detector: start.detector, views: [view], about: "views found by registration" };
+  const [measured] = options.xrays as readonly string[];
+  const { geometry } = options;
+  return {
+    inputs: [
+      await written(measured, npyOf(xray)),
+      ...(typeof geometry === "string" ? [await written(geometry, [utf8(await geometryText(oneView(start)))])] : []),
+    ],
+    outputs: [await written(options.out as string, [utf8(await geometryText(trajectory))])],
+    geometry: await geometryContent(trajectory),
+    results: { ...results },
+    // of many starts
+    seed: 0,
   };
 }
