@@ -77,7 +77,7 @@ async function openBest(threads?: number): Promise<Backend> {
   }
 }
 
-/** What goes on where a GPU has failed: `wasm`, else `reference`. `why`: for `about`. */
+/** What goes on where a GPU has failed: `wasm`, else `reference`. `why`: for `about`. The caller disposes of it. */
 export const createHostBackend = (why: string): Promise<Backend> => openHost([`not webgpu: ${why}`]);
 
 /**

@@ -1,7 +1,7 @@
 export type { Backend, DeviceArray, ElementType, HostArray, Shape } from "./backend.js";
 export { describeShape, sameShape, shapeLength } from "./backend.js";
 export type { BackendOptions, BackendReport } from "./create.js";
-export { createBackend, listBackends } from "./create.js";
+export { createBackend, createHostBackend, listBackends } from "./create.js";
 export type {
   Discretization,
   FreeRays,

@@ -1,7 +1,7 @@
 import { placeInWords } from "./planes";
 import { drr, drrIsExact } from "./state/drr";
 import { crosshair, patient } from "./state/patient";
-import { backend, startBackend } from "./state/status";
+import { backend, backendAsked, startBackend, task } from "./state/status";
 import type { BackendChoice } from "./worker/protocol";
 
 const CHOICES: readonly (readonly [BackendChoice["prefer"], string])[] = [
@@ -26,6 +26,8 @@ export function StatusBar() {
           <label>
             compute on{" "}
             <select
+              value={backendAsked.value}
+              disabled={task.value !== undefined}
               onChange={({ currentTarget }) =>
                 void startBackend({ prefer: currentTarget.value as BackendChoice["prefer"] })
               }

@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page, Worker } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { repeated } from "./commandLine.js";
 import { becomes, exactImage, missing, type Studio, startStudio } from "./studioPage.js";
 
 /** What lets Chromium compute on a GPU in software. */
@@ -6,10 +11,31 @@ const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshade
 
 describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${missing})` : ""}`, () => {
   let studio: Studio;
+  const work = mkdtempSync(join(tmpdir(), "tomograd-gpu-"));
   beforeAll(async () => {
     studio = await startStudio(SOFTWARE_GPU);
   });
-  afterAll(() => studio?.close());
+  afterAll(async () => {
+    await studio?.close();
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  /** A page with a scan of 60 views, on a GPU that a test can destroy: `device` of the worker. */
+  async function onGpu(): Promise<{ readonly page: Page; readonly worker: Worker }> {
+    const { page } = await studio.open();
+    await page.evaluate("tomogradStudio.steer({ rows: 24, columns: 32, pixel: 14 })");
+    await page.evaluate("tomogradStudio.simulate({ views: 60, rows: 64, columns: 64 })");
+    const worker = page.workers().find((one) => /assets\/worker/.test(one.url()))!;
+    await worker.evaluate(`
+      const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (options) {
+        return (self.device = await requestDevice.call(this, options));
+      };
+    `);
+    await page.getByLabel("compute on").selectOption("webgpu");
+    await becomes(page, "tomogradStudio.backend().name === 'webgpu'");
+    return { page, worker };
+  }
 
   test("the GPU and float64 give the picture of the processor, and the corner says what runs", async () => {
     const { page, problems } = await studio.open();
@@ -32,6 +58,36 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
       expect(error).toBeGreaterThan(0);
     }
     expect(problems.filter((problem) => !/webgpu|adapter/i.test(problem))).toEqual([]);
+    await page.close();
+  }, 120_000);
+
+  test("60 views on 32 voxels a side give on the GPU what the command line makes of their run files", async () => {
+    const { page } = await onGpu();
+    const done = await page.evaluate<{ psnr: number }>(
+      "tomogradStudio.reconstruct({ method: 'os-sart', size: 32, iterations: 8 })",
+    );
+    expect(await page.evaluate("tomogradStudio.backend().name")).toBe("webgpu");
+    expect(Math.abs((await repeated(page, work)).psnr - done.psnr)).toBeLessThan(0.05);
+    expect(done.psnr).toBeGreaterThan(25);
+    await page.close();
+  }, 120_000);
+
+  test("a lost GPU is told in words, and the processor goes on from what was kept", async () => {
+    const { page, worker } = await onGpu();
+    await page.evaluate("void tomogradStudio.reconstruct({ method: 'sirt', size: 32, iterations: 20 })");
+    await becomes(page, "tomogradStudio.steps().length > 6");
+    await worker.evaluate("device.destroy()");
+    await becomes(page, "tomogradStudio.backend().name === 'wasm'");
+    expect(await page.getByRole("alert").textContent()).toMatch(
+      /^The GPU was lost: the processor goes on, from iteration \d+\. Nothing that is open was lost\./,
+    );
+    expect(await page.locator(".status .lamp").textContent()).toMatch(/wasm.*not webgpu: the GPU is gone \(destroyed/);
+    expect(await page.getByLabel("compute on").inputValue()).toBe("wasm");
+    await becomes(page, "!document.querySelector('progress')");
+    const iterations = await page.evaluate("tomogradStudio.steps().map(({ iteration }) => iteration)");
+    expect(iterations).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    await page.evaluate("tomogradStudio.steer({ rows: 24, columns: 32, pixel: 14, laoDeg: 7 })");
+    expect((await exactImage(page)).values.some((value) => value > 1)).toBe(true);
     await page.close();
   }, 120_000);
 

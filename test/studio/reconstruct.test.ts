@@ -3,28 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCli } from "../../src/cli/program.js";
-import { root } from "../package/sourceImports.js";
+import { repeated } from "./commandLine.js";
 import { becomes, missing, type Opened, type Studio, startStudio } from "./studioPage.js";
-
-const CHEST = join(root, "data/chest-lidc-idri-0001-small.nii.gz");
-
-/** Results of a command. */
-async function command(...args: string[]): Promise<Record<string, number>> {
-  let printed = "";
-  const stdout = {
-    write: (text: string) => {
-      printed += text;
-    },
-  };
-  const code = await runCli(
-    [...args, "--json", "--quiet"],
-    { stdout, stderr: { write: () => true } },
-    new AbortController().signal,
-  );
-  expect(code, printed).toBe(0);
-  return JSON.parse(printed) as Record<string, number>;
-}
 
 const button = (page: Page, name: string | RegExp) => page.locator("#panel").getByRole("button", { name });
 
@@ -44,28 +24,35 @@ describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: 
     rmSync(work, { recursive: true, force: true });
   });
 
-  test("60 views on 32 voxels a side give what the command line gives", async () => {
+  test("60 views on 32 voxels a side give what the command line makes of their run files", async () => {
     await page.evaluate("tomogradStudio.simulate({ views: 60, rows: 64, columns: 64 })");
-    const done = await page.evaluate<{
-      psnr: number;
-      ssim: number;
-      grid: { size: number[]; spacing: number; center: number[] };
-      pixel: number;
-    }>(
-      "tomogradStudio.reconstruct({ method: 'os-sart', size: 32, iterations: 8 }).then((r) => ({ ...r, pixel: tomogradStudio.scan().pixel }))",
+    const done = await page.evaluate<{ psnr: number }>(
+      "tomogradStudio.reconstruct({ method: 'os-sart', size: 32, iterations: 8 })",
     );
-    const { size, spacing, center } = done.grid;
-    const scan = join(work, "scan.npy");
-    const pixel = `${done.pixel},${done.pixel}`;
-    await command("simulate", CHEST, "--views", "60", "--size", "64x64", "--pixel", pixel, "--out", scan);
-    const grid = ["--grid", size.join("x"), "--spacing", `${spacing}`, `--center=${center.join(",")}`];
-    const method = ["--method", "os-sart", "--iterations", "8"];
-    const out = ["--truth", CHEST, "--no-report", "--out", join(work, "back.nii")];
-    const told = await command("reconstruct", scan, ...method, ...grid, ...out);
-    expect(Math.abs(told.psnr - done.psnr)).toBeLessThan(0.05);
+    expect(Math.abs((await repeated(page, work)).psnr - done.psnr)).toBeLessThan(0.05);
     // 8 epochs of SART on a chest of 11 mm voxels: well above a volume of water (about 10 dB)
     expect(done.psnr).toBeGreaterThan(25);
     expect(await page.getByTestId("figures").innerText()).toContain(`${done.psnr.toFixed(2)} dB`);
+  });
+
+  test("a volume that does not fit is refused with what would, and the page goes on", async () => {
+    const worker = page.workers().find((one) => /assets\/worker/.test(one.url()))!;
+    const before = await page.evaluate("tomogradStudio.patient()");
+    await worker.evaluate(
+      "self.granted = WebAssembly.Memory.prototype.grow; WebAssembly.Memory.prototype.grow = () => { throw new RangeError('no pages are left') };",
+    );
+    await page.evaluate("tomogradStudio.reconstruct({ method: 'sirt', size: 256, iterations: 2 })");
+    const words = await page.getByRole("alert").textContent();
+    expect(words).toMatch(/^There is not enough memory: .* MiB are taken\. Take fewer voxels a side/);
+    await worker.evaluate("WebAssembly.Memory.prototype.grow = self.granted;");
+    await page.evaluate("tomogradStudio.simulate({ views: 720, rows: 1024, columns: 1024 })");
+    expect(await page.getByRole("alert").textContent()).toMatch(/^There is not enough memory: .* Take fewer views/);
+    expect(await page.evaluate("tomogradStudio.patient()")).toEqual(before);
+    const done = await page.evaluate<{ psnr: number }>(
+      "tomogradStudio.reconstruct({ method: 'os-sart', size: 32, iterations: 8 })",
+    );
+    expect(done.psnr).toBeGreaterThan(25);
+    expect(await page.getByRole("alert").count()).toBe(0);
   });
 
   test("slices and X-ray show truth, result and difference; the profile has both curves", async () => {

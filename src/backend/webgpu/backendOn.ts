@@ -28,6 +28,8 @@ export interface DeviceParts {
 
 /** `GPUMapMode.READ`, which Node lacks. */
 const MAP_READ = 1;
+/** ms in which a browser says that the device is gone, once reading from it has failed. */
+const TOLD_WITHIN = 2000;
 /** Elements are numbered by u32 in the shaders; arrays of several buffers might be longer. */
 const MOST_ELEMENTS = 2 ** 31 - 1;
 
@@ -161,7 +163,12 @@ export function createBackendOn({ device, maxBindingBytes, about }: DeviceParts)
       await Promise.race([work.catch(() => {}), lost]);
       throw error;
     }
-    return Promise.race([work, lost]);
+    // browsers let go of a buffer that is being mapped before they say that the device is gone
+    const known = work.catch(async (cause: unknown) => {
+      await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, TOLD_WITHIN))]);
+      throw cause;
+    });
+    return Promise.race([known, lost]);
   };
 
   /** Loss rejects all that comes later as well: a promise that nobody waits for any more must not end the process. */

@@ -118,7 +118,7 @@ export async function reconstruct(): Promise<boolean> {
       signal,
       onProgress: (step) => {
         batch(() => {
-          steps.value = [...steps.value, step];
+          steps.value = [...steps.value.filter(({ iteration }) => iteration < step.iteration), step];
           if (step.picture) volumeShown.value++;
           share((step.iteration + 1) / step.iterations);
         });

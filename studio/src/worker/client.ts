@@ -1,4 +1,4 @@
-import type { CallKind, Failure, FromWorker, Payload, Progress, Result, ToWorker } from "./protocol";
+import type { Answer, CallKind, Failure, FromWorker, Payload, Progress, Result, Takeover, ToWorker } from "./protocol";
 
 /** A failed call. */
 export class CallError extends Error {
@@ -27,14 +27,23 @@ export interface CallOptions<K extends CallKind> {
 }
 
 interface Pending {
-  readonly settle: (message: FromWorker) => void;
+  readonly settle: (message: Answer) => void;
 }
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "tomograd" });
 const pending = new Map<number, Pending>();
 let last = 0;
 
-worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => pending.get(data.id)?.settle(data));
+/** Is told when the GPU has failed and something else goes on. */
+let whenTaken: (takeover: Takeover) => void = () => undefined;
+export const onTakeover = (tell: (takeover: Takeover) => void): void => {
+  whenTaken = tell;
+};
+
+worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
+  if ("because" in data) whenTaken(data);
+  else pending.get(data.id)?.settle(data);
+});
 worker.addEventListener("error", (event) => {
   const message = `the worker stopped (${event.message || "no reason is given"}): reload the page`;
   for (const [id, { settle }] of pending) settle({ id, failure: { code: "BACKEND_FAULT", message } });

@@ -58,7 +58,8 @@ export type Progress<K extends CallKind> = Calls[K]["progress"];
 export type ToWorker =
   | { readonly id: number; readonly kind: CallKind; readonly payload: unknown }
   | { readonly id: number; readonly cancel: true };
-export type FromWorker =
+export type FromWorker = Answer | Takeover;
+export type Answer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly progress: unknown }
   | { readonly id: number; readonly failure: Failure };
@@ -70,6 +71,12 @@ export interface Failure {
   readonly message: string;
   /** The series to choose from, where the input holds several. */
   readonly series?: readonly DicomSeries[];
+}
+
+/** Told without being asked: the GPU has failed, and what goes on in its place. */
+export interface Takeover {
+  readonly backend: BackendFacts;
+  readonly because: Failure;
 }
 
 export interface BackendChoice {

@@ -1,5 +1,7 @@
-/** What the worker keeps between calls: one backend, one volume on it, perhaps labels. */
-import { type Backend, createBackend, type DeviceVolume, toDevice, type Volume } from "tomograd";
+/** What the worker keeps between calls: one backend, one volume on it. */
+import { type Backend, createBackend, type DeviceVolume, type TomogradError, toDevice, type Volume } from "tomograd";
+import { createHostBackend } from "tomograd/backend";
+import { type FallbackEvent, type Keep, withFallback } from "tomograd/reconstruction";
 import type { BackendChoice, OpenSource, PatientFacts } from "./protocol";
 
 /** The volume as read, and as the rays integrate it. */
@@ -24,9 +26,12 @@ export function currentBackend(): Promise<Backend> {
 }
 
 /** Another backend takes over, with the volume. The one before stays where the new one does not start. */
-export async function changeBackend({ prefer, threads }: BackendChoice): Promise<Backend> {
+export const changeBackend = ({ prefer, threads }: BackendChoice): Promise<Backend> =>
+  replaceBackend(() => createBackend({ prefer, ...(threads !== undefined && { threads }) }));
+
+async function replaceBackend(create: () => Promise<Backend>): Promise<Backend> {
   const before = await backend;
-  const next = await createBackend({ prefer, ...(threads !== undefined && { threads }) });
+  const next = await create();
   try {
     if (patient) patient = { ...patient, device: toDevice(next, patient.attenuation()) };
   } catch (error) {
@@ -35,9 +40,50 @@ export async function changeBackend({ prefer, threads }: BackendChoice): Promise
   }
   backend = Promise.resolve(next);
   for (const forget of onBackend) forget();
-  await before?.[Symbol.asyncDispose]();
+  if (before) retired.push(before);
+  await disposeRetired();
   return next;
 }
+/** Replaced, but perhaps still at work. */
+const retired: Backend[] = [];
+let working = 0;
+
+async function disposeRetired(): Promise<void> {
+  if (working > 0) return;
+  for (const backend of retired.splice(0)) await backend[Symbol.asyncDispose]();
+}
+
+let whenTaken: (event: FallbackEvent) => void = () => undefined;
+/** Says who is told when a GPU has failed and another backend has taken over. */
+export function onTakeover(tell: (event: FallbackEvent) => void): void {
+  whenTaken = tell;
+}
+
+/** Backends that took over from GPUs that failed: several calls may notice the same failure. */
+const takers = new WeakMap<Backend, Promise<Backend>>();
+
+function takeOver(failed: Backend, { message }: TomogradError): Promise<Backend> {
+  const taker = takers.get(failed) ?? replaceBackend(() => createHostBackend(message.replace(/;.*$/, "")));
+  takers.set(failed, taker);
+  return taker;
+}
+
+/**
+ * Does `work` on the backend. Where its GPU is lost or full the processor takes over, with the volume, and the work goes
+ * on there from what was kept.
+ */
+export async function compute<T>(work: (backend: Backend, keep: Keep) => Promise<T>): Promise<T> {
+  const mine = await currentBackend();
+  working++;
+  try {
+    const options = { fallback: (error: TomogradError) => takeOver(mine, error), onFallback: whenTaken };
+    return (await withFallback(mine, work, options)).value;
+  } finally {
+    working--;
+    await disposeRetired();
+  }
+}
+
 
 /** What lies on a backend is forgotten with it. */
 const onBackend: (() => void)[] = [];
@@ -45,7 +91,7 @@ export const withEachBackend = (forget: () => void): number => onBackend.push(fo
 
 /** Puts a volume in place of the one before, and of its labels. */
 export async function setPatient(next: Patient): Promise<void> {
-  const device = toDevice(await currentBackend(), next.attenuation());
+  const device = await compute(async (backend) => toDevice(backend, next.attenuation()));
   patient?.device.dispose();
   patient = { ...next, device };
   labels = undefined;

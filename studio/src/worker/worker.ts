@@ -11,10 +11,12 @@ import { renderHandlers } from "./handlers/render";
 import { runFileHandlers } from "./handlers/runFile";
 import { simulateHandlers } from "./handlers/simulate";
 import { sliceHandlers } from "./handlers/slice";
-import { startHandlers } from "./handlers/start";
+import { factsOf, startHandlers } from "./handlers/start";
 import type { Context, Handlers } from "./handlers/types";
 import type { CallKind, Failure, FromWorker, ToWorker } from "./protocol";
+import { noMemory, takeoverWords } from "./memory";
 
+import { onTakeover } from "./session";
 const handlers: Handlers = {
   ...startHandlers,
   ...openHandlers,
@@ -33,14 +35,16 @@ const running = new Map<number, AbortController>();
 const post = (message: FromWorker, transfer: readonly Transferable[] = []) =>
   self.postMessage(message, { transfer: [...transfer] });
 
-function failureOf(error: unknown, signal: AbortSignal): Failure {
+onTakeover((event) => post({ backend: factsOf(event.backend), because: takeoverWords(event) }));
+
+function failureOf(error: unknown, kind: CallKind, signal: AbortSignal): Failure {
   if (signal.aborted) return { code: "ABORTED", message: "cancelled" };
   if (isTomogradError(error)) {
     const { defect, series } = error.detail as { readonly defect?: string; readonly series?: readonly DicomSeries[] };
+  const full = noMemory(error, kind);
+  if (full) return full;
     return { code: error.code, message: error.message, ...(defect && { defect }), ...(series && { series }) };
   }
-  if (error instanceof RangeError && /allocation|array length/i.test(error.message))
-    return { code: "OUT_OF_MEMORY", message: "there is not enough memory for this: close other pages or take less" };
   return { code: "INVARIANT", message: error instanceof Error ? error.message : String(error) };
 }
 
@@ -61,7 +65,7 @@ async function answer(id: number, kind: CallKind, payload: unknown): Promise<voi
     const result = await handle(payload, context);
     post({ id, result }, transfer);
   } catch (error) {
-    post({ id, failure: failureOf(error, controller.signal) });
+    post({ id, failure: failureOf(error, kind, controller.signal) });
   } finally {
     running.delete(id);
   }

@@ -1,13 +1,13 @@
 import { type Backend, createProjector, type Projections, psnr, ssim3d, toHost, type Volume } from "tomograd";
 import { mse } from "tomograd/metric";
-import { chooseMethod, type Progress } from "tomograd/reconstruction";
+import { chooseMethod, type Keep, type Progress } from "tomograd/reconstruction";
 import { createGrid, type Grid, gridCorners } from "tomograd/volume";
 import { METHODS, settingsOf } from "../methods";
-import type { GridChoice, MethodName, ReconstructionStep } from "../protocol";
+import type { GridChoice, MethodName, ReconstructionFacts, ReconstructionStep, ReconstructRequest } from "../protocol";
 import { currentScan, inUnit, setReconstructed, truthOn } from "../reconstructed";
-import { currentBackend, currentPatient } from "../session";
+import { compute, currentPatient } from "../session";
 import { afterMessages } from "../turn";
-import type { Handlers } from "./types";
+import type { Context, Handlers } from "./types";
 
 /** ms between two volumes that are shown while a method runs. */
 const SHOWN_EVERY = 700;
@@ -15,59 +15,9 @@ const SHOWN_EVERY = 700;
 let held: { readonly wait: Promise<void>; readonly release: () => void } | undefined;
 
 export const reconstructHandlers: Pick<Handlers, "reconstruct" | "hold"> = {
-  async reconstruct(asked, { signal, progress }) {
-    const projections = currentScan();
-    const backend = await currentBackend();
-    const { detector, views } = projections;
-    const chosen = gridOf(asked.size);
-    const grid = createGrid({ ...chosen, spacing: [chosen.spacing, chosen.spacing, chosen.spacing] });
-    const { name, why, weights } = choose(asked.method, projections, grid, backend);
-    const { model, run } = METHODS[name];
+  async reconstruct(asked, context) {
     const history: ReconstructionStep[] = [];
-    const started = performance.now();
-    let shownAt = Number.NEGATIVE_INFINITY;
-    const onIteration = async (now: Progress) => {
-      const last = now.iteration + 1 === now.iterations;
-      const picture = !last && performance.now() - shownAt > SHOWN_EVERY;
-      if (picture) {
-        setReconstructed(await now.volume());
-        shownAt = performance.now();
-      }
-      const { iteration, iterations, value, residual } = now;
-      const step = { iteration, iterations, picture, value, ...(residual !== undefined && { residual }) };
-      history.push({ ...step, picture: false });
-      progress(step);
-      await afterMessages();
-      if (held && !signal.aborted) await Promise.race([held.wait, aborted(signal)]);
-    };
-    using A = createProjector({ backend, grid, detector, views, model });
-    const settings = {
-      ...settingsOf(name, views.length, asked.iterations),
-      ...(weights && { weights }),
-      signal,
-      ...(name !== "fdk" && { onIteration }),
-    };
-    try {
-      const done = await run(A, projections, settings);
-      using device = done.volume;
-      const volume = await toHost(device);
-      setReconstructed(volume);
-      const notes = done.warnings.map(({ defect, message }) => ({ defect, message }));
-      const milliseconds = performance.now() - started;
-      return {
-        ...asked,
-        method: name,
-        ...(why && { why }),
-        grid: chosen,
-        stopped: done.stopped,
-        history,
-        milliseconds,
-        notes,
-        ...compare(volume),
-      };
-    } finally {
-      held = undefined;
-    }
+    return compute((backend, keep) => reconstruct(asked, context, history, backend, keep));
   },
 
   async hold(wanted) {
@@ -82,6 +32,68 @@ export const reconstructHandlers: Pick<Handlers, "reconstruct" | "hold"> = {
     return undefined;
   },
 };
+
+async function reconstruct(
+  asked: ReconstructRequest,
+  { signal, progress }: Context<"reconstruct">,
+  history: ReconstructionStep[],
+  backend: Backend,
+  keep: Keep,
+): Promise<ReconstructionFacts> {
+  const projections = currentScan();
+  const { detector, views } = projections;
+  const chosen = gridOf(asked.size);
+  const grid = createGrid({ ...chosen, spacing: [chosen.spacing, chosen.spacing, chosen.spacing] });
+  const { name, why, weights } = choose(asked.method, projections, grid, backend);
+  const { model, run } = METHODS[name];
+  const started = performance.now();
+  let shownAt = Number.NEGATIVE_INFINITY;
+  const onIteration = async (now: Progress) => {
+    const last = now.iteration + 1 === now.iterations;
+    const picture = !last && performance.now() - shownAt > SHOWN_EVERY;
+    if (picture) {
+      setReconstructed(await now.volume());
+      shownAt = performance.now();
+    }
+    const { iteration, iterations, value, residual } = now;
+    const step = { iteration, iterations, picture, value, ...(residual !== undefined && { residual }) };
+    // where another backend goes on, the iterations since the state that was kept are done again
+    const again = history.findIndex((before) => before.iteration >= iteration);
+    if (again >= 0) history.length = again;
+    history.push({ ...step, picture: false });
+    progress(step);
+    await afterMessages();
+    if (held && !signal.aborted) await Promise.race([held.wait, aborted(signal)]);
+  };
+  using A = createProjector({ backend, grid, detector, views, model });
+  const settings = keep({
+    ...settingsOf(name, views.length, asked.iterations),
+    ...(weights && { weights }),
+    signal,
+    ...(name !== "fdk" && { onIteration }),
+  });
+  try {
+    const done = await run(A, projections, settings);
+    using device = done.volume;
+    const volume = await toHost(device);
+    setReconstructed(volume);
+    const notes = done.warnings.map(({ defect, message }) => ({ defect, message }));
+    const milliseconds = performance.now() - started;
+    return {
+      ...asked,
+      method: name,
+      ...(why && { why }),
+      grid: chosen,
+      stopped: done.stopped,
+      history,
+      milliseconds,
+      notes,
+      ...compare(volume),
+    };
+  } finally {
+    held = undefined;
+  }
+}
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -1,19 +1,28 @@
-import { isTomogradError, type Vec3 } from "tomograd";
+import { type Backend, isTomogradError, type Vec3 } from "tomograd";
 import { type ConeView, viewToPinhole } from "tomograd/geometry";
 import { type Radiograph, radiographProjections, readImage, readRadiograph } from "tomograd/io";
 import { createVolumePyramid, registerViews, type VolumePyramid } from "tomograd/registration";
 import { type Grid, gridCenter, indexToWorld } from "tomograd/volume";
-import type { Meaning, RegistrationRound, XRayFile, XRayRequest } from "../protocol";
-import { currentBackend, currentPatient, withEachBackend, withEachPatient } from "../session";
-import type { Handlers } from "./types";
+import type {
+  Meaning,
+  RegisterRequest,
+  RegistrationFacts,
+  RegistrationRound,
+  XRayFile,
+  XRayRequest,
+} from "../protocol";
+import { compute, currentPatient, withEachBackend, withEachPatient } from "../session";
+import type { Context, Handlers } from "./types";
 
 let pyramid: VolumePyramid | undefined;
-const forget = () => {
+// a registration under way may still use it; it goes with its backend
+withEachBackend(() => {
+  pyramid = undefined;
+});
+withEachPatient(() => {
   pyramid?.[Symbol.dispose]();
   pyramid = undefined;
-};
-withEachBackend(forget);
-withEachPatient(forget);
+});
 
 export const registerHandlers: Pick<Handlers, "readXRay" | "register"> = {
   async readXRay(asked, { move }) {
@@ -21,34 +30,40 @@ export const registerHandlers: Pick<Handlers, "readXRay" | "register"> = {
     return { ...file, values: move(file.values as Float32Array<ArrayBuffer>) };
   },
 
-  async register({ xray, detector, view, search, truth }, { signal, progress }) {
-    const attenuation = currentPatient().attenuation();
-    pyramid ??= createVolumePyramid(await currentBackend(), attenuation);
-    const center = gridCenter(attenuation.grid);
-    const rounds: RegistrationRound[] = [];
-    const started = performance.now();
-    const found = await registerViews({
-      volume: pyramid,
-      xrays: [{ values: xray.values, detector, view, name: xray.name }],
-      search,
-      signal,
-      onIteration: ({ iteration, similarity, rows, starts, score, motions: [motion] }) => {
-        const round = { iteration, similarity, rows, starts, score, ...moved(motion, center) };
-        rounds.push(round);
-        progress(round);
-      },
-    });
-    const { score, verdict, reasons, evaluations, stopped } = found;
-    const reached = found.views[0] as ConeView;
-    const points = innerCorners(attenuation.grid);
-    const off = (one: ConeView, other: ConeView) => meanDistance(inCamera(one, points), inCamera(other, points));
-    return {
-      ...{ view: reached, score, verdict, reasons, evaluations, stopped, rounds },
-      milliseconds: performance.now() - started,
-      ...(truth && { error: { before: off(view, truth), after: off(reached, truth) } }),
-    };
-  },
+  register: (asked, context) => compute((backend) => register(asked, context, backend)),
 };
+
+async function register(
+  { xray, detector, view, search, truth }: RegisterRequest,
+  { signal, progress }: Context<"register">,
+  backend: Backend,
+): Promise<RegistrationFacts> {
+  const attenuation = currentPatient().attenuation();
+  pyramid ??= createVolumePyramid(backend, attenuation);
+  const center = gridCenter(attenuation.grid);
+  const rounds: RegistrationRound[] = [];
+  const started = performance.now();
+  const found = await registerViews({
+    volume: pyramid,
+    xrays: [{ values: xray.values, detector, view, name: xray.name }],
+    search,
+    signal,
+    onIteration: ({ iteration, similarity, rows, starts, score, motions: [motion] }) => {
+      const round = { iteration, similarity, rows, starts, score, ...moved(motion, center) };
+      rounds.push(round);
+      progress(round);
+    },
+  });
+  const { score, verdict, reasons, evaluations, stopped } = found;
+  const reached = found.views[0] as ConeView;
+  const points = innerCorners(attenuation.grid);
+  const off = (one: ConeView, other: ConeView) => meanDistance(inCamera(one, points), inCamera(other, points));
+  return {
+    ...{ view: reached, score, verdict, reasons, evaluations, stopped, rounds },
+    milliseconds: performance.now() - started,
+    ...(truth && { error: { before: off(view, truth), after: off(reached, truth) } }),
+  };
+}
 
 /** How far a rigid motion carries a point, and how far it turns. */
 function moved(m: readonly number[], center: Vec3): { readonly shift: number; readonly turnDeg: number } {

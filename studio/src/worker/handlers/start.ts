@@ -1,9 +1,12 @@
+import type { Backend } from "tomograd";
+import type { BackendFacts } from "../protocol";
 import { changeBackend } from "../session";
 import type { Handlers } from "./types";
 
 export const startHandlers: Pick<Handlers, "start"> = {
-  async start(choice) {
-    const { name, threads, about } = await changeBackend(choice);
-    return { name, threads, about, isolated: self.crossOriginIsolated };
-  },
+  start: async (choice) => factsOf(await changeBackend(choice)),
 };
+
+export const factsOf = ({ name, threads, about }: Backend): BackendFacts => ({
+  ...{ name, threads, about, isolated: self.crossOriginIsolated },
+});
