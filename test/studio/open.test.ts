@@ -126,7 +126,7 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     expect(Math.max(...image)).toBeCloseTo(56 * 0.02, 1);
   });
 
-  test("a label map lies over the slices in color and can be taken away", async () => {
+  test("a label map lies over slices and X-ray in color and can be taken away", async () => {
     const { grid, values } = phantom();
     const labels: Volume = { quantity: "label", grid, values: Uint8Array.from(values, (v) => (v > 1000 ? 3 : 0)) };
     const { bytes } = await nifti(labels, "");
@@ -163,3 +163,31 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     expect(opened.problems.filter((problem) => !/slow\.nii\.gz|404/.test(problem))).toEqual([]);
   });
 });
+    // the bead alone lies in the X-ray in the color of label 3, where it is projected to
+    await becomes(page, "document.querySelector('canvas.labels')?.width > 1");
+    const shadow = await page.evaluate<{ data: number[]; width: number; height: number }>(`(() => {
+      const { width, height } = document.querySelector("canvas.labels");
+      const { data } = document.querySelector("canvas.labels").getContext("2d").getImageData(0, 0, width, height);
+      return { data: [...data], width, height };
+    })()`);
+    expect([shadow.width, shadow.height]).toEqual([80, 64]);
+    const [column, row] = await page.evaluate<number[]>(`(() => {
+      const m = tomogradStudio.matrix();
+      const [x, y, w] = [0, 4, 8].map((r) => m[r] * ${BEAD[0]} + m[r + 1] * ${BEAD[1]} + m[r + 2] * ${BEAD[2]} + m[r + 3]);
+      return [x / w, y / w];
+    })()`);
+    let [sum, across, down] = [0, 0, 0];
+    for (let i = 0; i < 80 * 64; i++) {
+      const alpha = shadow.data[4 * i + 3];
+      // browsers keep colors multiplied by alpha: faint ones are rounded
+      if (alpha > 128)
+        for (const [c, level] of [0, 158, 115].entries())
+          expect(Math.abs(shadow.data[4 * i + c] - level)).toBeLessThanOrEqual(2);
+      sum += alpha;
+      across += alpha * ((i % 80) + 0.5);
+      down += alpha * (Math.floor(i / 80) + 0.5);
+    }
+    expect(sum).toBeGreaterThan(255);
+    expect(across / sum).toBeCloseTo(column, 0);
+    expect(down / sum).toBeCloseTo(row, 0);
+    await expect.poll(() => page.locator("canvas.labels").count()).toBe(0);

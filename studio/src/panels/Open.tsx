@@ -181,7 +181,7 @@ function LabelSection() {
   return (
     <section>
       <h3>Labels</h3>
-      {!open && <p class="hint">A label map of the same patient, drawn over the slices in color.</p>}
+      {!open && <p class="hint">A label map of the same patient, drawn over slices and X-ray in color.</p>}
       <div class="buttons">
         <PickButton
           text={open ? "Other labels…" : "Label map…"}

@@ -5,9 +5,10 @@ import { projectPoint } from "tomograd/geometry";
 import { directionLetters } from "../planes";
 import { crosshairShown, drrPreset, radiographed } from "../state/display";
 import { drr, drrIsExact, drrWindow, followBeam, type Radiograph } from "../state/drr";
-import { crosshair } from "../state/patient";
+import { crosshair, labels } from "../state/patient";
 import { arm, beam, freeView, steer, turned } from "../state/pose";
 import type { GreyPainting } from "../worker/painting";
+import { LabelShadow } from "./LabelShadow";
 import { usePainting } from "./paint";
 import { paintedDrr } from "./painted";
 import { pointerHandlers } from "./pointer";
@@ -116,6 +117,7 @@ export function DrrView() {
         style={{ "--aspect": columns / rows }}
       >
         <canvas ref={canvas} />
+        {labels.value && <LabelShadow />}
         {shown && crosshairShown.value && <Mark shown={shown} />}
       </Surface>
       {problem && <p class="problem">{problem}</p>}

@@ -21,6 +21,8 @@ export interface Calls {
   /** Reads a label map and puts it on the grid of the volume. */
   openLabels: Call<OpenRequest, LabelFacts, ReadProgress>;
   closeLabels: Call<undefined, undefined>;
+  /** The labels as an X-ray shows them; undefined where there are none. */
+  labelShadow: Call<Exposure, LabelShadow | undefined>;
   slice: Call<SliceRequest, SlicePicture>;
   render: Call<RenderRequest, RenderedImage>;
   /** Measures a scan of the volume, which replaces the one before. */
@@ -147,6 +149,14 @@ export interface SliceRequest {
   readonly shown: Shown;
   readonly plane: Plane;
   /** World RAS mm. */
+/** Colors over an X-ray, in fewer pixels where it has many. */
+export interface LabelShadow {
+  readonly rows: number;
+  readonly columns: number;
+  /** RGBA, not premultiplied: [row][column]. */
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
   readonly through: Vec3;
 }
 

@@ -17,7 +17,6 @@ export interface Patient {
 
 let backend: Promise<Backend> | undefined;
 let patient: (Patient & { readonly device: DeviceVolume }) | undefined;
-let labels: Volume | undefined;
 
 /** The backend; started at the first call. */
 export function currentBackend(): Promise<Backend> {
@@ -44,6 +43,7 @@ async function replaceBackend(create: () => Promise<Backend>): Promise<Backend> 
   await disposeRetired();
   return next;
 }
+
 /** Replaced, but perhaps still at work. */
 const retired: Backend[] = [];
 let working = 0;
@@ -84,17 +84,15 @@ export async function compute<T>(work: (backend: Backend, keep: Keep) => Promise
   }
 }
 
-
 /** What lies on a backend is forgotten with it. */
 const onBackend: (() => void)[] = [];
 export const withEachBackend = (forget: () => void): number => onBackend.push(forget);
 
-/** Puts a volume in place of the one before, and of its labels. */
+/** Puts a volume in place of the one before. */
 export async function setPatient(next: Patient): Promise<void> {
   const device = await compute(async (backend) => toDevice(backend, next.attenuation()));
   patient?.device.dispose();
   patient = { ...next, device };
-  labels = undefined;
   for (const forget of onPatient) forget();
 }
 
@@ -106,11 +104,4 @@ export const withEachPatient = (forget: () => void): number => onPatient.push(fo
 export function currentPatient(): Patient & { readonly device: DeviceVolume } {
   if (!patient) throw new Error("no volume is open");
   return patient;
-}
-
-/** Labels on the grid of the volume. */
-export const currentLabels = (): Volume | undefined => labels;
-
-export function setLabels(next: Volume | undefined): void {
-  labels = next;
 }

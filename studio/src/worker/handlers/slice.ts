@@ -1,14 +1,14 @@
 import type { Vec3 } from "tomograd";
 import { sliceVolume } from "tomograd/report";
 import { gridCorners, spacing } from "tomograd/volume";
+import { currentLabels } from "../labelMap";
 import { shownVolume } from "../reconstructed";
-import { currentLabels } from "../session";
 import type { Handlers } from "./types";
 
 export const sliceHandlers: Pick<Handlers, "slice"> = {
   async slice({ shown, plane, through }, { move }) {
     const { volume, outside } = shownVolume(shown);
-    const labels = shown === "volume" ? currentLabels() : undefined;
+    const labels = shown === "volume" ? currentLabels()?.volume : undefined;
     const slice = sliceVolume(volume, plane, { through, outside });
     const highest = [0, 1, 2].map((axis) => Math.max(...gridCorners(volume.grid).map((corner) => corner[axis])));
     const normal = plane === "axial" ? 2 : plane === "coronal" ? 1 : 0;
