@@ -4,7 +4,8 @@ import { PLANES } from "tomograd/report";
 import { filesOfDrop, openFiles } from "./panels/openFrom";
 import { PANELS } from "./panels/registry";
 import { StatusBar } from "./StatusBar";
-import { enlarged } from "./state/display";
+import { enlarged, panel } from "./state/display";
+import { forgetSession, kept, restoreSession } from "./state/lastSession";
 import { choice, patient } from "./state/patient";
 import { xray } from "./state/registration";
 import { failure, report, task } from "./state/status";
@@ -49,7 +50,6 @@ function useDrop() {
 
 /** The page: views, the panels beside them, and the line below that says what runs. */
 export function App() {
-  const panel = useSignal("look");
   const over = useDrop();
   useListeners({
     keydown: (event) => {
@@ -99,6 +99,21 @@ export function App() {
   );
 }
 
+/** Offers what the browser has kept of the last session. */
+function Offer() {
+  return (
+    <span class="offer">
+      Last session: {kept.value?.volume.name}, {new Date(kept.value?.at ?? 0).toLocaleString()}
+      <button type="button" onClick={() => void restoreSession()}>
+        Restore last session
+      </button>
+      <button type="button" onClick={() => void forgetSession()}>
+        Delete it
+      </button>
+    </span>
+  );
+}
+
 /** Name, patient, what is under way, and the theme. */
 function Masthead() {
   const { value: busy } = task;
@@ -121,6 +136,7 @@ function Masthead() {
             )}
           </span>
         )}
+        {kept.value && <Offer />}
         {wrong && (
           <span class="failure" role="alert">
             {wrong.message}

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { App } from "./App";
 import { publishInterface } from "./interface";
 import { openFromAddress } from "./panels/openFrom";
+import { beginKeeping } from "./state/lastSession";
 import { takeLink, takeLinkedArm } from "./state/link";
 import { report, startBackend } from "./state/status";
 
@@ -21,3 +22,4 @@ addEventListener("hashchange", look);
 await startBackend({ prefer: "auto" });
 await openFromAddress();
 look();
+await beginKeeping();

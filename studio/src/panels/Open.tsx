@@ -4,6 +4,7 @@ import type { Quantity } from "tomograd/volume";
 import { NumberField } from "../controls/NumberField";
 import { labelColor } from "../labelColors";
 import { labelOpacity } from "../state/display";
+import { forgetSession, keeping, keepWanted, wantKeeping } from "../state/lastSession";
 import { choice, closeLabels, labels, openLabels, openSample, openVolume, patient, reopenAs } from "../state/patient";
 import { failure } from "../state/status";
 import type { Note } from "../worker/protocol";
@@ -38,6 +39,7 @@ export function OpenPanel() {
       </section>
       {patient.value && <PatientSection />}
       {patient.value && <LabelSection />}
+      <SessionSection />
     </>
   );
 }
@@ -173,6 +175,34 @@ function Notes({ notes }: { readonly notes: readonly Note[] }) {
         <li key={defect + message}>{message}</li>
       ))}
     </ul>
+  );
+}
+
+function SessionSection() {
+  const { at, problem } = keeping.value;
+  return (
+    <section>
+      <h3>Session</h3>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={keepWanted.value}
+          onChange={({ currentTarget }) => void wantKeeping(currentTarget.checked)}
+        />
+        Keep it in this browser for a reload
+      </label>
+      <p class="hint">
+        {problem ?? (at ? `Kept at ${at.toLocaleTimeString()}` : "Kept from the first change on")}
+        {!problem && ": scan, view and last reconstruction, on this machine only."}
+      </p>
+      {at && (
+        <div class="buttons">
+          <button type="button" onClick={() => void forgetSession()}>
+            Delete what is kept
+          </button>
+        </div>
+      )}
+    </section>
   );
 }
 

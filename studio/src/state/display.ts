@@ -50,5 +50,7 @@ export const heldWindow = signal<DisplayWindow | undefined>(undefined);
 export const labelOpacity = signal(0.45);
 export const crosshairShown = signal(true);
 
+/** The tab that is open. */
+export const panel = signal("look");
 /** The view that fills the page, by its name; undefined: all are shown. */
 export const enlarged = signal<string | undefined>(undefined);

@@ -53,17 +53,17 @@ export function armOfHash(hash: string): Partial<CArm> {
   };
 }
 
-/** Takes the C-arm of the address, before a volume is there. */
-export function takeLinkedArm(): void {
-  const found = armOfHash(location.hash);
+/** Takes the C-arm of what follows an address's #; of the page's own before a volume is there. */
+export function takeLinkedArm(hash: string = location.hash): void {
+  const found = armOfHash(hash);
   if (Object.keys(found).length > 0) steer(found);
 }
 
-/** Takes the view of the address; a volume is open. */
-export function takeLink(): void {
-  const words = new URLSearchParams(location.hash.replace(/^#/, ""));
+/** Takes the view of what follows an address's #; a volume is open. */
+export function takeLink(hash: string = location.hash): void {
+  const words = new URLSearchParams(hash.replace(/^#/, ""));
   batch(() => {
-    takeLinkedArm();
+    takeLinkedArm(hash);
     const at = numbersOf(words.get("at"), 3);
     if (at) pointAt(at as unknown as Vec3);
     const slices = words.get("slices");

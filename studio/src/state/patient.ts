@@ -18,6 +18,8 @@ export const choice = signal<{ readonly asked: OpenRequest; readonly series: rea
 );
 /** What the open volume was read from, to read it again under another meaning. */
 let opened: OpenRequest | undefined;
+/** What the labels were read from. */
+let openedLabels: OpenRequest | undefined;
 
 /** The corners of the box around the volume along the world's axes. */
 export const bounds = computed(() => {
@@ -80,8 +82,9 @@ export async function openVolume(asked: OpenRequest): Promise<void> {
   }
 }
 
-/** What the open volume was read from. */
+/** What the open volume and its labels were read from. */
 export const openedFrom = (): OpenRequest | undefined => opened;
+export const labelsFrom = (): OpenRequest | undefined => (labels.value ? openedLabels : undefined);
 
 /** Reads the same input again, its values taken for `quantity`. */
 export const reopenAs = (quantity: Quantity): Promise<void> =>
@@ -92,7 +95,9 @@ export async function openLabels(source: OpenSource, name: string): Promise<void
   const facts = await read(`Reading ${name}`, (signal, progress) =>
     request("openLabels", { source, name }, { signal, onProgress: ({ done, total }) => progress(done / total) }),
   ).catch(report);
-  if (facts) labels.value = facts;
+  if (!facts) return;
+  openedLabels = { source, name };
+  labels.value = facts;
 }
 
 /** Takes the labels away. */

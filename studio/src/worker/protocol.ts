@@ -43,14 +43,21 @@ export interface Calls {
   png: Call<PngRequest, Uint8Array>;
   /** The opened volume, or its reconstruction in 1/mm, as .nii.gz. */
   nifti: Call<Exclude<Shown, "difference">, Uint8Array>;
-  /** The text of a geometry file. */
-  geometry: Call<Exposure | "scan", string>;
   /** An X-ray as NumPy's format: float32, [row][column], rising with attenuation. */
   npy: Call<XRayImage, Uint8Array>;
+  /** The text of a geometry file. */
+  geometry: Call<Exposure | "scan", string>;
   /** The drawing of sources, detectors and the volume's box: SVG. */
   figure: Call<Exposure | "scan", string>;
   /** The run file of what is on the page, for `tomograd run`. */
   runFile: Call<RunRequest, string>;
+  /** What the browser keeps of the last session; undefined where it keeps none. */
+  lastSession: Call<undefined, KeptSession | undefined>;
+  /** Keeps the session in the browser, in place of the one before. */
+  keepSession: Call<SessionToKeep, undefined>;
+  /** Takes the scan and the reconstruction of the kept session; its volume is open. */
+  takeKeptResults: Call<undefined, undefined>;
+  forgetSession: Call<undefined, undefined>;
 }
 export type CallKind = keyof Calls;
 export type Payload<K extends CallKind> = Calls[K]["payload"];
@@ -66,6 +73,12 @@ export type Answer =
   | { readonly id: number; readonly progress: unknown }
   | { readonly id: number; readonly failure: Failure };
 
+/** Told without being asked: the GPU has failed, and what goes on in its place. */
+export interface Takeover {
+  readonly backend: BackendFacts;
+  readonly because: Failure;
+}
+
 /** Why a call failed, in words; `defect` and `code` as the library's errors have them. */
 export interface Failure {
   readonly code: string;
@@ -73,12 +86,6 @@ export interface Failure {
   readonly message: string;
   /** The series to choose from, where the input holds several. */
   readonly series?: readonly DicomSeries[];
-}
-
-/** Told without being asked: the GPU has failed, and what goes on in its place. */
-export interface Takeover {
-  readonly backend: BackendFacts;
-  readonly because: Failure;
 }
 
 export interface BackendChoice {
@@ -142,13 +149,6 @@ export interface LabelFacts {
   readonly notes: readonly Note[];
 }
 
-/** What is looked at: the volume that was opened, its reconstruction, or the second less the first. */
-export type Shown = "volume" | "reconstruction" | "difference";
-
-export interface SliceRequest {
-  readonly shown: Shown;
-  readonly plane: Plane;
-  /** World RAS mm. */
 /** Colors over an X-ray, in fewer pixels where it has many. */
 export interface LabelShadow {
   readonly rows: number;
@@ -157,6 +157,13 @@ export interface LabelShadow {
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
+/** What is looked at: the volume that was opened, its reconstruction, or the second less the first. */
+export type Shown = "volume" | "reconstruction" | "difference";
+
+export interface SliceRequest {
+  readonly shown: Shown;
+  readonly plane: Plane;
+  /** World RAS mm. */
   readonly through: Vec3;
 }
 
@@ -376,6 +383,14 @@ export interface PngRequest {
   readonly bits: 8 | 16;
 }
 
+/** Value of an option; lists of lists are given several times. */
+export type OptionValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly number[]
+  | readonly (readonly number[])[];
 /** Options of a command, by the names of its run file. */
 export type CommandOptions = Readonly<Record<string, OptionValue>>;
 
@@ -392,19 +407,26 @@ export interface RunRequest {
   /** Of `render`: the pose that the options say; undefined where they name a geometry file, and what that holds. */
   readonly arm?: CArmOptions;
   readonly exposure?: Exposure;
+  /** Of `register`. */
+  readonly registered?: Registered;
   /** The path of the opened volume, as the options say it. */
   readonly volume: string;
   /** The version of the page, and the browser. */
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: { readonly system: string; readonly memoryBytes: number };
 }
-  /** Of `register`. */
-  readonly registered?: Registered;
-/** Value of an option; lists of lists are given several times. */
-export type OptionValue =
-  | string
-  | number
-  | boolean
-  | readonly string[]
-  | readonly number[]
-  | readonly (readonly number[])[];
+
+/** What a page is about: enough to bring it back. */
+export interface SessionToKeep {
+  readonly volume: OpenRequest;
+  readonly labels?: OpenRequest;
+  readonly scan?: ScanFacts;
+  readonly reconstruction?: ReconstructionFacts;
+  /** View, display and tab: the page's own words. */
+  readonly page: string;
+}
+
+export interface KeptSession extends SessionToKeep {
+  /** ISO 8601. */
+  readonly at: string;
+}

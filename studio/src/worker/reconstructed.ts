@@ -19,6 +19,10 @@ export function currentScan(): Projections {
   return scan;
 }
 
+/** The same, undefined where there is none; likewise the reconstruction. */
+export const scanSoFar = (): Projections | undefined => scan;
+export const reconstructionSoFar = (): Volume | undefined => result?.attenuation;
+
 export function setScan(next: Projections | undefined): void {
   scan = next;
 }

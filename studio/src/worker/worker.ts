@@ -3,6 +3,7 @@ import { isTomogradError } from "tomograd";
 import type { DicomSeries } from "tomograd/io";
 import { exportHandlers } from "./handlers/export";
 import { labelHandlers } from "./handlers/labels";
+import { lastSessionHandlers } from "./handlers/lastSession";
 import { openHandlers } from "./handlers/open";
 import { profileHandlers } from "./handlers/profile";
 import { reconstructHandlers } from "./handlers/reconstruct";
@@ -29,6 +30,7 @@ const handlers: Handlers = {
   ...registerHandlers,
   ...exportHandlers,
   ...runFileHandlers,
+  ...lastSessionHandlers,
 };
 
 const running = new Map<number, AbortController>();

@@ -1,0 +1,128 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeNifti } from "../../src/io/index.js";
+import { createGrid, sheppLogan } from "../../src/volume/index.js";
+import { becomes, drop, exactImage, missing, type Studio, startStudio } from "./studioPage.js";
+
+const restore = (page: Page) => page.getByRole("button", { name: "Restore last session" });
+const session = (page: Page) =>
+  page.locator("section").filter({ has: page.getByRole("heading", { name: "Session", exact: true }) });
+const state = (page: Page) =>
+  page.evaluate(
+    "[tomogradStudio.patient(), tomogradStudio.arm(), tomogradStudio.crosshair(), tomogradStudio.scan(), tomogradStudio.commands()]",
+  );
+
+/** Opens a volume of its own on the page. */
+async function dropPhantom(page: Page): Promise<void> {
+  const grid = createGrid({ size: [24, 20, 16], spacing: [8, 8, 8] });
+  const volume = sheppLogan({ radius: 80, density: 0.02 }).voxelize(grid);
+  await drop(page, [{ name: "phantom.nii", bytes: await encodeNifti(volume) }]);
+  await becomes(page, "tomogradStudio.patient().name === 'phantom.nii'");
+}
+
+describe.skipIf(missing)(`the last session${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  let studio: Studio;
+  beforeAll(async () => {
+    studio = await startStudio();
+  });
+  afterAll(() => studio?.close());
+
+  test("a reload brings back volume, view, display, tab, scan and result on request, and again after that", async () => {
+    const { page, problems } = await studio.open();
+    expect(await restore(page).count()).toBe(0);
+    await dropPhantom(page);
+    await page.evaluate("tomogradStudio.steer({ laoDeg: 31.5, rows: 40, columns: 48, pixel: 6 })");
+    await page.evaluate("tomogradStudio.pointAt([8, -16, 24])");
+    await page.evaluate("tomogradStudio.simulate({ views: 12, rows: 24, columns: 24, photons: 1e5, seed: 3 })");
+    await page.evaluate("tomogradStudio.reconstruct({ method: 'os-sart', size: 16, iterations: 3 })");
+    await page.getByRole("tab", { name: "Reconstruct" }).click();
+    await page.locator("#panel .segments").nth(1).getByText("Result", { exact: true }).click();
+    await page.getByRole("tab", { name: "Open" }).click();
+    await expect.poll(() => session(page).textContent(), { timeout: 20_000 }).toContain("Kept at");
+    const before = await state(page);
+    const { values } = await exactImage(page);
+    for (const _ of ["first", "second"]) {
+      await page.reload();
+      await becomes(page, "window.tomogradStudio?.shown() !== undefined");
+      await restore(page).click();
+      await becomes(page, "tomogradStudio.patient().name === 'phantom.nii' && tomogradStudio.commands().length === 3");
+      expect(await state(page)).toEqual(before);
+      expect((await exactImage(page)).values).toEqual(values);
+      expect(await page.getByRole("tab", { name: "Open" }).getAttribute("aria-selected")).toBe("true");
+      expect(await restore(page).count()).toBe(0);
+    }
+    // what was reconstructed can be exported, and the scan reconstructed again to the same
+    const record = JSON.parse(await page.evaluate<string>("tomogradStudio.runFile('reconstruct')"));
+    const again = await page.evaluate("tomogradStudio.reconstruct().then(({ psnr }) => psnr)");
+    expect(JSON.parse(await page.evaluate<string>("tomogradStudio.runFile('reconstruct')")).outputs).toEqual(
+      record.outputs,
+    );
+    expect(again).toBeGreaterThan(10);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test("it is deleted where it is not wanted", async () => {
+    const { page } = await studio.open();
+    await dropPhantom(page);
+    await page.getByRole("tab", { name: "Open" }).click();
+    await expect.poll(() => session(page).textContent(), { timeout: 20_000 }).toContain("Kept at");
+    for (const deleted of [false, true]) {
+      await page.reload();
+      await becomes(page, "window.tomogradStudio?.shown() !== undefined");
+      await page.getByRole("tab", { name: "Open" }).click();
+      await expect.poll(() => session(page).textContent()).toContain("Kept from the first change on");
+      expect(await restore(page).count()).toBe(deleted ? 0 : 1);
+      if (!deleted) await page.getByRole("button", { name: "Delete it" }).click();
+      await expect.poll(() => restore(page).count()).toBe(0);
+    }
+    await session(page).getByText("Keep it in this browser").click();
+    await dropPhantom(page);
+    await page.waitForTimeout(1500);
+    expect(await session(page).textContent()).not.toContain("Kept at");
+    await page.close();
+  });
+
+  test("a browser without room says so, and keeps nothing", async () => {
+    const { page, problems } = await studio.open();
+    const devtools = await page.context().newCDPSession(page);
+    const { origin } = new URL(studio.server.address);
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 10_000 });
+    await dropPhantom(page);
+    await page.getByRole("tab", { name: "Open" }).click();
+    await expect
+      .poll(() => session(page).textContent(), { timeout: 20_000 })
+      .toMatch(/The session is not kept: the browser gives this page no more than 0\.0 MiB/);
+    await page.reload();
+    await becomes(page, "window.tomogradStudio?.shown() !== undefined");
+    await page.waitForTimeout(500);
+    expect(await restore(page).count()).toBe(0);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test("a browser without files of its own says so, and all else goes on", async () => {
+    const { page: first } = await studio.open();
+    const [script] = first
+      .workers()
+      .map((worker) => worker.url())
+      .filter((url) => url.includes("assets/worker"));
+    const body = await (await fetch(script)).text();
+    await first.close();
+    const page = await studio.browser.newPage();
+    await page.route(script, (route) =>
+      route.fulfill({
+        contentType: "text/javascript",
+        headers: { "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "same-origin" },
+        body: `delete StorageManager.prototype.getDirectory;\n${body}`,
+      }),
+    );
+    await page.goto(studio.server.address);
+    await becomes(page, "window.tomogradStudio?.shown() !== undefined");
+    await dropPhantom(page);
+    await page.getByRole("tab", { name: "Open" }).click();
+    await expect.poll(() => session(page).textContent()).toMatch(/This browser keeps no files for this page/);
+    expect(await page.getByRole("alert").count()).toBe(0);
+    await page.close();
+  });
+});
