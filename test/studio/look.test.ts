@@ -15,6 +15,24 @@ const arm = (page: Page) =>
   page.evaluate<{ laoDeg: number; cranDeg: number; table: number[]; sid: number; sdd: number }>("tomogradStudio.arm()");
 const crosshair = (page: Page) => page.evaluate<number[]>("tomogradStudio.crosshair()");
 
+type Place = readonly [number, number];
+
+/** Moves fingers from some places of the page to others. */
+async function touches(page: Page): Promise<(from: readonly Place[], to: readonly Place[]) => Promise<void>> {
+  const devtools = await page.context().newCDPSession(page);
+  const send = (type: "touchStart" | "touchMove" | "touchEnd", places: readonly Place[]) =>
+    devtools.send("Input.dispatchTouchEvent", { type, touchPoints: places.map(([x, y], id) => ({ x, y, id })) });
+  return async (from, to) => {
+    for (let fingers = 1; fingers <= from.length; fingers++) await send("touchStart", from.slice(0, fingers));
+    for (const share of [0.25, 0.5, 0.75, 1])
+      await send(
+        "touchMove",
+        from.map(([x, y], i) => [x + share * (to[i][0] - x), y + share * (to[i][1] - y)]),
+      );
+    await send("touchEnd", []);
+  };
+}
+
 describe.skipIf(missing)(`looking at the chest${missing ? ` (skipped: ${missing})` : ""}`, () => {
   let studio: Studio;
   let opened: Opened;
@@ -82,6 +100,78 @@ describe.skipIf(missing)(`looking at the chest${missing ? ` (skipped: ${missing}
     const after = await page.evaluate<number[]>("tomogradStudio.matrix()");
     expect(Math.max(...after.map((value, i) => Math.abs(value - before[i])))).toBeLessThan(1e-6);
   });
+
+  test("a finger turns the arm, two carry the table", async () => {
+    const touch = await touches(page);
+    const box = (await page.getByRole("application", { name: /^X-ray/ }).boundingBox())!;
+    const [x, y] = [box.x + 100, box.y + 100];
+    const before = await arm(page);
+    await touch([[x, y]], [[x + 40, y - 20]]);
+    const turned = await arm(page);
+    expect(turned.laoDeg).toBeCloseTo(before.laoDeg - 0.35 * 40, 6);
+    expect(turned.cranDeg).toBeCloseTo(before.cranDeg - 0.35 * 20, 6);
+    expect(turned.table).toEqual(before.table);
+    await touch(
+      [
+        [x, y],
+        [x + 60, y],
+      ],
+      [
+        [x, y - 30],
+        [x + 60, y - 30],
+      ],
+    );
+    const carried = await arm(page);
+    expect([carried.laoDeg, carried.cranDeg]).toEqual([turned.laoDeg, turned.cranDeg]);
+    // up in the picture: the table goes towards the head
+    expect(carried.table[2]).toBeGreaterThan(turned.table[2] + 5);
+  });
+
+  test.each(["mouse", "touch"])(
+    "in the scene the source is held and dragged, elsewhere one walks around: %s",
+    async (by) => {
+      await page.evaluate("tomogradStudio.steer({ laoDeg: 0, cranDeg: 0, table: [0, 0, 0] })");
+      const surface = page.getByRole("application", { name: /^Source, detector/ });
+      const box = (await surface.boundingBox())!;
+      // where the pointer says that it takes hold of the source
+      const [[x, y], free] = await surface.evaluate((element) => {
+        const { left, top, width, height } = element.getBoundingClientRect();
+        const canvas = element.querySelector("canvas") as HTMLCanvasElement;
+        const grips: number[][] = [];
+        let other = [0, 0];
+        for (let v = 4; v < height; v += 8)
+          for (let u = 4; u < width; u += 8) {
+            element.dispatchEvent(
+              new PointerEvent("pointermove", { clientX: left + u, clientY: top + v, bubbles: true }),
+            );
+            if (canvas.style.cursor === "grab") grips.push([u, v]);
+            else other = [u, v];
+          }
+        const middle = (axis: number) => grips.reduce((sum, grip) => sum + grip[axis], 0) / grips.length;
+        return [[middle(0), middle(1)], other];
+      });
+      const touch = await touches(page);
+      const drag = async ([u, v]: readonly number[], dx: number, dy: number) => {
+        const from = [box.x + u, box.y + v] as const;
+        const to = [from[0] + dx, from[1] + dy] as const;
+        if (by === "touch") return touch([from], [to]);
+        await page.mouse.move(...from);
+        await page.mouse.down();
+        await page.mouse.move(...to, { steps: 4 });
+        await page.mouse.up();
+      };
+      const picture = () => surface.evaluate((element) => element.querySelector("canvas")!.toDataURL());
+      const still = await picture();
+      await drag(free, -60, 0);
+      await expect.poll(picture).not.toBe(still);
+      expect(await arm(page)).toMatchObject({ laoDeg: 0, cranDeg: 0 });
+      await drag([free[0] - 60, free[1]], 60, 0);
+      await expect.poll(picture).toBe(still);
+      await drag([x, y], 0, -40);
+      const { laoDeg, cranDeg } = await arm(page);
+      expect(Math.hypot(laoDeg, cranDeg)).toBeGreaterThan(5);
+    },
+  );
 
   test("while the hand moves pictures are coarse, and the exact one comes when it rests", async () => {
     await page.evaluate("tomogradStudio.steer({ rows: 720, columns: 720, pixel: 0.64 })");

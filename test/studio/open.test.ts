@@ -1,6 +1,9 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dicomSeriesFiles, encodeNifti } from "../../src/io/index.js";
+import { dicomSeriesFiles, encodeNifti, writeVolume } from "../../src/io/index.js";
 import type { Volume } from "../../src/volume/grid.js";
 import {
   becomes,
@@ -107,6 +110,32 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     expect(await alert.count()).toBe(0);
   });
 
+  test("a file that only an optional package reads is refused with the command that makes another of it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tomograd-open-"));
+    await writeVolume(join(folder, "bead.h5"), phantom());
+    await drop(page, [{ name: "bead.h5", bytes: readFileSync(join(folder, "bead.h5")) }]);
+    const alert = page.getByRole("alert");
+    await expect.poll(() => alert.textContent()).toMatch(/npm install tomograd h5wasm, then npx tomograd convert/);
+    rmSync(folder, { recursive: true });
+    await page.getByRole("button", { name: "Put the message away" }).click();
+  });
+
+  test("a folder of DICOM files is dropped from the desktop, with files beside the series", async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), "tomograd-open-")), "CT 1");
+    mkdirSync(join(folder, "deeper"), { recursive: true });
+    for (const [i, { name, bytes }] of (await dicom(phantom(), "native")).entries())
+      writeFileSync(join(folder, i % 2 ? "deeper" : ".", name), bytes);
+    writeFileSync(join(folder, "README.txt"), "not an image");
+    const devtools = await page.context().newCDPSession(page);
+    const data = { items: [], files: [folder], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const)
+      await devtools.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+    await named(page, "CT 1");
+    expect(await patient(page)).toMatchObject({ format: "dicom", quantity: "hounsfield", grid: { size: [...size] } });
+    expect(await page.getByText("Drop a scan: files or a folder").isVisible()).toBe(false);
+    rmSync(folder, { recursive: true });
+  });
+
   test("numbers of unknown meaning are said to be so, and are read again as what the user says", async () => {
     const { grid, values } = phantom();
     const numbers: Volume = {
@@ -134,7 +163,35 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     const file = { name: "labels.nii", mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
     await page.getByLabel("Label map…").setInputFiles([file]);
     await expect.poll(() => page.locator("section[aria-label=Axial] .readout").textContent()).toContain("label 3");
+    // the bead alone lies in the X-ray in the color of label 3, where it is projected to
+    await becomes(page, "document.querySelector('canvas.labels')?.width > 1");
+    const shadow = await page.evaluate<{ data: number[]; width: number; height: number }>(`(() => {
+      const { width, height } = document.querySelector("canvas.labels");
+      const { data } = document.querySelector("canvas.labels").getContext("2d").getImageData(0, 0, width, height);
+      return { data: [...data], width, height };
+    })()`);
+    expect([shadow.width, shadow.height]).toEqual([80, 64]);
+    const [column, row] = await page.evaluate<number[]>(`(() => {
+      const m = tomogradStudio.matrix();
+      const [x, y, w] = [0, 4, 8].map((r) => m[r] * ${BEAD[0]} + m[r + 1] * ${BEAD[1]} + m[r + 2] * ${BEAD[2]} + m[r + 3]);
+      return [x / w, y / w];
+    })()`);
+    let [sum, across, down] = [0, 0, 0];
+    for (let i = 0; i < 80 * 64; i++) {
+      const alpha = shadow.data[4 * i + 3];
+      // browsers keep colors multiplied by alpha: faint ones are rounded
+      if (alpha > 128)
+        for (const [c, level] of [0, 158, 115].entries())
+          expect(Math.abs(shadow.data[4 * i + c] - level)).toBeLessThanOrEqual(2);
+      sum += alpha;
+      across += alpha * ((i % 80) + 0.5);
+      down += alpha * (Math.floor(i / 80) + 0.5);
+    }
+    expect(sum).toBeGreaterThan(255);
+    expect(across / sum).toBeCloseTo(column, 0);
+    expect(down / sum).toBeCloseTo(row, 0);
     await page.getByRole("button", { name: "Remove" }).click();
+    await expect.poll(() => page.locator("canvas.labels").count()).toBe(0);
     await expect.poll(() => page.locator("section[aria-label=Axial] .readout").textContent()).not.toContain("label");
   });
 
@@ -163,31 +220,3 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     expect(opened.problems.filter((problem) => !/slow\.nii\.gz|404/.test(problem))).toEqual([]);
   });
 });
-    // the bead alone lies in the X-ray in the color of label 3, where it is projected to
-    await becomes(page, "document.querySelector('canvas.labels')?.width > 1");
-    const shadow = await page.evaluate<{ data: number[]; width: number; height: number }>(`(() => {
-      const { width, height } = document.querySelector("canvas.labels");
-      const { data } = document.querySelector("canvas.labels").getContext("2d").getImageData(0, 0, width, height);
-      return { data: [...data], width, height };
-    })()`);
-    expect([shadow.width, shadow.height]).toEqual([80, 64]);
-    const [column, row] = await page.evaluate<number[]>(`(() => {
-      const m = tomogradStudio.matrix();
-      const [x, y, w] = [0, 4, 8].map((r) => m[r] * ${BEAD[0]} + m[r + 1] * ${BEAD[1]} + m[r + 2] * ${BEAD[2]} + m[r + 3]);
-      return [x / w, y / w];
-    })()`);
-    let [sum, across, down] = [0, 0, 0];
-    for (let i = 0; i < 80 * 64; i++) {
-      const alpha = shadow.data[4 * i + 3];
-      // browsers keep colors multiplied by alpha: faint ones are rounded
-      if (alpha > 128)
-        for (const [c, level] of [0, 158, 115].entries())
-          expect(Math.abs(shadow.data[4 * i + c] - level)).toBeLessThanOrEqual(2);
-      sum += alpha;
-      across += alpha * ((i % 80) + 0.5);
-      down += alpha * (Math.floor(i / 80) + 0.5);
-    }
-    expect(sum).toBeGreaterThan(255);
-    expect(across / sum).toBeCloseTo(column, 0);
-    expect(down / sum).toBeCloseTo(row, 0);
-    await expect.poll(() => page.locator("canvas.labels").count()).toBe(0);

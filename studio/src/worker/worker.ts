@@ -14,10 +14,10 @@ import { simulateHandlers } from "./handlers/simulate";
 import { sliceHandlers } from "./handlers/slice";
 import { factsOf, startHandlers } from "./handlers/start";
 import type { Context, Handlers } from "./handlers/types";
-import type { CallKind, Failure, FromWorker, ToWorker } from "./protocol";
 import { noMemory, takeoverWords } from "./memory";
-
+import type { CallKind, Failure, FromWorker, ToWorker } from "./protocol";
 import { onTakeover } from "./session";
+
 const handlers: Handlers = {
   ...startHandlers,
   ...openHandlers,
@@ -41,14 +41,23 @@ onTakeover((event) => post({ backend: factsOf(event.backend), because: takeoverW
 
 function failureOf(error: unknown, kind: CallKind, signal: AbortSignal): Failure {
   if (signal.aborted) return { code: "ABORTED", message: "cancelled" };
-  if (isTomogradError(error)) {
-    const { defect, series } = error.detail as { readonly defect?: string; readonly series?: readonly DicomSeries[] };
   const full = noMemory(error, kind);
   if (full) return full;
+  if (isTomogradError(error)) {
+    const { defect, series, ...detail } = error.detail as {
+      readonly defect?: string;
+      readonly series?: readonly DicomSeries[];
+      readonly package?: string;
+    };
+    if (detail.package !== undefined) return { code: error.code, defect, message: withoutPackage(detail.package) };
     return { code: error.code, message: error.message, ...(defect && { defect }), ...(series && { series }) };
   }
   return { code: "INVARIANT", message: error instanceof Error ? error.message : String(error) };
 }
+
+/** What to do with files that only an optional package reads, which a page cannot install. */
+const withoutPackage = (name: string): string =>
+  `This page does not bring along the package ${name}, which reads this file. Make another of it where npm is: npm install tomograd ${name}, then npx tomograd convert FILE volume.nii.gz.`;
 
 async function answer(id: number, kind: CallKind, payload: unknown): Promise<void> {
   const controller = new AbortController();
