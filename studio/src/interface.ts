@@ -1,7 +1,7 @@
 /** `window.tomogradStudio`: the page for scripts, such as those of its tests and of the browser's console. */
 
 import { drr, exactDrr } from "./state/drr";
-import { code, codeOfRegistration, commands, runFile } from "./state/export";
+import { code, codeOfReconstruction, codeOfRegistration, commands, runFile } from "./state/export";
 import { linkOfView } from "./state/link";
 import { crosshair, openSample, openVolume, patient, pointAt } from "./state/patient";
 import { arm, beam, beamMatrix, steer } from "./state/pose";
@@ -49,6 +49,7 @@ const studio = {
   /** What reproduces the page: commands, a program, the address of the view. */
   commands: () => commands.value,
   code: () => code.value,
+  codeOfReconstruction: () => codeOfReconstruction.value,
   codeOfRegistration: () => codeOfRegistration.value,
   runFile,
   link: linkOfView,

@@ -92,7 +92,7 @@ describe.skipIf(missing)(`the last session${missing ? ` (skipped: ${missing})` :
     await page.getByRole("tab", { name: "Open" }).click();
     await expect
       .poll(() => session(page).textContent(), { timeout: 20_000 })
-      .toMatch(/The session is not kept: the browser gives this page no more than 0\.0 MiB/);
+      .toMatch(/The session is not kept: the browser has no room for it/);
     await page.reload();
     await becomes(page, "window.tomogradStudio?.shown() !== undefined");
     await page.waitForTimeout(500);

@@ -1,7 +1,17 @@
 import { useSignal } from "@preact/signals";
 import { FOUND_GEOMETRY, MEASURED, START_GEOMETRY } from "../state/commands";
 import { exactDrr } from "../state/drr";
-import { code, codeOfRegistration, commands, exposure, making, runFile, runsRender, xrayPng } from "../state/export";
+import {
+  code,
+  codeOfReconstruction,
+  codeOfRegistration,
+  commands,
+  exposure,
+  making,
+  runFile,
+  runsRender,
+  xrayPng,
+} from "../state/export";
 import { linkOfView } from "../state/link";
 import { patient } from "../state/patient";
 import { reconstruction, scan } from "../state/reconstruction";
@@ -217,6 +227,14 @@ function CodeSection() {
     <section>
       <h3>Code</h3>
       <Copy label="TypeScript of the X-ray" button="Copy as code" text={code.value ?? ""} rows={10} />
+      {codeOfReconstruction.value && (
+        <Copy
+          label="TypeScript of the reconstruction"
+          button="Copy reconstruction as code"
+          text={codeOfReconstruction.value}
+          rows={10}
+        />
+      )}
       {codeOfRegistration.value && (
         <Copy
           label="TypeScript of the registration"

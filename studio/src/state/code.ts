@@ -1,6 +1,10 @@
 /** What is on the page as a program of its own. */
 import type { Quantity } from "tomograd/volume";
+import type { ReconstructionFacts, ScanFacts, TrajectoryName } from "../worker/protocol";
+import { modelOf, type RunnableMethod, settingsOf } from "../worker/settings";
+import { helixOf } from "../worker/trajectory";
 import { FOUND_GEOMETRY, MEASURED, type RegistrationStart, type Shot, type VolumeWords } from "./commands";
+import { patient } from "./patient";
 import { type CArm, freeView } from "./pose";
 
 const json = (value: unknown): string =>
@@ -62,6 +66,64 @@ export function codeOf(shot: Shot, arm: CArm, isocenter: readonly number[], volu
     "",
     `const grey = greyImage(values, { preset: "${preset}", window: ${json(window)} });`,
     'await writeImage("xray.png", { ...detector, values: grey }, { window: [0, 255] });',
+    "",
+  ].join("\n");
+}
+
+/** The trajectories as programs call them; all but one are at hand under "tomograd". */
+const TRAJECTORY: Readonly<Record<TrajectoryName, string>> = {
+  circular: "circularTrajectory",
+  "short-scan": "shortScanTrajectory",
+  helical: "helicalTrajectory",
+  random: "randomSphereTrajectory",
+};
+
+/** A method as programs call it: "auto-tv" is `autoTv`. */
+const functionOf = (method: RunnableMethod): string =>
+  method === "os-sart" ? "ossart" : method.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** The same that takes the scan and reconstructs it. */
+export function reconstructionCode(
+  { trajectory, views, rows, columns, pixel, sid, sdd, photons, seed }: ScanFacts,
+  { method, iterations, grid }: ReconstructionFacts,
+  volume: VolumeCode,
+  out: string,
+): string {
+  const { root, lines } = volumeCode(volume);
+  const build = TRAJECTORY[trajectory];
+  const physics = [...(photons === undefined ? [] : ["addNoise"]), ...(root.length > 0 ? ["clampPadding"] : [])];
+  const own =
+    patient.value && trajectory === "helical" ? helixOf(patient.value.grid) : trajectory === "random" ? { seed } : {};
+  const spacing = [grid.spacing, grid.spacing, grid.spacing];
+  const names = [
+    ...(trajectory === "random" ? [] : [build]),
+    ...["createBackend", "createGrid", "createProjector", "gridCenter", ...root, "readVolume", "toDevice", "toHost"],
+    "writeVolume",
+  ];
+  return [
+    `import { ${names.join(", ")} } from "tomograd";`,
+    ...(trajectory === "random" ? [`import { ${build} } from "tomograd/geometry";`] : []),
+    ...(physics.length > 0 ? [`import { ${physics.join(", ")} } from "tomograd/physics";`] : []),
+    `import { ${functionOf(method)} } from "tomograd/reconstruction";`,
+    "",
+    ...lines,
+    `const detector = ${json({ rows, columns, pixelSize: [pixel, pixel] })} as const;`,
+    `const gantry = { detector, sid: ${sid}, sdd: ${sdd}, isocenter: gridCenter(ct.grid) } as const; // mm`,
+    `const { views, about } = ${build}({ ...gantry, ...${json({ views, ...own })} });`,
+    "",
+    "await using backend = await createBackend();",
+    "using volume = toDevice(backend, attenuation);",
+    "using scanner = createProjector({ backend, grid: ct.grid, detector, views });",
+    "using measured = scanner.apply(volume);",
+    "const exact = (await toHost(measured)).values; // line integrals [view][row][column]",
+    photons === undefined
+      ? "const values = exact;"
+      : `const values = addNoise(exact, ${json({ photonsPerPixel: photons, seed })});`,
+    "",
+    `const grid = createGrid(${json({ size: grid.size, spacing, center: grid.center })});`,
+    `using A = createProjector({ backend, grid, detector, views, model: "${modelOf(method)}" });`,
+    `const run = await ${functionOf(method)}(A, { detector, views, about, values }, ${json(settingsOf(method, views, iterations))});`,
+    `await writeVolume("${out}", await toHost(run.volume)); // 1/mm`,
     "",
   ].join("\n");
 }

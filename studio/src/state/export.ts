@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { createGrid } from "tomograd/volume";
 import { request } from "../worker/client";
 import type { RunRequest } from "../worker/protocol";
-import { codeOf, registrationCode, type VolumeCode } from "./code";
+import { codeOf, reconstructionCode, registrationCode, type VolumeCode } from "./code";
 import {
   type Command,
   commandLine,
@@ -63,6 +63,13 @@ export const code = computed(() => {
   if (!subject.value || !shot.value || !drrIsExact.value) return undefined;
   return codeOf(shot.value, arm.value, isocenter.value, subject.value.shown);
 });
+
+/** The program of the scan and its reconstruction. */
+export const codeOfReconstruction = computed(() =>
+  subject.value && scan.value && reconstruction.value
+    ? reconstructionCode(scan.value, reconstruction.value, subject.value.opened, BACK)
+    : undefined,
+);
 
 /** The program of the last registration. */
 export const codeOfRegistration = computed(() =>

@@ -1,37 +1,21 @@
-/** The methods of the page: what runs, and with what, as `tomograd reconstruct` runs it. */
+/** The methods of the page, as `tomograd reconstruct` runs them. */
 import type { Projections, Projector, Run } from "tomograd";
 import * as reconstruction from "tomograd/reconstruction";
-import type { MethodName } from "./protocol";
+import type { RunnableMethod } from "./settings";
 
-interface Method {
-  readonly model: "joseph" | "siddon";
-  readonly run: (A: Projector, projections: Projections, options: object) => Promise<Run>;
-}
+type Method = (A: Projector, projections: Projections, options: object) => Promise<Run>;
 
-const joseph = (run: Method["run"]): Method => ({ model: "joseph", run });
-
-export const METHODS: Readonly<Record<Exclude<MethodName, "auto">, Method>> = {
-  fdk: joseph(reconstruction.fdk),
-  "auto-tv": joseph(reconstruction.autoTv),
-  "os-sqs": joseph(reconstruction.osSqs),
-  "fista-tv": joseph(reconstruction.fistaTv),
-  "asd-pocs": joseph(reconstruction.asdPocs),
-  "os-sart": joseph(reconstruction.ossart),
-  sart: joseph(reconstruction.sart),
-  sirt: joseph(reconstruction.sirt),
-  cgls: joseph(reconstruction.cgls),
-  tikhonov: joseph(reconstruction.tikhonov),
-  mlem: joseph(reconstruction.mlem),
-  fit: { model: "siddon", run: reconstruction.fit },
+export const METHODS: Readonly<Record<RunnableMethod, Method>> = {
+  fdk: reconstruction.fdk,
+  "auto-tv": reconstruction.autoTv,
+  "os-sqs": reconstruction.osSqs,
+  "fista-tv": reconstruction.fistaTv,
+  "asd-pocs": reconstruction.asdPocs,
+  "os-sart": reconstruction.ossart,
+  sart: reconstruction.sart,
+  sirt: reconstruction.sirt,
+  cgls: reconstruction.cgls,
+  tikhonov: reconstruction.tikhonov,
+  mlem: reconstruction.mlem,
+  fit: reconstruction.fit,
 };
-
-/** Views of a step of `fit`, and passes over them. */
-const FIT = { views: 12, passes: 20, fewest: 101 };
-
-/** Options of a method that the page sets where nothing is asked for. */
-export function settingsOf(name: MethodName, views: number, iterations: number | undefined): Record<string, unknown> {
-  if (name === "fdk") return {};
-  if (name !== "fit") return iterations === undefined ? {} : { iterations };
-  const subsets = Math.max(1, Math.round(views / FIT.views));
-  return { subsets, iterations: iterations ?? Math.max(FIT.fewest, FIT.passes * subsets) };
-}

@@ -290,6 +290,7 @@ export interface ReconstructionFacts extends ReconstructRequest {
 export interface ProfileRequest {
   readonly through: Vec3;
   /** World axis of the line. */
+  readonly method: Exclude<MethodName, "auto">;
   readonly axis: 0 | 1 | 2;
 }
 

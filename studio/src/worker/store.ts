@@ -38,26 +38,32 @@ export async function writeKept(
   name: string,
   pieces: readonly (Blob | ArrayBufferView)[],
 ): Promise<void> {
-  const file = await (await folder.getFileHandle(name, { create: true })).createSyncAccessHandle();
   try {
-    file.truncate(0);
-    for (const piece of pieces) {
-      const bytes = piece instanceof Blob ? await piece.arrayBuffer() : piece;
-      if (file.write(bytes) < bytes.byteLength) throw new DOMException("", "QuotaExceededError");
+    const file = await (await folder.getFileHandle(name, { create: true })).createSyncAccessHandle();
+    try {
+      file.truncate(0);
+      for (const piece of pieces) writeAll(file, piece instanceof Blob ? await piece.arrayBuffer() : piece);
+      file.flush();
+    } finally {
+      file.close();
     }
-    file.flush();
   } catch (error) {
     throw await inWords(error);
-  } finally {
-    file.close();
   }
+}
+
+function writeAll(file: FileSystemSyncAccessHandle, bytes: ArrayBuffer | ArrayBufferView): void {
+  // without room some browsers throw, others write less, and Chromium gives back its error as a number
+  if (file.write(bytes) !== bytes.byteLength) throw new DOMException("", "QuotaExceededError");
 }
 
 async function inWords(error: unknown): Promise<unknown> {
   if (!(error instanceof DOMException) || error.name !== "QuotaExceededError") return error;
   const { quota = 0 } = await navigator.storage.estimate();
   const most = quota >= 2 ** 30 ? `${(quota / 2 ** 30).toFixed(1)} GiB` : `${(quota / 2 ** 20).toFixed(1)} MiB`;
-  return new Error(`The session is not kept: the browser gives this page no more than ${most}. A reload starts anew.`);
+  return new Error(
+    `The session is not kept: the browser has no room for it (it gives this page ${most}). A reload starts anew.`,
+  );
 }
 
 /** The file of that name; undefined where there is none. */

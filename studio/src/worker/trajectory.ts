@@ -19,7 +19,7 @@ export function trajectoryOf(asked: ScanRequest, grid: Grid): Trajectory {
       case "short-scan":
         return shortScanTrajectory({ ...gantry, views });
       case "helical":
-        return helicalTrajectory({ ...gantry, views, turns: HELIX.turns, pitch: HELIX.pitch * heightOf(grid) });
+        return helicalTrajectory({ ...gantry, views, ...helixOf(grid) });
       case "random":
         return randomSphereTrajectory({ ...gantry, views, seed });
     }
@@ -27,4 +27,8 @@ export function trajectoryOf(asked: ScanRequest, grid: Grid): Trajectory {
   return build(asked.pixel ?? fittingPixel(build(1).views, { rows, columns }, gridCorners(grid)));
 }
 
-const heightOf = ({ size, indexToWorld: m }: Grid): number => size[2] * Math.hypot(m[2], m[6], m[10]);
+/** mm for each turn. */
+export const helixOf = ({ size, indexToWorld: m }: Grid): { readonly turns: number; readonly pitch: number } => ({
+  turns: HELIX.turns,
+  pitch: HELIX.pitch * size[2] * Math.hypot(m[2], m[6], m[10]),
+});

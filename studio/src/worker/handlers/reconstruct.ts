@@ -2,10 +2,11 @@ import { type Backend, createProjector, type Projections, psnr, ssim3d, toHost, 
 import { mse } from "tomograd/metric";
 import { chooseMethod, type Keep, type Progress } from "tomograd/reconstruction";
 import { createGrid, type Grid, gridCorners } from "tomograd/volume";
-import { METHODS, settingsOf } from "../methods";
+import { METHODS } from "../methods";
 import type { GridChoice, MethodName, ReconstructionFacts, ReconstructionStep, ReconstructRequest } from "../protocol";
 import { currentScan, inUnit, setReconstructed, truthOn } from "../reconstructed";
 import { compute, currentPatient } from "../session";
+import { modelOf, type RunnableMethod, settingsOf } from "../settings";
 import { afterMessages } from "../turn";
 import type { Context, Handlers } from "./types";
 
@@ -45,7 +46,7 @@ async function reconstruct(
   const chosen = gridOf(asked.size);
   const grid = createGrid({ ...chosen, spacing: [chosen.spacing, chosen.spacing, chosen.spacing] });
   const { name, why, weights } = choose(asked.method, projections, grid, backend);
-  const { model, run } = METHODS[name];
+  const run = METHODS[name];
   const started = performance.now();
   let shownAt = Number.NEGATIVE_INFINITY;
   const onIteration = async (now: Progress) => {
@@ -65,7 +66,7 @@ async function reconstruct(
     await afterMessages();
     if (held && !signal.aborted) await Promise.race([held.wait, aborted(signal)]);
   };
-  using A = createProjector({ backend, grid, detector, views, model });
+  using A = createProjector({ backend, grid, detector, views, model: modelOf(name) });
   const settings = keep({
     ...settingsOf(name, views.length, asked.iterations),
     ...(weights && { weights }),
@@ -99,7 +100,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 
 interface Choice {
-  readonly name: Exclude<MethodName, "auto">;
+  readonly name: RunnableMethod;
   readonly why?: string;
   readonly weights?: Float32Array | Float64Array;
 }
