@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dicomSeriesFiles, encodeNifti, writeVolume } from "../../src/io/index.js";
+import { dicomSeriesFiles, encodeNifti, npyPieces, writeVolume } from "../../src/io/index.js";
 import type { Volume } from "../../src/volume/grid.js";
 import {
   becomes,
@@ -92,6 +93,26 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     await choice.getByRole("button", { name: /contrast/ }).click();
     await becomes(page, "tomogradStudio.patient().range[1] === 2007");
     expect(await choice.count()).toBe(0);
+  });
+
+  test("of the arrays of a file one is chosen, of its volumes one by its number", async () => {
+    const npy = (values: Float32Array, shape: number[]) => Buffer.concat(npyPieces(values, shape));
+    const block = Float32Array.from({ length: 4 * 5 * 6 }, (_, i) => i);
+    const arrays = { "first.npy": npy(block, [4, 5, 6]), "second.npy": npy(block, [6, 5, 4]) };
+    await drop(page, [{ name: "arrays.npz", bytes: zipSync(arrays) }]);
+    const choice = page.getByRole("group", { name: /holds several arrays/ });
+    await choice.getByRole("button", { name: /second, 6 × 5 × 4/ }).click();
+    await named(page, "arrays.npz");
+    expect((await patient(page)).grid.size).toEqual([4, 5, 6]);
+    await drop(page, [{ name: "volumes.npy", bytes: npy(block, [2, 3, 4, 5]) }]);
+    await named(page, "volumes.npy");
+    expect((await patient(page)).notes).toContainEqual(expect.objectContaining({ defect: "several-volumes" }));
+    expect(await page.evaluate("tomogradStudio.patient().range")).toEqual([0, 59]);
+    await page.getByLabel("Volume of the file").fill("1");
+    await becomes(page, "tomogradStudio.patient().range[0] === 60");
+    expect(await page.evaluate<string[]>("tomogradStudio.image().then(() => tomogradStudio.commands())")).toEqual([
+      expect.stringContaining("render volumes.npy --out xray.png --frame 1"),
+    ]);
   });
 
   test("a broken file is refused in words, and the volume before stays", async () => {

@@ -1,11 +1,20 @@
 import { useState } from "preact/hooks";
-import type { DicomSeries } from "tomograd/io";
 import type { Quantity } from "tomograd/volume";
 import { NumberField } from "../controls/NumberField";
 import { labelColor } from "../labelColors";
 import { labelOpacity } from "../state/display";
 import { forgetSession, keeping, keepWanted, wantKeeping } from "../state/lastSession";
-import { choice, closeLabels, labels, openLabels, openSample, openVolume, patient, reopenAs } from "../state/patient";
+import {
+  choice,
+  closeLabels,
+  labels,
+  openedFrom,
+  openLabels,
+  openSample,
+  openVolume,
+  patient,
+  reopen,
+} from "../state/patient";
 import { failure } from "../state/status";
 import type { Note } from "../worker/protocol";
 import { filesOfInput, nameOfFiles, openAddress, openFiles } from "./openFrom";
@@ -35,7 +44,7 @@ export function OpenPanel() {
           </button>
         </div>
         <AddressForm />
-        {choice.value && <SeriesChoice />}
+        {choice.value && <InputChoice />}
       </section>
       {patient.value && <PatientSection />}
       {patient.value && <LabelSection />}
@@ -97,22 +106,16 @@ function AddressForm() {
   );
 }
 
-const describe = ({ modality, description, number, slices, problem }: DicomSeries) =>
-  `${modality} ${description || `series ${number ?? "?"}`}, ${problem ?? `${slices} slices`}`;
-
-function SeriesChoice() {
-  const { asked, series } = choice.value!;
+function InputChoice() {
+  const { asked, choices } = choice.value!;
   return (
     <fieldset class="series">
-      <legend>{asked.name} holds several series. Which one?</legend>
-      {series.map((one) => (
-        <button
-          type="button"
-          key={one.uid}
-          disabled={one.problem !== undefined}
-          onClick={() => void openVolume({ ...asked, series: one.uid })}
-        >
-          {describe(one)}
+      <legend>
+        {asked.name} holds several {choices.of}. Which one?
+      </legend>
+      {choices.list.map(({ text, readable, change }) => (
+        <button type="button" key={text} disabled={!readable} onClick={() => void openVolume({ ...asked, ...change })}>
+          {text}
         </button>
       ))}
     </fieldset>
@@ -147,7 +150,7 @@ function PatientSection() {
           <select
             id="quantity"
             value={quantity}
-            onChange={({ currentTarget }) => void reopenAs(currentTarget.value as Quantity)}
+            onChange={({ currentTarget }) => void reopen({ quantity: currentTarget.value as Quantity })}
           >
             {QUANTITIES.map(([value, text]) => (
               <option key={value} value={value}>
@@ -157,6 +160,17 @@ function PatientSection() {
           </select>
         </dd>
       </dl>
+      {notes.some(({ defect }) => defect === "several-volumes") || openedFrom()?.frame !== undefined ? (
+        <NumberField
+          label="Volume of the file, from 0"
+          value={openedFrom()?.frame ?? 0}
+          min={0}
+          max={9999}
+          step={1}
+          slider={false}
+          onChange={(frame) => void reopen({ frame: Math.round(frame) })}
+        />
+      ) : null}
       <Notes notes={notes} />
       {name.startsWith("Chest, LIDC") && (
         <p class="hint">

@@ -28,8 +28,13 @@ export interface VolumeWords {
 }
 
 /** Where a volume that was opened lies: the page does not learn its folder. */
-export function volumeWords({ source, series, quantity }: OpenRequest): VolumeWords {
-  const options = { ...(series !== undefined && { series }), ...(quantity !== undefined && { quantity }) };
+export function volumeWords({ source, series, dataset, frame, quantity }: OpenRequest): VolumeWords {
+  const options = {
+    ...(series !== undefined && { series }),
+    ...(dataset !== undefined && { dataset }),
+    ...(frame !== undefined && { frame }),
+    ...(quantity !== undefined && { quantity }),
+  };
   if (source.from === "address") {
     const home = new URL(".", document.baseURI).href;
     const path = decodeURIComponent(new URL(source.address).pathname);

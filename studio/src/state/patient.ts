@@ -1,10 +1,9 @@
 /** The volume that is open, its labels, and the point that the three slices go through. */
 import { batch, computed, signal } from "@preact/signals";
 import type { Vec3 } from "tomograd";
-import type { DicomSeries } from "tomograd/io";
-import { gridCenter, gridCorners, type Quantity } from "tomograd/volume";
+import { gridCenter, gridCorners } from "tomograd/volume";
 import { CallError, request } from "../worker/client";
-import type { LabelFacts, OpenRequest, OpenSource, PatientFacts } from "../worker/protocol";
+import type { LabelFacts, OpenChoices, OpenRequest, OpenSource, PatientFacts } from "../worker/protocol";
 import { failure, report, task } from "./status";
 
 export const patient = signal<PatientFacts | undefined>(undefined);
@@ -12,10 +11,8 @@ export const labels = signal<LabelFacts | undefined>(undefined);
 /** World RAS mm: where the slices cross. */
 export const crosshair = signal<Vec3>([0, 0, 0]);
 
-/** Series to choose from, and what they were found in. */
-export const choice = signal<{ readonly asked: OpenRequest; readonly series: readonly DicomSeries[] } | undefined>(
-  undefined,
-);
+/** Series or arrays to choose from, and what they were found in. */
+export const choice = signal<{ readonly asked: OpenRequest; readonly choices: OpenChoices } | undefined>(undefined);
 /** What the open volume was read from, to read it again under another meaning. */
 let opened: OpenRequest | undefined;
 /** What the labels were read from. */
@@ -52,7 +49,7 @@ async function read<R>(what: string, call: (signal: AbortSignal, progress: (shar
       if (running === controller) task.value = { what, share, cancel };
     });
   } catch (error) {
-    if (error instanceof CallError && error.failure.series) throw error;
+    if (error instanceof CallError && error.failure.choices) throw error;
     report(error);
     return undefined;
   } finally {
@@ -60,7 +57,7 @@ async function read<R>(what: string, call: (signal: AbortSignal, progress: (shar
   }
 }
 
-/** Opens a volume in place of the one before; where there are several series the user is asked. */
+/** Opens a volume in place of the one before; where there are several the user is asked. */
 export async function openVolume(asked: OpenRequest): Promise<void> {
   choice.value = undefined;
   try {
@@ -77,7 +74,7 @@ export async function openVolume(asked: OpenRequest): Promise<void> {
       if (!again) crosshair.value = gridCenter(facts.grid);
     });
   } catch (error) {
-    if (error instanceof CallError && error.failure.series) choice.value = { asked, series: error.failure.series };
+    if (error instanceof CallError && error.failure.choices) choice.value = { asked, choices: error.failure.choices };
     else report(error);
   }
 }
@@ -86,9 +83,9 @@ export async function openVolume(asked: OpenRequest): Promise<void> {
 export const openedFrom = (): OpenRequest | undefined => opened;
 export const labelsFrom = (): OpenRequest | undefined => (labels.value ? openedLabels : undefined);
 
-/** Reads the same input again, its values taken for `quantity`. */
-export const reopenAs = (quantity: Quantity): Promise<void> =>
-  opened ? openVolume({ ...opened, quantity }) : Promise.resolve();
+/** Reads the same input again with another meaning of its values, or another of its volumes. */
+export const reopen = (change: Pick<OpenRequest, "quantity" | "frame">): Promise<void> =>
+  opened ? openVolume({ ...opened, ...change }) : Promise.resolve();
 
 /** Opens a label map over the volume. */
 export async function openLabels(source: OpenSource, name: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the page asks of the worker, and what it gets. Everything is plain data: it is copied, large arrays are moved. */
 import type { Vec3 } from "tomograd";
 import type { CArmOptions, ConeView, Detector } from "tomograd/geometry";
-import type { DicomSeries, ReadProgress, VolumeFormat } from "tomograd/io";
+import type { ReadProgress, VolumeFormat } from "tomograd/io";
 import type { DisplayPreset, DisplayWindow, EdgeLetters, Plane } from "tomograd/report";
 import type { Grid, Quantity } from "tomograd/volume";
 
@@ -84,8 +84,21 @@ export interface Failure {
   readonly code: string;
   readonly defect?: string;
   readonly message: string;
-  /** The series to choose from, where the input holds several. */
-  readonly series?: readonly DicomSeries[];
+  /** What to choose from, where the input holds several. */
+  readonly choices?: OpenChoices;
+}
+
+/** The series of a folder, or the arrays of a file. */
+export interface OpenChoices {
+  readonly of: "series" | "arrays";
+  readonly list: readonly OpenChoice[];
+}
+
+export interface OpenChoice {
+  readonly text: string;
+  /** Whether it can be read. */
+  readonly readable: boolean;
+  readonly change: Pick<OpenRequest, "series" | "dataset">;
 }
 
 export interface BackendChoice {
@@ -119,6 +132,10 @@ export interface OpenRequest {
   readonly name: string;
   /** Of DICOM: the UID of the series to read. */
   readonly series?: string;
+  /** Of a file with several arrays: the one to read, by its name. */
+  readonly dataset?: string;
+  /** Of a file with several volumes: the one to read, from 0. */
+  readonly frame?: number;
   /** What the voxels mean, if the user says so. */
   readonly quantity?: Quantity;
 }
@@ -273,6 +290,7 @@ export interface GridChoice {
 }
 
 export interface ReconstructionFacts extends ReconstructRequest {
+  readonly method: Exclude<MethodName, "auto">;
   /** What `auto` chose and why. */
   readonly why?: string;
   readonly grid: GridChoice;
@@ -290,7 +308,6 @@ export interface ReconstructionFacts extends ReconstructRequest {
 export interface ProfileRequest {
   readonly through: Vec3;
   /** World axis of the line. */
-  readonly method: Exclude<MethodName, "auto">;
   readonly axis: 0 | 1 | 2;
 }
 

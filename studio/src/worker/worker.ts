@@ -1,6 +1,6 @@
 /** The thread that owns backend, volume and projectors. */
 import { isTomogradError } from "tomograd";
-import type { DicomSeries } from "tomograd/io";
+import { choicesOf, type Several } from "./choices";
 import { exportHandlers } from "./handlers/export";
 import { labelHandlers } from "./handlers/labels";
 import { lastSessionHandlers } from "./handlers/lastSession";
@@ -44,13 +44,11 @@ function failureOf(error: unknown, kind: CallKind, signal: AbortSignal): Failure
   const full = noMemory(error, kind);
   if (full) return full;
   if (isTomogradError(error)) {
-    const { defect, series, ...detail } = error.detail as {
-      readonly defect?: string;
-      readonly series?: readonly DicomSeries[];
-      readonly package?: string;
-    };
-    if (detail.package !== undefined) return { code: error.code, defect, message: withoutPackage(detail.package) };
-    return { code: error.code, message: error.message, ...(defect && { defect }), ...(series && { series }) };
+    const detail = error.detail as Several & { readonly package?: string };
+    const { defect } = detail;
+    const message = detail.package === undefined ? error.message : withoutPackage(detail.package);
+    const choices = choicesOf(detail);
+    return { code: error.code, message, ...(defect && { defect }), ...(choices && { choices }) };
   }
   return { code: "INVARIANT", message: error instanceof Error ? error.message : String(error) };
 }

@@ -26,12 +26,14 @@ function inputsOf(source: OpenSource): Inputs {
 
 /** Reads what the page was given. @throws what `readVolume` throws */
 export const readRequested = (
-  { source, series, quantity }: OpenRequest,
+  { source, series, dataset, frame, quantity }: OpenRequest,
   { signal, progress }: Pick<Context<"open">, "signal"> & { readonly progress: (progress: ReadProgress) => void },
 ): Promise<VolumeFile> =>
   readVolume(inputsOf(source), {
     signal,
     onProgress: progress,
     ...(series !== undefined && { series }),
+    ...(dataset !== undefined && { dataset }),
+    ...(frame !== undefined && { frame }),
     ...(quantity !== undefined && { quantity }),
   });
