@@ -71,7 +71,9 @@ describe.skipIf(missing)(`the last session${missing ? ` (skipped: ${missing})` :
       await page.reload();
       await becomes(page, "window.tomogradStudio?.shown() !== undefined");
       await page.getByRole("tab", { name: "Open" }).click();
-      await expect.poll(() => session(page).textContent()).toContain("Kept from the first change on");
+      await expect
+        .poll(() => session(page).textContent())
+        .toContain(deleted ? "Kept from the first change on" : "waits to be restored or deleted");
       expect(await restore(page).count()).toBe(deleted ? 0 : 1);
       if (!deleted) await page.getByRole("button", { name: "Delete it" }).click();
       await expect.poll(() => restore(page).count()).toBe(0);

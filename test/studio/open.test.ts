@@ -185,7 +185,7 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     await page.getByLabel("Label map…").setInputFiles([file]);
     await expect.poll(() => page.locator("section[aria-label=Axial] .readout").textContent()).toContain("label 3");
     // the bead alone lies in the X-ray in the color of label 3, where it is projected to
-    await becomes(page, "document.querySelector('canvas.labels')?.width > 1");
+    await becomes(page, "document.querySelector('canvas.labels')?.width === 80");
     const shadow = await page.evaluate<{ data: number[]; width: number; height: number }>(`(() => {
       const { width, height } = document.querySelector("canvas.labels");
       const { data } = document.querySelector("canvas.labels").getContext("2d").getImageData(0, 0, width, height);

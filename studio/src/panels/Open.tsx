@@ -3,7 +3,7 @@ import type { Quantity } from "tomograd/volume";
 import { NumberField } from "../controls/NumberField";
 import { labelColor } from "../labelColors";
 import { labelOpacity } from "../state/display";
-import { forgetSession, keeping, keepWanted, wantKeeping } from "../state/lastSession";
+import { forgetSession, keeping, keepWanted, kept, wantKeeping } from "../state/lastSession";
 import {
   choice,
   closeLabels,
@@ -192,6 +192,13 @@ function Notes({ notes }: { readonly notes: readonly Note[] }) {
   );
 }
 
+function keepingWords(at: Date | undefined): string {
+  if (!keepWanted.value) return "A reload starts anew.";
+  if (kept.value) return "The last session waits to be restored or deleted; until then this one is not kept.";
+  const since = at ? `Kept at ${at.toLocaleTimeString()}` : "Kept from the first change on";
+  return `${since}: scan, view and last reconstruction, on this machine only.`;
+}
+
 function SessionSection() {
   const { at, problem } = keeping.value;
   return (
@@ -205,10 +212,7 @@ function SessionSection() {
         />
         Keep it in this browser for a reload
       </label>
-      <p class="hint">
-        {problem ?? (at ? `Kept at ${at.toLocaleTimeString()}` : "Kept from the first change on")}
-        {!problem && ": scan, view and last reconstruction, on this machine only."}
-      </p>
+      <p class="hint">{problem ?? keepingWords(at)}</p>
       {at && (
         <div class="buttons">
           <button type="button" onClick={() => void forgetSession()}>

@@ -3,8 +3,8 @@
 const FOLDER = "last-session";
 /** Held by the page that keeps its session; others of the same address leave it alone. */
 const LOCK = "tomograd-last-session";
-/** ms: a page that is being loaded anew holds it a little longer. */
-const PATIENCE = 2000;
+/** ms: a page that is loaded anew holds it a little longer, and a busy machine is slow to say so. */
+const PATIENCE = 10_000;
 
 /** @throws where the browser keeps no files, or another page keeps its own, in words */
 export async function openStore(): Promise<FileSystemDirectoryHandle> {
