@@ -108,6 +108,7 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     await named(page, "volumes.npy");
     expect((await patient(page)).notes).toContainEqual(expect.objectContaining({ defect: "several-volumes" }));
     expect(await page.evaluate("tomogradStudio.patient().range")).toEqual([0, 59]);
+    await page.getByRole("tab", { name: "Open" }).click();
     await page.getByLabel("Volume of the file").fill("1");
     await becomes(page, "tomogradStudio.patient().range[0] === 60");
     expect(await page.evaluate<string[]>("tomogradStudio.image().then(() => tomogradStudio.commands())")).toEqual([
