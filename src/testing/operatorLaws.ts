@@ -90,7 +90,7 @@ export async function entryDefect<K extends Transpose>(
   backend: Backend,
   kernel: K,
   { args }: KernelCase<K>,
-  voxels = 210,
+  voxels = 105,
   pixels = 45,
 ): Promise<{ readonly defect: number; readonly compared: number; readonly filled: number }> {
   const operator = openOperator(backend, kernel, args);

@@ -8,7 +8,7 @@ export type Output = Float32Array | Float64Array | Uint8Array | Uint32Array;
 /** What each written argument held afterwards. */
 export type Outputs = { readonly [argument: string]: Output };
 
-const isArraySpec = (value: unknown): value is ArraySpec =>
+export const isArraySpec = (value: unknown): value is ArraySpec =>
   typeof value === "object" && value !== null && "shape" in value && "numbers" in value;
 
 /** Uploads the arrays of a case; `dispose` frees them. */

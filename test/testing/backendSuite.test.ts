@@ -118,7 +118,7 @@ const FAULTS: readonly (readonly [string, string, Changes])[] = [
   ["a fault that is swallowed", "law 4", (inner) => ({ idle: async () => void (await inner.idle().catch(() => {})) })],
   [
     "a sum that depends on the number of threads",
-    "the same bytes > 5",
+    "the same bytes > from 5",
     (inner, threads) => ({
       threads,
       ...(threads > 1 ? scaled("sum", ({ out }) => out, 1 + 2 ** -50)(inner, threads) : {}),

@@ -14,6 +14,7 @@ export const selectLabel: KernelSpec<"selectLabel"> = {
       [1, 1, 1],
       [5, 3, 7],
       [9, 1, 6],
+      [33, 31, 17],
     ] as const
   ).flatMap((size) =>
     [0, 2, 255].map((label) => ({

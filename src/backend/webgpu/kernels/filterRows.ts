@@ -64,24 +64,21 @@ export const filterKernels: { readonly [K in FilterKernel]: Kernel<K> } = {
     const padded = new Float32Array(GROUP * blocks);
     padded.set(weightsOf(tableOf(response), columns));
     const weights = upload(padded);
-    const bytes = 4 * rows * columns;
-    const most = Math.max(
-      1,
-      Math.min(Math.floor(MOST_BYTES / bytes), Math.floor(MOST_PRODUCTS / (rows * columns ** 2))),
-    );
+    const bytes = 4 * columns;
+    const most = Math.max(1, Math.min(Math.floor(MOST_BYTES / bytes), Math.floor(MOST_PRODUCTS / columns ** 2)));
     const parts = partsOf(image);
-    const before = temporary(bytes * Math.min(most, Math.max(...parts.map(({ units }) => units))));
+    const before = temporary(bytes * Math.min(most, rows * Math.max(...parts.map(({ units }) => units))));
     for (const { slot, units } of parts)
-      for (let view = 0; view < units; view += most) {
-        const views = Math.min(most, units - view);
-        copy(slot, bytes * view, before, 0, bytes * views);
+      for (let first = 0; first < rows * units; first += most) {
+        const count = Math.min(most, rows * units - first);
+        copy(slot, bytes * first, before, 0, bytes * count);
         dispatch(
           FILTER_ROWS,
           {
-            settings: { rows: rows * views, columns, blocks, firstPixel: rows * columns * view },
+            settings: { rows: count, columns, blocks, firstPixel: columns * first },
             slots: { image: slot, before, weights },
           },
-          linearGroups(blocks * Math.ceil((rows * views) / 4)),
+          linearGroups(blocks * Math.ceil(count / 4)),
         );
       }
   },

@@ -4,11 +4,10 @@ import type { Discretization, KernelName, Model } from "../../kernels.js";
 import { imagesOf } from "../array.js";
 import type { Slot } from "../bufferPool.js";
 import { copyUnits, type Kernel, type KernelContext, partsOf } from "../kernel.js";
-import { linearGroups } from "../recorder.js";
-import { GROUP, perElement, type Shader } from "../shader.js";
+import { perElement, type Shader } from "../shader.js";
 import { FREE_RAYS, LINES, type RayText, VIEW_RAYS, WALK_SETTINGS } from "./line.js";
 import { clearAll, forModels, LOOKUP } from "./project.js";
-import { freeBatches, type RayBatch, viewBatches, walkSettings } from "./rays.js";
+import { dispatchRays, freeBatches, type RayBatch, viewBatches, walkSettings } from "./rays.js";
 import { walkOf } from "./walks.js";
 
 export type JacobianKernel = Extract<KernelName, "projectLineJacobian" | "projectRaysJacobian">;
@@ -63,26 +62,20 @@ const FREE = forModels((model) =>
 
 /** Runs a shader over the parts of a volume for one batch of rays. */
 function overVolume(
-  { dispatch }: KernelContext,
+  context: KernelContext,
   shader: Shader,
-  { count, settings, slots }: RayBatch,
+  batch: RayBatch,
   volume: DeviceArray,
   discretization: Discretization & { readonly beam: "cone" | "parallel" },
   more: { readonly settings: { readonly [name: string]: number }; readonly slots: { readonly [name: string]: Slot } },
 ): void {
-  for (const part of partsOf(volume))
-    dispatch(
-      shader,
-      {
-        settings: {
-          ...{ ...settings, ...more.settings },
-          ...walkSettings(discretization, discretization.beam, volume, part),
-          count,
-        },
-        slots: { ...slots, ...more.slots, volume: part.slot },
-      },
-      linearGroups(Math.ceil(count / GROUP)),
-    );
+  for (const part of partsOf(volume)) {
+    const walk = walkSettings(discretization, discretization.beam, volume, part);
+    dispatchRays(context, shader, batch, volume, {
+      settings: { ...batch.settings, ...more.settings, ...walk },
+      slots: { ...batch.slots, ...more.slots, volume: part.slot },
+    });
+  }
 }
 
 export const jacobianKernels: { readonly [K in JacobianKernel]: Kernel<K> } = {

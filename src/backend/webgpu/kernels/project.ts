@@ -2,10 +2,9 @@
 import type { DeviceArray } from "../../backend.js";
 import type { Discretization, KernelName, Model } from "../../kernels.js";
 import { type Kernel, type KernelContext, partsOf } from "../kernel.js";
-import { linearGroups } from "../recorder.js";
-import { GROUP, perElement, type Shader } from "../shader.js";
+import { perElement, type Shader } from "../shader.js";
 import { FREE_RAYS, LINES, type RayText, VIEW_RAYS, WALK_SETTINGS } from "./line.js";
-import { freeBatches, type RayBatch, viewBatches, walkSettings } from "./rays.js";
+import { dispatchRays, freeBatches, type RayBatch, viewBatches, walkSettings } from "./rays.js";
 import { walkOf } from "./walks.js";
 
 export type ProjectKernel = Extract<KernelName, "project" | "projectRays">;
@@ -41,22 +40,18 @@ const FREE = forModels((model) => projector("projectRays", FREE_RAYS, model));
 
 /** Runs a shader over batches of rays and the parts of a volume; `slots` are those of a batch on a part. */
 export function overRays(
-  { dispatch }: KernelContext,
+  context: KernelContext,
   shader: Shader,
   discretization: Discretization & { readonly beam: "cone" | "parallel" },
   volume: DeviceArray,
   batches: Iterable<RayBatch>,
 ): void {
-  for (const { count, part: image, settings, slots } of batches)
+  for (const batch of batches)
     for (const part of partsOf(volume))
-      dispatch(
-        shader,
-        {
-          settings: { ...settings, ...walkSettings(discretization, discretization.beam, volume, part), count },
-          slots: { ...slots, image: image.slot, volume: part.slot },
-        },
-        linearGroups(Math.ceil(count / GROUP)),
-      );
+      dispatchRays(context, shader, batch, volume, {
+        settings: { ...batch.settings, ...walkSettings(discretization, discretization.beam, volume, part) },
+        slots: { ...batch.slots, image: batch.part.slot, volume: part.slot },
+      });
 }
 
 /** Sets an array to 0. */

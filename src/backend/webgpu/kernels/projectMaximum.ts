@@ -1,11 +1,10 @@
 /** The largest voxel that a ray meets: Siddon's walk, a maximum in place of the sum. */
 import type { KernelName } from "../../kernels.js";
 import { type Kernel, partsOf } from "../kernel.js";
-import { linearGroups } from "../recorder.js";
-import { GROUP, perElement } from "../shader.js";
+import { perElement } from "../shader.js";
 import { LINES, VIEW_RAYS, WALK_SETTINGS } from "./line.js";
 import { clearAll } from "./project.js";
-import { viewBatches, walkSettings } from "./rays.js";
+import { dispatchRays, viewBatches, walkSettings } from "./rays.js";
 import { walkOf } from "./walks.js";
 
 export type MaximumKernel = Extract<KernelName, "projectMaximum">;
@@ -33,17 +32,13 @@ export const maximumKernels: { readonly [K in MaximumKernel]: Kernel<K> } = {
   projectMaximum: ({ out, volume, ...rays }, context) => {
     clearAll(context, out);
     const parts = partsOf(volume);
-    for (const { count, part: image, settings, slots } of viewBatches(rays, out, volume, context))
+    for (const batch of viewBatches(rays, out, volume, context))
       parts.forEach((part, number) => {
         const ends = { begins: number === 0 ? 1 : 0, ends: number === parts.length - 1 ? 1 : 0 };
-        context.dispatch(
-          MAXIMUM,
-          {
-            settings: { ...settings, ...walkSettings(rays, rays.beam, volume, part), ...ends, count },
-            slots: { ...slots, image: image.slot, volume: part.slot },
-          },
-          linearGroups(Math.ceil(count / GROUP)),
-        );
+        dispatchRays(context, MAXIMUM, batch, volume, {
+          settings: { ...batch.settings, ...walkSettings(rays, rays.beam, volume, part), ...ends },
+          slots: { ...batch.slots, image: batch.part.slot, volume: part.slot },
+        });
       });
   },
 };

@@ -6,6 +6,8 @@ import type { Discretization, FreeRays, Rays } from "../../kernels.js";
 import { gpuArray, imagesOf, type Part, sizeOf } from "../array.js";
 import type { Slot } from "../bufferPool.js";
 import { type KernelContext, onlySlot, partsOf, tableOf } from "../kernel.js";
+import { linearGroups } from "../recorder.js";
+import { GROUP, type Shader } from "../shader.js";
 
 /** What a dispatch over rays binds and counts; `first`: the first of its rays or views in the whole. */
 export interface RayBatch {
@@ -152,7 +154,7 @@ export function* viewBatches(
         );
       const batch: RayBatch = {
         ...{ part, first, units, count: units * each },
-        settings: { rows, columns, listed, firstPixel: (first - part.firstUnit) * pixels },
+        settings: { rows, columns, listed, firstPixel: (first - part.firstUnit) * pixels, firstRay: 0 },
         slots: { views: context.upload(block), pixels: list },
       };
       yield batch;
@@ -183,13 +185,31 @@ export function* freeBatches(args: FreeRays, parts: readonly Part[], volume: Dev
     }
 }
 
-/** Views or rays of one dispatch. */
+/** Rays of one dispatch. */
+const mostRays = (volume: DeviceArray): number => Math.max(GROUP, Math.floor(MOST_CELLS / Math.max(...sizeOf(volume))));
+
+/** Views or rays of one batch. */
 function mostUnits({ maxBindingBytes }: KernelContext, bytes: number, raysEach: number, volume: DeviceArray): number {
-  const cells = raysEach * Math.max(...sizeOf(volume));
-  return Math.max(
-    1,
-    Math.min(Math.floor(Math.min(maxBindingBytes, MOST_BYTES) / bytes), Math.floor(MOST_CELLS / cells)),
-  );
+  const most = Math.floor(Math.min(maxBindingBytes, MOST_BYTES) / bytes);
+  return Math.max(1, Math.min(most, Math.floor(mostRays(volume) / raysEach)));
+}
+
+/** Runs a shader over the rays of a batch: in pieces, where a single view is too much for one dispatch. */
+export function dispatchRays(
+  { dispatch }: KernelContext,
+  shader: Shader,
+  { count }: RayBatch,
+  volume: DeviceArray,
+  { settings, slots }: Pick<RayBatch, "settings" | "slots">,
+): void {
+  for (let firstRay = 0; firstRay < count; firstRay += mostRays(volume)) {
+    const rays = Math.min(mostRays(volume), count - firstRay);
+    dispatch(
+      shader,
+      { settings: { ...settings, firstRay, count: rays }, slots },
+      linearGroups(Math.ceil(rays / GROUP)),
+    );
+  }
 }
 
 /** First and number of units of each chunk of a part. */

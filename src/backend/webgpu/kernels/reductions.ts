@@ -11,9 +11,11 @@ export type ReductionKernel = Extract<
   "sum" | "sumAbsolute" | "sumSquares" | "dot" | "dotDifferences" | "extrema"
 >;
 
-/** Invocations of a workgroup, and elements of its tile: each invocation takes every 256th. */
-export const LANES = 256;
+/** Invocations of a workgroup, and elements of its tile: each invocation takes every 64th. */
+export const LANES = 64;
 export const TILE = 4096;
+/** Elements that the lanes add up before they begin another sum: 16 each, so that float32 loses little. */
+const BLOCK = 16 * LANES;
 
 /** How values are joined; `neutral` changes nothing. */
 interface Join {
@@ -29,7 +31,7 @@ const EXTREMA: Join = {
   join: "vec2f(min(a.x, b.x), max(a.y, b.y))",
 };
 
-/** WGSL that joins `total` of all lanes in a tree; the result is in `lanes[0]`. */
+/** WGSL that joins `total` of all lanes, eight at a time: two barriers; the result is in `lanes[0]`. */
 export const joinLanes = ({ type, neutral, join }: Join): string => `
 var<workgroup> lanes: array<${type}, ${LANES}>;
 fn neutral() -> ${type} { return ${neutral}; }
@@ -37,11 +39,25 @@ fn join(a: ${type}, b: ${type}) -> ${type} { return ${join}; }
 fn joinLanes(local: u32, total: ${type}) {
   lanes[local] = total;
   workgroupBarrier();
-  for (var half = ${LANES / 2}u; half > 0u; half >>= 1u) {
-    if (local < half) { lanes[local] = join(lanes[local], lanes[local + half]); }
-    workgroupBarrier();
+  if (local < ${LANES / 8}u) {
+    for (var k = 1u; k < 8u; k++) { lanes[local] = join(lanes[local], lanes[local + ${LANES / 8}u * k]); }
+  }
+  workgroupBarrier();
+  if (local == 0u) {
+    for (var k = 1u; k < ${LANES / 8}u; k++) { lanes[0] = join(lanes[0], lanes[k]); }
   }
 }`;
+
+/** WGSL that leaves the terms of elements `first` to `end` in `lanes[0]`. */
+const joinTerms = (first: string, end: string, term: string): string =>
+  `
+  var total = neutral();
+  for (var block = ${first}; block < ${end}; block += ${BLOCK}u) {
+    var sum = neutral();
+    for (var i = block + local; i < min(block + ${BLOCK}u, ${end}); i += ${LANES}u) { sum = join(sum, ${term}); }
+    total = join(total, sum);
+  }
+  joinLanes(local, total);`.trimStart();
 
 /** Joins `term(i)` over tiles of `setting.count` elements into partial[setting.first + tile]. */
 export function tiles<N extends string, B extends string>(
@@ -58,12 +74,8 @@ ${code}
 @compute @workgroup_size(${LANES})
 fn main(${LINEAR_ENTRY}) {
   let tile = ${GROUP_NUMBER};
-  var total = neutral();
-  for (var k = 0u; k < ${TILE / LANES}u; k++) {
-    let i = tile * ${TILE}u + k * ${LANES}u + local;
-    if (i < setting.count) { total = join(total, term(i)); }
-  }
-  joinLanes(local, total);
+  let end = min((tile + 1u) * ${TILE}u, setting.count);
+  ${joinTerms(`tile * ${TILE}u`, "end", "term(i)")}
   if (local == 0u && tile * ${TILE}u < setting.count) { partial[setting.first + tile] = lanes[0]; }
 }`,
   });
@@ -78,9 +90,7 @@ const finish = (name: string, join: Join, store: string) =>
     code: `${joinLanes(join)}
 @compute @workgroup_size(${LANES})
 fn main(@builtin(local_invocation_index) local: u32) {
-  var total = neutral();
-  for (var i = local; i < setting.count; i += ${LANES}u) { total = join(total, partial[i]); }
-  joinLanes(local, total);
+  ${joinTerms("0u", "setting.count", "partial[i]")}
   if (local == 0u) { ${store} }
 }`,
   });

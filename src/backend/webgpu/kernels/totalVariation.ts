@@ -24,20 +24,19 @@ fn differences(cell: vec3u, at: u32) -> vec3f {
 /** `derivatives(i)`: gradient and curvature of the total variation by voxel i of the part. */
 const DERIVATIVES = `${DIFFERENCES}
 fn weightOf(d: vec3f) -> f32 { return 1.0 / sqrt(dot(d, d) + setting.delta * setting.delta); }
+// of the difference that ends at a cell, along one axis: \`along\` is 1 there and 0 elsewhere
+fn behind(cell: vec3u, at: u32, along: vec3u) -> vec2f {
+  if (dot(cell, along) == 0u) { return vec2f(0.0); }
+  let step = differences(cell - along, at - dot(strides(), along));
+  return vec2f(dot(step, vec3f(along)), 1.0) * weightOf(step);
+}
 fn derivatives(i: u32) -> vec2f {
   let cell = cellOf(i);
   let at = setting.ahead + i;
   let d = differences(cell, at);
-  let weight = weightOf(d);
   let inside = select(vec3f(0.0), vec3f(1.0), cell + 1u < sizes());
-  var total = vec2f(-(d.x + d.y + d.z), inside.x + inside.y + inside.z) * weight;
-  for (var axis = 0u; axis < 3u; axis++) {
-    if (cell[axis] == 0u) { continue; }
-    var before = cell;
-    before[axis] -= 1u;
-    let step = differences(before, at - strides()[axis]);
-    total += vec2f(step[axis], 1.0) * weightOf(step);
-  }
+  let total = vec2f(-(d.x + d.y + d.z), inside.x + inside.y + inside.z) * weightOf(d)
+    + behind(cell, at, vec3u(1u, 0u, 0u)) + behind(cell, at, vec3u(0u, 1u, 0u)) + behind(cell, at, vec3u(0u, 0u, 1u));
   return vec2f(total.x, 2.0 * total.y);
 }`;
 

@@ -41,15 +41,10 @@ const DUAL = perElement({
   },
   code: CELL,
   body: `
-  let cell = cellOf(i);
-  var difference = vec3f(0.0);
-  var least = min(curvature[i], 1e30);
-  for (var axis = 0u; axis < 3u; axis++) {
-    if (cell[axis] + 1u >= sizes()[axis]) { continue; }
-    let next = i + strides()[axis];
-    difference[axis] = x[next] - x[i];
-    least = min(least, curvature[next]);
-  }
+  // at a far face the next voxel is this one: no difference
+  let next = select(vec3u(i), i + strides(), cellOf(i) + 1u < sizes());
+  let difference = vec3f(x[next.x], x[next.y], x[next.z]) - x[i];
+  let least = min(min(curvature[i], 1e30), min(curvature[next.x], min(curvature[next.y], curvature[next.z])));
   let moved = vec3f(rx[i], ry[i], rz[i]) + setting.step * least * difference;
   let most = max(max(abs(moved.x), abs(moved.y)), max(abs(moved.z), 1.0));
   let share = moved / most;
