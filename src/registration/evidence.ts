@@ -1,9 +1,10 @@
 /** What speaks for and against a registration, measured without the truth. */
-import { transformPoint, type Vec3 } from "../core/linear.js";
+import { dot, scale, subtract, transformPoint, type Vec3 } from "../core/linear.js";
+import { viewGeometry } from "../geometry/viewGeometry.js";
 import type { Grid } from "../volume/grid.js";
 import { gridCenter, gridCorners } from "../volume/gridFrame.js";
-import { type Layout, stepped, unknownBlocks } from "./layout.js";
-import { type Appraisal, type Comparison, createObjective } from "./objective.js";
+import { type Layout, placed, stepped, unknownBlocks } from "./layout.js";
+import { type Appraisal, type Comparison, createObjective, type ImageRegion } from "./objective.js";
 import type { Stage } from "./recipe.js";
 import { solveDamped } from "./solveDamped.js";
 
@@ -15,6 +16,11 @@ export interface Evidence {
   readonly deviation: number;
   /** mm: standard deviation of those corners that the curvature of the score promises for residuals without correlation. */
   readonly spread: number;
+  /**
+   * mm: of several X-rays, how far those corners move, on average and across the beam of an X-ray, when it is followed alone:
+   * the worst X-ray. Large where X-rays do not stand to each other as told. Undefined from one X-ray.
+   */
+  readonly disagreement?: number;
   /** Smallest share of valid rays of any X-ray. */
   readonly share: number;
   /** Of many starts, how many came to this pose; undefined from one start. */
@@ -46,18 +52,20 @@ export async function gatherEvidence(
 ): Promise<Evidence & { readonly evaluations: number }> {
   const { detector, bodies, views } = comparison.scene;
   const objective = createObjective(comparison, stage.similarity, true);
-  const whole = new Uint8Array(detector.rows * detector.columns).fill(1);
-  const regions = Array.from({ length: TILES ** 2 }, (_, tile) => {
-    const region = whole.slice();
+  const n = detector.rows * detector.columns;
+  const withoutTile = Array.from({ length: TILES ** 2 }, (_, tile): ImageRegion => {
+    const region = new Uint8Array(n).fill(1);
     const [down, along] = [Math.floor(tile / TILES), tile % TILES];
-    for (let i = 0; i < region.length; i++) {
+    for (let i = 0; i < n; i++) {
       const row = Math.floor(((i - (i % detector.columns)) / detector.columns) * (TILES / detector.rows));
       const column = Math.floor((i % detector.columns) * (TILES / detector.columns));
       if (row === down && column === along) region[i] = 0;
     }
-    return region;
+    return { pixels: region };
   });
-  const [all, ...parts] = await objective.appraiseRegions(best.candidate, [whole, ...regions]);
+  const alone = views.length > 1 ? views.map((_, view): ImageRegion => ({ view })) : [];
+  const [all, ...rest] = await objective.appraiseRegions(best.candidate, [{}, ...withoutTile, ...alone]);
+  const parts = rest.slice(0, withoutTile.length);
   const corners = bodies.map(({ grid }) => innerCorners(grid));
   const blocks = unknownBlocks(layout);
   const step = (of: Appraisal) => solveDamped(of.hessian, of.gradient, LEAST_DAMPING, blocks);
@@ -78,10 +86,17 @@ export async function gatherEvidence(
   const reference = placesAfter(full);
   const moved = steps.map((x) => meanDistance(placesAfter(x ?? full), reference));
   const squares = moved.reduce((sum, d) => sum + d ** 2, 0);
+  const disagreements = rest.slice(parts.length).map((of, view) => {
+    const x = step(of);
+    if (!x) return Infinity;
+    const { normal } = viewGeometry(placed(layout, best.candidate, views, view, 0).view);
+    return meanLength(placesAfter(x).map((place, i) => acrossBeam(subtract(place, reference[i]), normal)));
+  });
   return {
     instability: Math.max(...moved),
     deviation: Math.sqrt((squares * (parts.length - 1)) / parts.length),
-    spread: spreadOf(all, layout, whole.length * views.length, placesAfter),
+    spread: spreadOf(all, layout, n * views.length, placesAfter),
+    ...(disagreements.length > 0 && { disagreement: Math.max(...disagreements) }),
     share: best.share,
     evaluations: objective.evaluations,
   };
@@ -111,5 +126,10 @@ function spreadOf(
   return Math.sqrt((Math.max(0, variance) * 2 * Math.max(0, 1 - score)) / pixels / corners);
 }
 
+const acrossBeam = (shift: Vec3, normal: Vec3): Vec3 => subtract(shift, scale(normal, dot(shift, normal)));
+
+const meanLength = (shifts: readonly Vec3[]): number =>
+  shifts.reduce((sum, shift) => sum + Math.hypot(...shift), 0) / shifts.length;
+
 const meanDistance = (a: readonly Vec3[], b: readonly Vec3[]): number =>
-  a.reduce((sum, p, i) => sum + Math.hypot(p[0] - b[i][0], p[1] - b[i][1], p[2] - b[i][2]), 0) / a.length;
+  meanLength(a.map((place, i) => subtract(place, b[i])));

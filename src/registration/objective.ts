@@ -32,11 +32,19 @@ export interface Appraisal {
 /** Below this share of valid rays the score falls in proportion: no escape into a small overlap. */
 const FULL_SHARE = 0.4;
 
+/** A part of the measured images. */
+export interface ImageRegion {
+  /** [row][column], 1 at the pixels that count in every X-ray; undefined: all. */
+  readonly pixels?: Uint8Array;
+  /** The only X-ray that counts; undefined: all. */
+  readonly view?: number;
+}
+
 /** Appraises candidates by one similarity. */
 export interface Objective {
   appraise(candidates: readonly Candidate[], derivatives: boolean): Promise<Appraisal[]>;
-  /** One candidate with derivatives, by the pixels that are 1 in each of some masks [row][column] of every X-ray. */
-  appraiseRegions(candidate: Candidate, regions: readonly Uint8Array[]): Promise<Appraisal[]>;
+  /** One candidate with derivatives, by each of some regions. */
+  appraiseRegions(candidate: Candidate, regions: readonly ImageRegion[]): Promise<Appraisal[]>;
   /** Renderings of one X-ray so far. */
   readonly evaluations: number;
 }
@@ -67,7 +75,7 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
   let evaluations = 0;
 
   /** Fills the mask; gives the share of valid rays of those that count, whatever the region. */
-  const maskOf = (candidate: Candidate, view: number, region?: Uint8Array): number => {
+  const maskOf = (candidate: Candidate, view: number, pixels?: Uint8Array): number => {
     let valid = n;
     if (cutAxis === undefined) mask.fill(1);
     else {
@@ -84,7 +92,7 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
         valid += mask[i];
       }
     }
-    if (region) for (let i = 0; i < n; i++) mask[i] &= region[i];
+    if (pixels) for (let i = 0; i < n; i++) mask[i] &= pixels[i];
     return all > 0 ? valid / all : 0;
   };
   const renderAll = async (candidates: readonly Candidate[], derivatives: boolean) => {
@@ -108,22 +116,23 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
     candidate: Candidate,
     c: number,
     derivatives: boolean,
-    region?: Uint8Array,
+    { pixels, view: only }: ImageRegion = {},
   ): Appraisal => {
     const gradient = new Float64Array(derivatives ? p : 0);
     const hessian = new Float64Array(derivatives ? p * p : 0);
     let score = 0;
     let smallest = 1;
     for (let view = 0; view < views.length; view++) {
-      const share = maskOf(candidate, view, region);
+      if (only !== undefined && view !== only) continue;
+      const share = maskOf(candidate, view, pixels);
       const own = local[view];
       if (derivatives) rendered.columns(c, view, own.jacobian);
       image.set(pixelsOf(c, view));
       const tone = tones?.[view];
       if (tone) applyTone(tone, image, derivatives ? own.jacobian : []);
       const moving = { values: image, views: 1, rows, columns };
-      const options = cutAxis === undefined && !counted[view] && !region ? {} : { mask };
-      const weight = Math.min(1, share / FULL_SHARE) / views.length;
+      const options = cutAxis === undefined && !counted[view] && !pixels ? {} : { mask };
+      const weight = Math.min(1, share / FULL_SHARE) / (only === undefined ? views.length : 1);
       smallest = Math.min(smallest, share);
       if (!derivatives) {
         score += weight * prepared[view].evaluate(moving, options)[0];

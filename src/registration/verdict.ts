@@ -12,11 +12,16 @@ export const GOOD_SCORE = 0.35;
 const MOST_DEVIATION = 3;
 /** mm: right poses have up to 1. */
 const MOST_SPREAD = 2;
+/**
+ * mm across the beam: X-rays whose relative pose is right differ by up to 0.4 (24 cases of chest and pelvis under strong
+ * model error), those that are 5 mm or 3 degrees off by 0.5 to 2.6.
+ */
+const MOST_DISAGREEMENT = 0.6;
 const LEAST_SHARE = 0.2;
 
 /** Every test that a result fails is a reason to doubt it; without any, the numbers that it passed with are told. */
 export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judgment {
-  const { deviation, spread, share } = evidence;
+  const { deviation, spread, share, disagreement } = evidence;
   const tests: readonly (readonly [boolean, string])[] = [
     [stopped === "callback", "the search was ended before it was finished"],
     [stopped === "flat", "the images have no contrast that depends on the pose"],
@@ -33,6 +38,10 @@ export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judg
       `the images hold the pose only to ${spread.toFixed(1)} mm by the curvature of the score; ${MOST_SPREAD} is the most to rely on`,
     ],
     [
+      disagreement !== undefined && !(disagreement <= MOST_DISAGREEMENT),
+      `an X-ray by itself would move the result by ${disagreement?.toFixed(1)} mm across its beam; ${MOST_DISAGREEMENT} is the most where X-rays stand to each other as told: check their relative pose, or register each by itself`,
+    ],
+    [
       share < LEAST_SHARE,
       `only ${Math.round(100 * share)} % of the rays lie within the volume; ${100 * LEAST_SHARE} % is the least to rely on`,
     ],
@@ -46,6 +55,9 @@ export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judg
       `leaving out parts of the image moves the result by ${deviation.toFixed(1)} mm (jackknife)`,
       `the curvature of the score holds the pose to ${spread.toFixed(1)} mm`,
       `${Math.round(100 * share)} % of the rays lie within the volume`,
+      ...(disagreement === undefined
+        ? []
+        : [`the X-rays agree with each other to ${disagreement.toFixed(1)} mm across their beams`]),
       ...(evidence.agreement
         ? [`${evidence.agreement.same} of ${evidence.agreement.starts} starts came to this pose`]
         : []),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.js";
 import { createBackend } from "../../src/backend/create.js";
 import { inverseAffine, multiply4 } from "../../src/core/linear.js";
-import { cArmView } from "../../src/geometry/index.js";
+import { cArmView, transformView } from "../../src/geometry/index.js";
 import {
   createVolumePyramid,
   registerEach,
@@ -52,6 +52,17 @@ describe("exact X-rays of a body, rendered from 4.5 mm voxels of it", () => {
     const one = await registerViews({ volume: pyramid, xrays, search, recipe: "one-start" });
     expect(meanTargetError(multiply4(one.motion, far))).toBeGreaterThan(10);
     expect(many.score).toBeGreaterThan(one.score + 0.1);
+  });
+
+  test("two X-rays whose relative pose is 10 mm wrong end in doubt, and the reason says so", async () => {
+    const [first, second] = biplane;
+    const shifted = { ...second, view: transformView(second.view, moved([0, 0, 0], [0, 7, 7])) };
+    const result = await registerViews({ volume: pyramid, xrays: [first, shifted] });
+    expect(result.verdict).toBe("doubtful");
+    expect(result.reasons.join()).toMatch(/relative pose/);
+    const right = await registerViews({ volume: pyramid, xrays: biplane });
+    expect(right.evidence.disagreement).toBeLessThan(0.5 * (result.evidence.disagreement ?? 0));
+    expect(right.verdict).toBe("certain");
   });
 
   test("`start` moves all X-rays together before the search", async () => {
