@@ -52,7 +52,7 @@ function minimize<X>(
   copy: (x: X) => X,
 ): Promise<MinimizeResult<X>> {
   const { iterations, signal, onIteration, retract, ...damping } = options;
-  const known = ["iterations", "signal", "onIteration", "retract", "blocks", "lambda", "success", "failure"];
+  const known = ["iterations", "signal", "onIteration", "retract", "blocks", "lambda", "success", "failure", "near"];
   refuseUnknownOptions("levenbergMarquardt", options, known);
   const told = { iterations, signal, onIteration };
   const parts = { name: "levenbergMarquardt", f, copy, options: told, iterations: 100 };

@@ -35,6 +35,8 @@ export interface LmOptions {
   readonly success?: number;
   /** Factor of the damping after a step that was not. @default 5 */
   readonly failure?: number;
+  /** A step that was not taken ends the run if no block of it is longer than this many tolerances: near the end. @default 1 */
+  readonly near?: number;
 }
 
 /** One Levenberg-Marquardt minimization that is driven from outside, e.g. many side by side. */
@@ -68,12 +70,12 @@ const SMALLEST_LAMBDA = 1e-12;
  * @throws INVALID_ARGUMENT, SHAPE_MISMATCH, NOT_FINITE (defect `not-finite`) if the start is no number
  */
 export function lmState(start: NormalEquations, options: LmOptions = {}): LmState {
-  refuseUnknownOptions("lmState", options, ["blocks", "lambda", "success", "failure"]);
-  const { lambda: firstLambda = 1e-2, success = 0.2, failure = 5 } = options;
-  if (!(firstLambda > 0) || !(success > 0 && success <= 1) || !(failure > 1))
+  refuseUnknownOptions("lmState", options, ["blocks", "lambda", "success", "failure", "near"]);
+  const { lambda: firstLambda = 1e-2, success = 0.2, failure = 5, near = 1 } = options;
+  if (!(firstLambda > 0) || !(success > 0 && success <= 1) || !(failure > 1) || !(near >= 1))
     throw fault(
       "INVALID_ARGUMENT",
-      `Levenberg-Marquardt needs lambda > 0, success in (0, 1] and failure > 1, not ${firstLambda}, ${success} and ${failure}`,
+      `Levenberg-Marquardt needs lambda > 0, success in (0, 1], failure > 1 and near >= 1, not ${firstLambda}, ${success}, ${failure} and ${near}`,
     );
   const n = start.gradient.length;
   const blocks = checkedBlocks(options.blocks, n);
@@ -124,7 +126,9 @@ export function lmState(start: NormalEquations, options: LmOptions = {}): LmStat
       if (better) current = trial;
       lambda = better ? Math.max(SMALLEST_LAMBDA, lambda * success) : lambda * failure;
       step = undefined;
-      if (blocks.every(({ parameters, tolerance }) => length(tried, parameters) <= tolerance)) stopped = "tolerance";
+      const ends = better ? 1 : near;
+      if (blocks.every(({ parameters, tolerance }) => length(tried, parameters) <= ends * tolerance))
+        stopped = "tolerance";
       else if (lambda > LARGEST_LAMBDA) stopped = "no-progress";
       return better;
     },

@@ -1,17 +1,13 @@
 /**
  * Levenberg-Marquardt for many starts in lock step: every round renders one candidate of each start in one call, so that
  * what a call costs by itself is paid once.
- *
- * (H + lambda D) x = g with the gradient g and the Gauss-Newton matrix H of a score to be maximized; D is half the
- * diagonal of H and half its mean over the block (rotations, lengths) that an unknown belongs to. lambda falls to a fifth
- * when a step raises the score, and rises tenfold when it does not.
  */
 import { createBreather } from "../core/breathe.js";
 import { throwIfAborted } from "../core/errors.js";
+import { type LmOptions, type LmState, lmState } from "../optimizer/index.js";
 import { type Candidate, type Layout, stepped, unknownBlocks } from "./layout.js";
 import { samePlace } from "./multiStart.js";
 import type { Appraisal, Objective } from "./objective.js";
-import { solveDamped } from "./solveDamped.js";
 
 /** When a search ends, and how far one step goes. */
 export interface SearchLimits {
@@ -34,18 +30,16 @@ export interface SearchResult {
 }
 
 const LARGEST_STEP = { rotation: 0.15, length: 20 } as const;
-const DAMPING = { first: 1e-2, success: 0.2, failure: 10, largest: 1e8 } as const;
+/** Factor of the damping after a step that did not raise the score. */
+const FAILURE = 10;
 
 interface Search {
   best: Appraisal;
-  damping: number;
+  readonly state: LmState;
   evaluations: number;
   stopped: SearchEnd | undefined;
   /** The better search that this one met; it stands for both from then on. */
   into: Search | undefined;
-  /** Size of the step that is being tried. */
-  /** The step being tried, in steps that end the search. */
-  tried: number;
 }
 
 /** Called after every round with the appraisals so far; "stop" ends all searches where they are. */
@@ -60,16 +54,14 @@ export async function searchInLockStep(
 ): Promise<SearchResult[]> {
   throwIfAborted(signal);
   const breathe = createBreather();
-  const searches = (await objective.appraise(starts, true)).map(
-    (best): Search => ({
-      best,
-      damping: DAMPING.first,
-      evaluations: 1,
-      stopped: undefined,
-      into: undefined,
-      tried: Infinity,
-    }),
-  );
+  const options = {
+    failure: FAILURE,
+    near: limits.near,
+    blocks: unknownBlocks(layout).map(({ kind, at }) => ({
+      ...{ parameters: at, limit: LARGEST_STEP[kind], tolerance: limits[kind] },
+    })),
+  };
+  const searches = (await objective.appraise(starts, true)).map((best) => begin(best, options));
   for (;;) {
     await breathe();
     throwIfAborted(signal);
@@ -84,7 +76,7 @@ export async function searchInLockStep(
       true,
     );
     tried.forEach(({ search }, i) => {
-      judge(search, appraisals[i], limits);
+      judge(search, appraisals[i]);
     });
     mergeSame(searches, layout);
   }
@@ -95,38 +87,32 @@ export async function searchInLockStep(
   });
 }
 
+/** Scores are to be large, what Levenberg-Marquardt minimizes is their negative. */
+const equationsOf = ({ score, gradient, hessian }: Appraisal) => ({
+  value: -score,
+  gradient: gradient.map((value) => -value),
+  matrix: hessian,
+});
+
+const begin = (best: Appraisal, options: LmOptions): Search => ({
+  ...{ best, state: lmState(equationsOf(best), options), evaluations: 1, into: undefined },
+  // No unknown changes the images.
+  stopped: best.hessian.every((value) => value === 0) ? "flat" : undefined,
+});
+
 /** The next candidate of a search, or undefined if it is over. */
-function propose(search: Search, layout: Layout, limits: SearchLimits): Candidate | undefined {
+function propose(search: Search, layout: Layout, { evaluations }: SearchLimits): Candidate | undefined {
   if (search.stopped || search.into) return undefined;
-  const stop = (why: SearchEnd) => {
-    search.stopped = why;
-    return undefined;
-  };
-  if (search.evaluations >= limits.evaluations) return stop("evaluations");
-  const blocks = unknownBlocks(layout);
-  const step = solveDamped(search.best.hessian, search.best.gradient, search.damping, blocks);
-  if (!step) return stop("flat");
-  let scale = 1;
-  let largest = 0;
-  for (const { kind, at } of blocks) {
-    const size = Math.hypot(...at.map((i) => step[i]));
-    scale = Math.min(scale, LARGEST_STEP[kind] / size);
-    largest = Math.max(largest, size / (kind === "rotation" ? limits.rotation : limits.length));
-  }
-  search.tried = largest;
-  return stepped(
-    layout,
-    search.best.candidate,
-    step.map((value) => value * scale),
-  );
+  if (search.evaluations >= evaluations) search.stopped = "evaluations";
+  const step = search.state.propose();
+  if (search.state.stopped) search.stopped ??= "converged";
+  return search.stopped ? undefined : stepped(layout, search.best.candidate, step);
 }
 
-function judge(search: Search, tried: Appraisal, { near }: SearchLimits): void {
+function judge(search: Search, tried: Appraisal): void {
   search.evaluations++;
-  const better = tried.score > search.best.score;
-  if (better) search.best = tried;
-  search.damping *= better ? DAMPING.success : DAMPING.failure;
-  if (search.tried < (better ? 1 : near) || search.damping > DAMPING.largest) search.stopped = "converged";
+  if (search.state.accept(equationsOf(tried))) search.best = tried;
+  if (search.state.stopped) search.stopped = "converged";
 }
 
 /** Ends searches that are where a better one is. */

@@ -60,6 +60,17 @@ test("a step is shortened as a whole to 0.15 rad and 20 mm, and ends the run bel
   expect([small.stopped, far.stopped, turning.stopped]).toEqual(["tolerance", undefined, undefined]);
 });
 
+test("near the end a step that is not taken ends the run too", () => {
+  const equations = (value: number) => ({ value, gradient: [0.004], matrix: [1] });
+  const blocks = [{ parameters: [0], tolerance: 0.001 }];
+  const after = (value: number, near?: number) => {
+    const state = lmState(equations(1), { blocks, ...(near && { near }) });
+    state.accept(equations(value));
+    return state.stopped;
+  };
+  expect([after(2, 5), after(2, 3), after(2), after(0.5, 5)]).toEqual(["tolerance", undefined, undefined, undefined]);
+});
+
 test("a parameter that the function does not show, or none, is no obstacle", () => {
   const blind = lmState(
     { value: 1, gradient: [1, 0, 0], matrix: [1, 0, 0, 0, 0, 0, 0, 0, 0] },
