@@ -63,7 +63,8 @@ export async function runRegistrationBenchmark({ bodies, rows, cases, starts, se
     const { bar, ...of } = row;
     const all = [];
     for (const { name, body } of attenuation) {
-      const runs = await runCases(backend, body, { row, cases, starts, seed, recipe, pyramidOf });
+      const found = await runCases(backend, body, { row, cases, starts, seed, recipe, pyramidOf });
+      const runs = found.map((run) => ({ ...run, volume: name }));
       all.push(...runs);
       const figures = summarize(runs);
       results.push({ volume: name, ...of, recipe, cases, starts, ...figures });

@@ -22,11 +22,10 @@ export const ROWS = [
 ];
 
 const AT_MOST = ["p95Tre", "depthP95", "successesFlagged"];
-const SHARES = ["shareBelow1mm", "shareBelow2mm", "inPlaneBelow1mm"];
 
 /**
- * The fields of a bar that pooled figures miss. Shares are met if the upper end of their 95 % interval over cases reaches
- * them: runs of one case end at one point, so the case is the unit.
+ * The fields of a bar that pooled figures miss. A share is met if the upper end of its 95 % interval over cases reaches it:
+ * runs of one case end at one point, so the case is the unit (of flagged failures, the case that failed).
  */
 export function missed(figures, bar, cases, upper) {
   return Object.entries(bar)
@@ -34,7 +33,7 @@ export function missed(figures, bar, cases, upper) {
       const found = figures[field];
       if (found === undefined) return false;
       if (AT_MOST.includes(field)) return found > limit;
-      return (SHARES.includes(field) ? upper(found, cases) : found) < limit;
+      return upper(found, field === "failuresFlagged" ? figures.failedCases : cases) < limit;
     })
     .map(([field, limit]) => `${field} ${figures[field].toFixed(3)} (bar ${limit})`);
 }

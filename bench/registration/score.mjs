@@ -67,7 +67,10 @@ const flagged = ({ verdict }) => verdict === "doubtful";
 /** The figures of one line of the table. */
 export function summarize(runs) {
   const of = (field) => runs.map((run) => run[field]);
+  const failures = runs.filter(failed);
   return {
+    failedRuns: failures.length,
+    failedCases: new Set(failures.map(({ volume, index }) => `${volume} ${index}`)).size,
     failuresFlagged: shareOf(runs, flagged, failed),
     successesFlagged: shareOf(runs, flagged, (run) => !failed(run)),
     medianTre: quantile(of("tre"), 0.5),
