@@ -1,5 +1,6 @@
 /** Times every kernel on a GPU and on wasm in the same run, and measures its error against float64. */
 import { createBackend } from "tomograd/backend";
+import { createWebGpuBackend } from "../dist/backend/webgpu/index.js";
 import { gpuCases } from "./gpuKernels.mjs";
 import { describeLoad, describeMachine, median } from "./measure.mjs";
 
@@ -106,11 +107,12 @@ const somePixels = (n) => {
  */
 export async function runGpuBenchmarks({ size, views, rounds, only, say }) {
   const load = await describeLoad();
-  const [gpu, wasm, reference] = [
-    await createBackend({ prefer: "webgpu" }),
-    await createBackend({ prefer: "wasm" }),
-    await createBackend({ prefer: "reference" }),
-  ];
+  const gpus = {
+    chosen: await createBackend({ prefer: "webgpu" }),
+    gather: await createWebGpuBackend({ adjoint: "gather" }),
+    scatter: await createWebGpuBackend({ adjoint: "scatter" }),
+  };
+  const [wasm, reference] = [await createBackend({ prefer: "wasm" }), await createBackend({ prefer: "reference" })];
   try {
     const timed = gpuCases(size, views);
     const checked = gpuCases(size, 1, somePixels(size));
@@ -119,6 +121,7 @@ export async function runGpuBenchmarks({ size, views, rounds, only, say }) {
       const { name, kernel, elements } = each;
       if (only !== undefined && !name.includes(only)) continue;
       say(`  ${name}`);
+      const gpu = gpus[each.adjoint ?? "chosen"];
       const [found, exact] = [await results(gpu, checked[i]), await results(reference, checked[i])];
       const [ms, wasmMs] = await timesOf([gpu, wasm], each, rounds);
       cases.push({
@@ -128,9 +131,9 @@ export async function runGpuBenchmarks({ size, views, rounds, only, say }) {
         ...{ wasmMsPerView: wasmMs / each.views, wasmOverGpu: wasmMs / ms },
       });
     }
-    const about = { adapter: gpu.about, wasm: wasm.about, threads: wasm.threads };
+    const about = { adapter: gpus.chosen.about, wasm: wasm.about, threads: wasm.threads };
     return { ...about, machine: describeMachine(), load, size, views, rounds, cases };
   } finally {
-    for (const backend of [gpu, wasm, reference]) await backend[Symbol.asyncDispose]();
+    for (const backend of [...Object.values(gpus), wasm, reference]) await backend[Symbol.asyncDispose]();
   }
 }

@@ -61,7 +61,7 @@ function volumeKernels(n) {
   ].map(([kernel, writes, args]) => ({ name: kernel, kernel, writes, elements: n ** 3, views: 1, args }));
 }
 
-/** Rays through the volume; `pixels`: a list of those to be computed. */
+/** Rays through the volume; `pixels`: a list of those to be computed, by all but the gather, which takes whole views. */
 function rayKernels(n, views, pixels) {
   const scene = gpuScene(n, views);
   const volume = real({ kind: "volume", size: [n, n, n] }, 0.01, 0.03);
@@ -69,12 +69,14 @@ function rayKernels(n, views, pixels) {
   const count = scene.rays.length / 6;
   const list = pixels && { pixels: { shape: flat(pixels.length), type: "u32", values: Uint32Array.from(pixels) } };
   return MODELS.flatMap((model) => {
-    const rays = { ...discretization(model), beam: "cone", views: table(scene.views), ...list };
+    const whole = { ...discretization(model), beam: "cone", views: table(scene.views) };
+    const rays = { ...whole, ...list };
     const free = { ...discretization(model), rays: table(scene.rays), metric: scene.metric };
     const accumulate = false;
     return [
       ["project", views, ["out"], { ...rays, out: stack(views), volume, accumulate }],
-      ["projectAdjoint", views, ["out"], { ...rays, out: volume, image: stack(views), accumulate }],
+      ["projectAdjoint", views, ["out"], { ...whole, out: volume, image: stack(views), accumulate }, "gather"],
+      ["projectAdjoint", views, ["out"], { ...rays, out: volume, image: stack(views), accumulate }, "scatter"],
       [
         "projectLineJacobian",
         views,
@@ -85,9 +87,9 @@ function rayKernels(n, views, pixels) {
       ["projectRays", 1, ["out"], { ...free, out: real(flat(count)), volume, accumulate }],
       ["projectRaysAdjoint", 1, ["out"], { ...free, out: volume, values: real(flat(count)), accumulate }],
       ["projectRaysJacobian", 1, ["out"], { ...free, out: table(new Float64Array(6 * count)), volume }],
-    ].map(([kernel, number, writes, args]) => ({
-      ...{ name: kernel === "projectMaximum" ? kernel : `${kernel}, ${model}`, kernel, writes, args },
-      ...{ elements: n ** 3, views: number },
+    ].map(([kernel, number, writes, args, adjoint]) => ({
+      name: [kernel, kernel === "projectMaximum" ? undefined : model, adjoint].filter(Boolean).join(", "),
+      ...{ kernel, writes, args, adjoint, elements: n ** 3, views: number },
     }));
   });
 }
@@ -112,7 +114,7 @@ function imageKernels(n, views) {
 
 /**
  * Cases of every kernel: `elements` are voxels (of image kernels pixels) a view. Arguments with a shape are arrays, of
- * numbers uniform from `low` to `high` or of `values`.
+ * numbers uniform from `low` to `high` or of `values`. `adjoint`: on a GPU by this way, see docs/backends.md.
  */
 export const gpuCases = (n, views, pixels) => [
   ...volumeKernels(n),

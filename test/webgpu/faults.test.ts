@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openDevice } from "../../src/backend/webgpu/adapter.js";
+import { always } from "../../src/backend/webgpu/adjointWays.js";
 import { createBackendOn } from "../../src/backend/webgpu/backendOn.js";
 import { createWebGpuBackend } from "../../src/backend/webgpu/index.js";
 import { isTomogradError } from "../../src/core/errors.js";
@@ -20,7 +21,8 @@ const codeOf = async (work: () => unknown) => {
 describe.skipIf(missing)(`faults of a GPU${missing ? `: ${missing}` : ""}`, () => {
   test("a device that is lost rejects what waits and refuses what comes, as DEVICE_LOST", async () => {
     const { device, maxBindingBytes } = await openDevice();
-    await using backend = createBackendOn({ device, maxBindingBytes, about: "webgpu, 1 device: to be lost" });
+    const about = "webgpu, 1 device: to be lost";
+    await using backend = createBackendOn({ device, maxBindingBytes, adjoint: always("scatter"), about });
     using x = backend.upload(Float32Array.of(1, 2, 3), THREE);
     const before = backend.download(x);
     expect([...(await before)]).toEqual([1, 2, 3]);
@@ -56,7 +58,12 @@ describe.skipIf(missing)(`faults of a GPU${missing ? `: ${missing}` : ""}`, () =
     const { device, maxBindingBytes } = await openDevice();
     // twice what the device allows in one buffer
     const about = "webgpu, 1 device: of exaggerated limits";
-    await using backend = createBackendOn({ device, maxBindingBytes: 2 * maxBindingBytes, about });
+    await using backend = createBackendOn({
+      device,
+      maxBindingBytes: 2 * maxBindingBytes,
+      adjoint: always("scatter"),
+      about,
+    });
     const large = backend.allocate({ kind: "flat", length: maxBindingBytes / 2 }, "the large one");
     const error = await backend.idle().catch((reason: unknown) => reason);
     expect(isTomogradError(error)).toBe(true);

@@ -1,5 +1,6 @@
 import type { Backend } from "../../src/backend/backend.js";
 import { openDevice } from "../../src/backend/webgpu/adapter.js";
+import { always } from "../../src/backend/webgpu/adjointWays.js";
 import { createBackendOn } from "../../src/backend/webgpu/backendOn.js";
 import { createWebGpuBackend } from "../../src/backend/webgpu/index.js";
 import { isTomogradError } from "../../src/core/errors.js";
@@ -19,5 +20,6 @@ export async function gpuMissing(): Promise<string | undefined> {
 export async function mortalBackend(): Promise<{ readonly backend: Backend; readonly destroy: () => void }> {
   const { device, maxBindingBytes, adapter } = await openDevice();
   const about = `webgpu, 1 device: ${adapter}, to be lost`;
-  return { backend: createBackendOn({ device, maxBindingBytes, about }), destroy: () => device.destroy() };
+  const backend = createBackendOn({ device, maxBindingBytes, adjoint: always("scatter"), about });
+  return { backend, destroy: () => device.destroy() };
 }

@@ -8,14 +8,11 @@ import { describe, expect, test } from "vitest";
 import { KERNEL_NAMES, type KernelName } from "../../src/backend/kernels.js";
 import { SPECS } from "../../src/backend/specs/index.js";
 import type { KernelCase } from "../../src/backend/specs/spec.js";
+import { always } from "../../src/backend/webgpu/adjointWays.js";
 import { createBackendOn } from "../../src/backend/webgpu/backendOn.js";
 import { uploadArguments } from "../../src/testing/runCase.js";
+import { type Code, recordingDevice } from "../helpers/recordingDevice.js";
 import { root } from "../package/sourceImports.js";
-
-interface Code {
-  readonly label: string;
-  readonly code: string;
-}
 
 /** Deno's binary of this system, from its npm package. */
 function denoPath(): string | undefined {
@@ -43,43 +40,26 @@ function compiled(deno: string, shaders: readonly Code[]): { missing?: string; e
   }
 }
 
-/** Anything of a device that does nothing: every member, and what every call returns, is it again. */
-const nothing: object = new Proxy(() => {}, {
-  get: (_, name) => (name === "then" ? undefined : nothing),
-  apply: () => nothing,
-});
-
-/** A device that does nothing but keep the shaders that it is given. */
-function recordingDevice(keep: (shader: Code) => void): GPUDevice {
-  const members: { readonly [name: string]: unknown } = {
-    createShaderModule: ({ label = "", code }: GPUShaderModuleDescriptor) => keep({ label, code }),
-    popErrorScope: async () => null,
-    lost: new Promise(() => {}),
-  };
-  const device: object = new Proxy(nothing, {
-    get: (_, name) => members[String(name)] ?? nothing,
-  });
-  return device as GPUDevice;
-}
-
 /** The shaders that every kernel makes in the cases of the contract, and the kernels that made none. */
 async function shadersOfKernels() {
   const shaders = new Map<string, Code>();
   const without: KernelName[] = [];
   for (const kernel of KERNEL_NAMES) {
     let made = 0;
-    const device = recordingDevice((shader) => {
-      made++;
-      shaders.set(shader.code, shader);
-    });
-    const about = "webgpu, 1 device: that does nothing";
-    await using backend = createBackendOn({ device, maxBindingBytes: 2 ** 27, about });
-    for (const { args } of SPECS[kernel].cases as readonly KernelCase<typeof kernel>[]) {
-      const uploaded = uploadArguments<typeof kernel>(backend, args);
-      backend.run(kernel, uploaded.args);
-      uploaded.dispose();
+    for (const way of ["gather", "scatter"] as const) {
+      const device = recordingDevice((shader) => {
+        made++;
+        shaders.set(shader.code, shader);
+      });
+      const about = "webgpu, 1 device: that does nothing";
+      await using backend = createBackendOn({ device, maxBindingBytes: 2 ** 27, adjoint: always(way), about });
+      for (const { args } of SPECS[kernel].cases as readonly KernelCase<typeof kernel>[]) {
+        const uploaded = uploadArguments<typeof kernel>(backend, args);
+        backend.run(kernel, uploaded.args);
+        uploaded.dispose();
+      }
+      await backend.idle(); // tells of kernels that failed
     }
-    await backend.idle(); // tells of kernels that failed
     if (made === 0) without.push(kernel);
   }
   return { shaders: [...shaders.values()], without };

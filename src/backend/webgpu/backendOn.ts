@@ -10,6 +10,7 @@ import {
 import { checkArray, checkCall, checkShape, checkUpload } from "../checks.js";
 import { KERNEL_NAMES, type KernelArguments, type KernelName, type KernelTable } from "../kernels.js";
 import { kernelCode, unsupportedReason } from "../table.js";
+import type { AdjointWays } from "./adjointWays.js";
 import { type GpuArray, gpuArray, type Part } from "./array.js";
 import { createBufferPool, type Slot } from "./bufferPool.js";
 import { watchFaults } from "./faults.js";
@@ -23,6 +24,7 @@ export interface DeviceParts {
   readonly device: GPUDevice;
   /** Most bytes of one buffer; larger arrays are cut. */
   readonly maxBindingBytes: number;
+  readonly adjoint: AdjointWays;
   readonly about: string;
 }
 
@@ -40,7 +42,7 @@ function largestOf(values: HostArray): number {
 }
 
 /** A backend on a device, which it owns: it is destroyed with the backend. */
-export function createBackendOn({ device, maxBindingBytes, about }: DeviceParts): Backend {
+export function createBackendOn({ device, maxBindingBytes, adjoint, about }: DeviceParts): Backend {
   const faults = watchFaults(device);
   const pool = createBufferPool(device, faults, maxBindingBytes);
   const recorder = createRecorder(device, pool, faults);
@@ -103,7 +105,7 @@ export function createBackendOn({ device, maxBindingBytes, about }: DeviceParts)
     const { dispatch, copy, clear } = recorder;
     try {
       use({
-        ...{ dispatch, copy, clear, maxBindingBytes },
+        ...{ dispatch, copy, clear, maxBindingBytes, adjoint },
         temporary: (bytes) => borrow(pool.take("storage", bytes, `scratch of ${kernel}`)),
         upload(values) {
           const slot = borrow(writable(values.byteLength, `table of ${kernel}`));

@@ -2,6 +2,7 @@
 import { fault } from "../../core/errors.js";
 import type { DeviceArray } from "../backend.js";
 import type { KernelArguments, KernelName } from "../kernels.js";
+import type { AdjointWays } from "./adjointWays.js";
 import { type GpuArray, gpuArray, type Part } from "./array.js";
 import type { Slot } from "./bufferPool.js";
 import { linearGroups, type Recorder } from "./recorder.js";
@@ -11,6 +12,8 @@ import { type Bound, GROUP, type Shader } from "./shader.js";
 export interface KernelContext extends Pick<Recorder, "dispatch" | "copy" | "clear"> {
   /** Most bytes of one buffer. */
   readonly maxBindingBytes: number;
+  /** How adjoints of views are computed where a gather applies. */
+  readonly adjoint: AdjointWays;
   /** A buffer for this call alone; what it holds is left over. */
   temporary(bytes: number): Slot;
   /** A buffer for this call alone that holds `values`. */
