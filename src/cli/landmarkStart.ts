@@ -1,9 +1,10 @@
 /** Landmarks as the start of a registration, and how far a result is from them. */
 import { fault } from "../core/errors.js";
-import { inverseAffine, type Matrix4 } from "../core/linear.js";
+import { IDENTITY4, inverseAffine, type Matrix4, multiply4 } from "../core/linear.js";
 import { projectPoint, transformView, type View } from "../geometry/index.js";
 import { poseFromLandmarks } from "../registration/index.js";
 import type { Landmark } from "./landmarkFile.js";
+import { motionDistance } from "./registrationPoses.js";
 import type { PlacedXRay } from "./xrayViews.js";
 
 /** Landmarks that determine a pose. */
@@ -37,6 +38,17 @@ export async function motionFromLandmarks(
     { defect: "too-few-landmarks" },
   );
 }
+
+/** Degrees: a motion from landmarks that turns by more is far, and by less is near. */
+const [FAR, NEAR] = [135, 45];
+/** Half a turn about the z axis: what LPS coordinates are taken for RAS by. */
+const HALF_TURN = [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+
+/** Whether a motion from landmarks turns far, but with x and y of the landmarks turned around would not. */
+export const looksLikeLps = (motion: Matrix4): boolean =>
+  degreesOf(motion) > FAR && degreesOf(multiply4(HALF_TURN, motion)) < NEAR;
+
+const degreesOf = (motion: Matrix4) => motionDistance(motion, IDENTITY4, [0, 0, 0]).degrees;
 
 /** Pixels: root of the mean squared distance between where views show landmarks and where these were found. */
 export function landmarkError(views: readonly View[], landmarks: readonly Landmark[]): number {

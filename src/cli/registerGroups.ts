@@ -13,7 +13,7 @@ import {
 } from "../registration/index.js";
 import type { Volume } from "../volume/grid.js";
 import type { Landmark } from "./landmarkFile.js";
-import { landmarkError, motionFromLandmarks } from "./landmarkStart.js";
+import { landmarkError, looksLikeLps, motionFromLandmarks } from "./landmarkStart.js";
 import type { Body, LabeledBodies } from "./registeredBodies.js";
 import type { RegisterOptions } from "./registerOptions.js";
 import type { Session } from "./session.js";
@@ -100,6 +100,11 @@ async function startOf(xrays: readonly PlacedXRay[], landmarks: readonly Landmar
   const given = xrays.map(({ view }) => view);
   if (landmarks.length === 0) return { xrays, landmarks, startViews: given };
   const motion = await motionFromLandmarks(xrays, landmarks);
+  if (looksLikeLps(motion))
+    session.warn({
+      defect: "landmarks-turned",
+      message: `the landmarks put ${xrays[0].image.name} on the other side of the patient than it was given; with the signs of x and y changed they would not: are they LPS, as DICOM and ITK have it?`,
+    });
   const startViews = given.map((view) => transformView(view, motion));
   session.say(
     `landmarks: ${landmarkError(given, landmarks).toFixed(1)} pixels off as given, ${landmarkError(startViews, landmarks).toFixed(1)} at the start`,

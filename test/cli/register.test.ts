@@ -209,6 +209,14 @@ describe("register finds the pose", () => {
     const { given, start, found } = json.groups[0].landmarkErrors;
     expect(given).toBeGreaterThan(10);
     expect(start).toBeLessThan(0.2);
+    const turned = points.map((point) => {
+      const { column, row } = projectPoint(truth, point);
+      return [-point[0], -point[1], point[2], column, row].join(",");
+    });
+    await writeFile(at("lps.csv"), turned.join("\n"));
+    const lps = await quick(xray, ...START, "--landmarks", at("lps.csv"), "--no-report", "--out", at("lps.json"));
+    expect(lps.json.warnings.map(({ defect }: { defect: string }) => defect)).toContain("landmarks-turned");
+    expect(json.warnings).toEqual([]);
     // the pixels were displaced by 0.36 on purpose, which the images undo
     expect(found).toBeGreaterThan(0.25);
     expect(found).toBeLessThan(0.6);
