@@ -15,8 +15,9 @@ import { gradientNcc, localGradientNcc, ncc } from "tomograd/metric";
 import { createVolumePyramid } from "tomograd/registration";
 import { gridCorners } from "tomograd/volume";
 import { writePage } from "./page.mjs";
-import { meanShift, motionOf, runStage } from "./register.mjs";
+import { meanShift, motionOf, raysAt, render, runStage } from "./register.mjs";
 import { cropScout, level, readScout } from "./scout.mjs";
+import { comparableSigma } from "./sharpness.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -63,12 +64,12 @@ const stages = [
 ];
 /**
  * The last stage: correlation of gradients in windows, in the manner of `registerViews`; and, since the scanner sharpens the
- * edges of its radiographs, of whole images that are both smoothed by 2 pixels before they are differentiated.
+ * edges of its radiographs, of whole images that are both smoothed before they are differentiated: by as much as their
+ * spectra say at the pose that the windows found.
  */
-const endings = [
-  { name: "windows", volume: whole, level: fine, similarity: localGradientNcc(), evaluations: 6 },
-  { name: "smoothed", volume: whole, level: fine, similarity: gradientNcc({ sigma: 2 }), evaluations: 10 },
-];
+const last = { volume: whole, level: fine };
+const windows = { ...last, similarity: localGradientNcc(), evaluations: 6 };
+const ENDINGS = ["windows", "smoothed"];
 
 /** Numbers in [-1, 1) from a seed (mulberry32). */
 let state = Number(options.seed) >>> 0;
@@ -90,25 +91,34 @@ for (let i = 0; i < Number(options.starts); i++) {
   let motion = start;
   for (const stage of stages) motion = (await runStage(stage, motion, center)).motion;
   const run = { start, before: meanShift(start, landmarks), found: {} };
-  for (const ending of endings) {
-    const found = await runStage(ending, motion, center);
-    run.found[ending.name] = { ...found, after: meanShift(found.motion, landmarks) };
-  }
+  const settled = await runStage(windows, motion, center);
+  const rendered = (await render(whole, raysAt(fine.rays, settled.motion), false)).values;
+  const sigma = comparableSigma(fine, { ...fine, values: rendered });
+  const smoothed = { ...last, similarity: gradientNcc({ sigma }), evaluations: 10 };
+  run.sigma = sigma;
+  for (const [name, found] of [
+    ["windows", settled],
+    ["smoothed", await runStage(smoothed, motion, center)],
+  ])
+    run.found[name] = { ...found, after: meanShift(found.motion, landmarks) };
   runs.push(run);
-  const told = endings.map(({ name }) => {
+  const told = ENDINGS.map((name) => {
     const { after, score } = run.found[name];
     return `${name} ${after.all.toFixed(2)} mm (${after.across.toFixed(2)} across the beam, score ${score.toFixed(3)})`;
   });
-  console.log(`start ${i + 1}: ${run.before.all.toFixed(2)} mm off, after: ${told.join(", ")}`);
+  console.log(
+    `start ${i + 1}: ${run.before.all.toFixed(2)} mm off, after: ${told.join(", ")}, by ${sigma.toFixed(2)} pixels`,
+  );
 }
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const result = {
   starts: runs.length,
   seed: Number(options.seed),
+  medianSigma: median(runs.map(({ sigma }) => sigma)),
   medianBefore: median(runs.map(({ before }) => before.all)),
   cpuSecondsEach: Object.values(process.cpuUsage(cpu)).reduce((a, b) => a + b) / 1e6 / runs.length,
 };
-for (const { name } of endings) {
+for (const name of ENDINGS) {
   const errors = runs.map(({ found }) => found[name].after);
   const figures = {
     median: median(errors.map(({ all }) => all)),
