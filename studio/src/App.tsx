@@ -103,7 +103,9 @@ export function App() {
 function Offer() {
   return (
     <span class="offer">
-      Last session: {kept.value?.volume.name}, {new Date(kept.value?.at ?? 0).toLocaleString()}
+      <span>
+        Last session: {kept.value?.volume.name}, {new Date(kept.value?.at ?? 0).toLocaleString()}
+      </span>
       <button type="button" onClick={() => void restoreSession()}>
         Restore last session
       </button>

@@ -20,11 +20,11 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
     rmSync(work, { recursive: true, force: true });
   });
 
-  /** A page with a scan of 60 views, on a GPU that a test can destroy: `device` of the worker. */
-  async function onGpu(): Promise<{ readonly page: Page; readonly worker: Worker }> {
+  /** A page with a scan, on a GPU that a test can destroy: `device` of the worker. */
+  async function onGpu(views: number): Promise<{ readonly page: Page; readonly worker: Worker }> {
     const { page } = await studio.open();
     await page.evaluate("tomogradStudio.steer({ rows: 24, columns: 32, pixel: 14 })");
-    await page.evaluate("tomogradStudio.simulate({ views: 60, rows: 64, columns: 64 })");
+    await page.evaluate(`tomogradStudio.simulate({ views: ${views}, rows: 48, columns: 48 })`);
     const worker = page.workers().find((one) => /assets\/worker/.test(one.url()))!;
     await worker.evaluate(`
       const { requestDevice } = GPUAdapter.prototype;
@@ -62,7 +62,7 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
   }, 120_000);
 
   test("60 views on 32 voxels a side give on the GPU what the command line makes of their run files", async () => {
-    const { page } = await onGpu();
+    const { page } = await onGpu(60);
     const done = await page.evaluate<{ psnr: number }>(
       "tomogradStudio.reconstruct({ method: 'os-sart', size: 32, iterations: 3 })",
     );
@@ -73,9 +73,9 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
   }, 120_000);
 
   test("a lost GPU is told in words, and the processor goes on from what was kept", async () => {
-    const { page, worker } = await onGpu();
+    const { page, worker } = await onGpu(8);
     await page.evaluate("void tomogradStudio.reconstruct({ method: 'sirt', size: 32, iterations: 20 })");
-    await becomes(page, "tomogradStudio.steps().length > 6");
+    await becomes(page, "tomogradStudio.steps().length > 6", 60);
     await worker.evaluate("device.destroy()");
     await becomes(page, "tomogradStudio.backend().name === 'wasm'");
     expect(await page.getByRole("alert").textContent()).toMatch(
