@@ -7,6 +7,7 @@ import { currentLabels, type LabelMap, placesOn, setLabels } from "../labelMap";
 import type { Exposure, LabelShadow } from "../protocol";
 import { compute, currentPatient } from "../session";
 import { afterMessages } from "../turn";
+import { inPageWords } from "../words";
 import { readRequested } from "./input";
 import type { Context, Handlers } from "./types";
 
@@ -30,7 +31,7 @@ export const labelHandlers: Pick<Handlers, "openLabels" | "closeLabels" | "label
     return {
       name: asked.name,
       labels: listed,
-      notes: file.warnings.map(({ defect, message }) => ({ defect, message })),
+      notes: file.warnings.map(({ defect, message }) => ({ defect, message: inPageWords(message) })),
     };
   },
 

@@ -2,6 +2,7 @@ import { orientation, spacing } from "tomograd/volume";
 import { attenuationOf, extent, meaningOf } from "../meaning";
 import type { PatientFacts } from "../protocol";
 import { setPatient } from "../session";
+import { inPageWords } from "../words";
 import { readRequested } from "./input";
 import type { Handlers } from "./types";
 
@@ -26,7 +27,7 @@ export const openHandlers: Pick<Handlers, "open"> = {
       spacing: spacing(volume.grid),
       orientation: orientation(volume.grid),
       range: low <= high ? [low, high] : [0, 0],
-      notes: notes.map(({ defect, message }) => ({ defect, message })),
+      notes: notes.map(({ defect, message }) => ({ defect, message: inPageWords(message) })),
     };
     signal.throwIfAborted();
     await setPatient({ source: asked.source, facts, volume, attenuation: () => attenuationOf(volume).volume });
