@@ -1,6 +1,6 @@
 /**
- * A Chromium for tests of pages: the one that `TOMOGRAD_CHROMIUM` names, the system's, else that of the package
- * @sparticuz/chromium, a dependency of development (Linux on x64), with the libraries that it brings along.
+ * A Chromium for tests of pages: the one that `TOMOGRAD_CHROMIUM` names, the system's, else (or where it names "npm") that
+ * of the package @sparticuz/chromium, a dependency of development (Linux on x64), with the libraries that it brings along.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -35,7 +35,7 @@ function libraryFolder() {
 export async function chromiumEnvironment() {
   const named = process.env.TOMOGRAD_CHROMIUM;
   const found = named ?? SYSTEM.find((path) => existsSync(path));
-  if (found) return { TOMOGRAD_CHROMIUM: found };
+  if (found && found !== "npm") return { TOMOGRAD_CHROMIUM: found };
   if (process.platform !== "linux" || process.arch !== "x64" || !existsSync(LIBRARIES)) return undefined;
   const { default: packed } = await import("@sparticuz/chromium");
   return {

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.mjs";
+import { chromiumEnvironment } from "./chromium.mjs";
 import { attempt, node, say } from "./node.mjs";
 import { testStudio } from "./testStudio.mjs";
 import { testWebgpu } from "./testWebgpu.mjs";
@@ -60,7 +61,10 @@ const sum = (...counts) => ({
 
 /** The tests asked for; without a word of which, also those on a GPU and those of the page. */
 async function runTests(asked) {
-  const main = await counted((reporters) => node(["node_modules/vitest/vitest.mjs", "run", ...reporters, ...asked]));
+  const chromium = await chromiumEnvironment();
+  const main = await counted((reporters) =>
+    node(["node_modules/vitest/vitest.mjs", "run", ...reporters, ...asked], chromium),
+  );
   if (asked.length > 0) return main;
   say("test: the GPU backend, on a GPU in software");
   const gpu = await counted(testWebgpu);

@@ -6,13 +6,10 @@ import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeVolume } from "../../src/io/index.js";
 import type { Volume } from "../../src/volume/grid.js";
+import { executablePath } from "../helpers/chromium.js";
 import { type FileServer, serveFiles } from "../helpers/fileServer.js";
 import { root } from "../package/sourceImports.js";
 
-/** A Chromium to drive; `TOMOGRAD_CHROMIUM` names another. */
-const executablePath = [process.env.TOMOGRAD_CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome"].find(
-  (path) => path !== undefined && existsSync(path),
-);
 const built = join(root, "dist/index.js");
 
 const volume: Volume = {
