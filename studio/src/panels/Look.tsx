@@ -40,7 +40,7 @@ function CArmSection() {
   return (
     <section>
       <h3>C-arm</h3>
-      <div class="buttons">
+      <div class="buttons row">
         {PROJECTIONS.map(({ text, hint, ...angles }) => (
           <button type="button" key={text} title={hint} onClick={() => steer(angles)}>
             {text}

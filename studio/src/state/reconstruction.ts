@@ -10,7 +10,7 @@ import type {
   ScanFacts,
   ScanRequest,
 } from "../worker/protocol";
-import { sliced } from "./display";
+import { radiographed, sliced } from "./display";
 import { latestWins } from "./latest";
 import { crosshair, patient } from "./patient";
 import { failure, report, task } from "./status";
@@ -50,6 +50,8 @@ effect(() => {
 effect(() => {
   void patient.value;
   batch(() => {
+    sliced.value = "volume";
+    radiographed.value = "volume";
     scan.value = undefined;
     reconstruction.value = undefined;
     profile.value = undefined;
@@ -107,6 +109,7 @@ export async function simulate(): Promise<boolean> {
 
 /** Reconstructs the scan by the method that is asked for. */
 export async function reconstruct(): Promise<boolean> {
+  if (running.value) return false;
   const asked = methodAsked.value;
   batch(() => {
     steps.value = [];
