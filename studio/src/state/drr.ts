@@ -11,10 +11,10 @@ import { volumeShown } from "./reconstruction";
 import { backend, report } from "./status";
 
 /** ms that a picture may take to follow the hand. */
-const FOLLOWS = 30;
+const FOLLOWS = 16;
 /** ms without a movement after which the hand rests. */
 const RESTS = 140;
-const COARSEST = 8;
+const COARSEST = 16;
 
 /** A picture, the state of the volume that it is of, and the backend that made it. */
 export interface Radiograph extends RenderedImage {
