@@ -9,7 +9,7 @@ import { build } from "./build.mjs";
 import { attempt, root, say } from "./node.mjs";
 import { startStudioBrowser } from "./studioBrowser.mjs";
 
-const SIZES = { laptop: { width: 1280, height: 720 }, tablet: { width: 820, height: 1180 } };
+const SIZES = { laptop: { width: 1280, height: 720 }, tablet: { width: 1024, height: 768 } };
 const THEMES = ["dark", "light"];
 const CHEST = join(root, "data/chest-lidc-idri-0001-small.nii.gz");
 
@@ -17,7 +17,7 @@ const { values: options, positionals } = parseArgs({ allowPositionals: true, opt
 
 const tab = (page, name) => page.getByRole("tab", { name }).click();
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
-const choose = (page, text) => page.getByText(text, { exact: true }).click();
+const choose = (page, text) => page.locator("#panel").getByText(text, { exact: true }).last().click();
 const exact = (page) => page.evaluate("tomogradStudio.image().then(() => undefined)");
 const scroll = (page, top) => page.locator("#panel").evaluate((panel, y) => panel.scrollTo(0, y), top);
 const later = (ms) => (page) => page.waitForTimeout(ms);
@@ -100,7 +100,7 @@ const STATES = [
     "reconstruct-cancelled",
     (page) => press(page, "Resume"),
     (page) => page.locator("#panel").getByRole("button", { name: "Cancel" }).click(),
-    later(800),
+    idle,
   ],
   ["reconstruct-done", reconstruct("fdk"), (page) => scroll(page, 700)],
   ["reconstruct-compared", (page) => scroll(page, 9999)],
@@ -112,8 +112,8 @@ const STATES = [
   ["tour-4", (page) => press(page, "Next"), idle, exact],
   ["tour-5", (page) => press(page, "Next"), idle, exact],
   ["tour-6", (page) => press(page, "Next"), idle, exact],
-  ["take-home", (page) => tab(page, "Take home"), (page) => scroll(page, 0)],
-  ["take-home-lower", (page) => scroll(page, 9999)],
+  ["export", (page) => tab(page, "Export"), (page) => scroll(page, 0)],
+  ["export-lower", (page) => scroll(page, 9999)],
   ["register", (page) => page.evaluate("tomogradStudio.openSample()"), (page) => tab(page, "Register"), exact],
   ["register-hidden", hide, exact, later(400)],
   [
@@ -131,7 +131,7 @@ const STATES = [
         .getByRole("button", { name: "Cancel" })
         .click()
         .catch(() => undefined),
-    later(500),
+    idle,
     hide,
     register,
     exact,

@@ -34,8 +34,10 @@ function record() {
   };
   requestAnimationFrame(look);
   window.finishRecord = async () => {
-    await tomogradStudio.image();
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const frame = () => new Promise(requestAnimationFrame);
+    const isExact = ({ view, coarsening }) => view === moves.at(-1).view && coarsening === 1;
+    while (!isExact(tomogradStudio.painted())) await frame();
+    await frame();
     running = false;
     observer.disconnect();
     removeEventListener("pointermove", moved);
