@@ -37,7 +37,9 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = { sdd: "sdd", "principal
 function intrinsics(text: string): Intrinsic[] {
   const words = text.split(",").map((word) => word.trim());
   // As a run file has it too.
-  return words.map((word) => INTRINSICS[word] ?? parse.oneOf<Intrinsic>("sdd", "principalPoint")(word));
+  return words.map((word) =>
+    word === "principalPoint" ? word : INTRINSICS[parse.oneOf(...Object.keys(INTRINSICS))(word)],
+  );
 }
 
 /** Labels with commas in between, or "rest". */
@@ -61,7 +63,11 @@ export function addRegisterOptions(command: Command): Command {
     .option(
       "--search <deg,mm>",
       "how far from the start, about each axis and along each (default: 45,30)",
-      parse.numbers(2, "two positive numbers such as 20,40", ([deg, mm]) => deg > 0 && deg <= 180 && mm > 0),
+      parse.numbers(
+        2,
+        "two positive numbers such as 20,40, at most 180,10000",
+        ([deg, mm]) => deg > 0 && deg <= 180 && mm > 0 && mm <= 1e4,
+      ),
     )
     .option(
       "--recipe <name>",

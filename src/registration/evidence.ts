@@ -21,6 +21,8 @@ export interface Evidence {
    * the worst X-ray. Large where X-rays do not stand to each other as told. Undefined from one X-ray.
    */
   readonly disagreement?: number;
+  /** Of several X-rays, the lowest score of one as a share of the highest. Undefined from one X-ray. */
+  readonly balance?: number;
   /** Smallest share of valid rays of any X-ray. */
   readonly share: number;
   /** Of many starts, how many came to this pose; undefined from one start. */
@@ -86,8 +88,10 @@ export async function gatherEvidence(
   const reference = placesAfter(full);
   const moved = steps.map((x) => meanDistance(placesAfter(x ?? full), reference));
   const squares = moved.reduce((sum, d) => sum + d ** 2, 0);
-  const disagreements = rest.slice(parts.length).map((of, view) => {
-    const x = step(of);
+  const byView = rest.slice(parts.length);
+  const scores = byView.map(({ score }) => score);
+  const disagreements = byView.map((of, view) => {
+    const x = step(withoutForeign(of));
     if (!x) return Infinity;
     const { normal } = viewGeometry(placed(layout, best.candidate, views, view, 0).view);
     return meanLength(placesAfter(x).map((place, i) => acrossBeam(subtract(place, reference[i]), normal)));
@@ -96,10 +100,20 @@ export async function gatherEvidence(
     instability: Math.max(...moved),
     deviation: Math.sqrt((squares * (parts.length - 1)) / parts.length),
     spread: spreadOf(all, layout, n * views.length, placesAfter),
-    ...(disagreements.length > 0 && { disagreement: Math.max(...disagreements) }),
+    ...(byView.length > 0 && {
+      disagreement: Math.max(...disagreements),
+      balance: Math.max(0, Math.min(...scores)) / Math.max(Number.MIN_VALUE, ...scores),
+    }),
     share: best.share,
     evaluations: objective.evaluations,
   };
+}
+
+/** Equations of one X-ray in which the intrinsics of others, which it knows nothing of, keep still. */
+function withoutForeign(of: Appraisal): Appraisal {
+  const p = of.gradient.length;
+  const hessian = of.hessian.map((value, i) => (i % (p + 1) === 0 && value === 0 ? 1 : value));
+  return { ...of, hessian };
 }
 
 /** Root mean square over the corners of their deviation, for the covariance 2 (1 - score) H⁻¹ / pixels of the unknowns. */

@@ -17,17 +17,21 @@ const MOST_SPREAD = 2;
  * model error), those that are 5 mm or 3 degrees off by 0.5 to 2.6.
  */
 const MOST_DISAGREEMENT = 0.6;
+/** Right poses have 0.8 and more; where one X-ray of two is 11 to 30 degrees off, most have 0.1 to 0.6. */
+const LEAST_BALANCE = 0.5;
 const LEAST_SHARE = 0.2;
+
+const APART = "check their relative pose, or register each by itself";
 
 /** Every test that a result fails is a reason to doubt it; without any, the numbers that it passed with are told. */
 export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judgment {
-  const { deviation, spread, share, disagreement } = evidence;
+  const { deviation, spread, share, disagreement, balance } = evidence;
   const tests: readonly (readonly [boolean, string])[] = [
     [stopped === "callback", "the search was ended before it was finished"],
     [stopped === "flat", "the images have no contrast that depends on the pose"],
     [
       !(best.score >= GOOD_SCORE),
-      `the correlation of gradients is ${best.score.toFixed(3)}; right poses have ${GOOD_SCORE} and more`,
+      `the correlation of gradients is ${best.score.toFixed(3)}; right poses have ${GOOD_SCORE} and more: check pixel spacing, distances, what large values mean and where the search begins`,
     ],
     [
       !(deviation <= MOST_DEVIATION),
@@ -38,8 +42,14 @@ export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judg
       `the images hold the pose only to ${spread.toFixed(1)} mm by the curvature of the score; ${MOST_SPREAD} is the most to rely on`,
     ],
     [
+      balance !== undefined && !(balance >= LEAST_BALANCE),
+      `one X-ray fits only ${Math.round(100 * (balance ?? 0))} % as well as another; ${100 * LEAST_BALANCE} % is the least where X-rays stand to each other as told: ${APART}`,
+    ],
+    [
       disagreement !== undefined && !(disagreement <= MOST_DISAGREEMENT),
-      `an X-ray by itself would move the result by ${disagreement?.toFixed(1)} mm across its beam; ${MOST_DISAGREEMENT} is the most where X-rays stand to each other as told: check their relative pose, or register each by itself`,
+      disagreement === Infinity
+        ? `an X-ray by itself does not hold the pose: ${APART}`
+        : `an X-ray by itself would move the result by ${disagreement?.toFixed(1)} mm across its beam; ${MOST_DISAGREEMENT} is the most where X-rays stand to each other as told: ${APART}`,
     ],
     [
       share < LEAST_SHARE,
