@@ -20,7 +20,7 @@ export interface Comparison {
 /** What one candidate is worth. */
 export interface Appraisal {
   readonly candidate: Candidate;
-  /** Mean over the X-rays of the similarity, times min(1, 4 share): large is good. */
+  /** Mean over the X-rays of the similarity, times min(1, share / 0.4): large is good. */
   readonly score: number;
   /** Smallest share of valid rays of any X-ray. */
   readonly share: number;
