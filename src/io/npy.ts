@@ -2,6 +2,7 @@ import { type Source, writeFileAtomically } from "#platform";
 import { fault, type Warning } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { bytesPer, type Decoded, decode, hostIsLittleEndian, naturalType, type StoredType } from "./numeric.js";
+import { numpyTypes } from "./numpyTypes.js";
 import { type OwnMetadata, parseMetadata } from "./orientation.js";
 import { type Input, partOfSource, toSource } from "./source.js";
 import { DEFAULT_MAX_BYTES } from "./types.js";
@@ -32,21 +33,6 @@ export interface NpyHeader {
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** A header longer than this is refused unread, bytes. */
 const LONGEST_HEADER = 1 << 16;
-
-const typeNames: Readonly<Record<string, StoredType>> = {
-  b1: "bool",
-  u1: "uint8",
-  i1: "int8",
-  u2: "uint16",
-  i2: "int16",
-  u4: "uint32",
-  i4: "int32",
-  u8: "uint64",
-  i8: "int64",
-  f2: "float16",
-  f4: "float32",
-  f8: "float64",
-};
 
 /** True if the bytes start like a .npy file. */
 export const looksLikeNpy = (head: Uint8Array): boolean => MAGIC.every((byte, i) => head[i] === byte);
@@ -110,13 +96,13 @@ interface HeaderFields {
 export async function readHeader(source: Source): Promise<NpyHeader> {
   const { descr, ...fields } = await readHeaderFields(source);
   const [, endian, word] = /^([<>|=])([a-zA-Z]\d*)$/.exec(descr ?? "") ?? [];
-  if (!word || !typeNames[word])
+  if (!word || !numpyTypes[word])
     throw fault(
       "UNSUPPORTED_FORMAT",
       `${source.name ?? "the file"}: numbers of type ${descr ?? "structured"} are not read`,
       { defect: "unsupported-type" },
     );
-  return { ...fields, type: typeNames[word], littleEndian: endian === "=" ? hostIsLittleEndian : endian !== ">" };
+  return { ...fields, type: numpyTypes[word], littleEndian: endian === "=" ? hostIsLittleEndian : endian !== ">" };
 }
 
 async function readHeaderFields(source: Source): Promise<HeaderFields> {

@@ -1,5 +1,6 @@
 import { fault } from "../../core/errors.js";
 import type { StoredType } from "../numeric.js";
+import { numpyTypes } from "../numpyTypes.js";
 import { readDocument, type ZarrStore } from "./store.js";
 
 type Document = Readonly<Record<string, unknown>>;
@@ -19,21 +20,7 @@ export interface ZarrArray {
   readonly readAs: Document;
 }
 
-const typesV2: Readonly<Record<string, StoredType>> = {
-  b1: "bool",
-  u1: "uint8",
-  i1: "int8",
-  u2: "uint16",
-  i2: "int16",
-  u4: "uint32",
-  i4: "int32",
-  u8: "uint64",
-  i8: "int64",
-  f2: "float16",
-  f4: "float32",
-  f8: "float64",
-};
-const typesV3: ReadonlySet<string> = new Set(Object.values(typesV2));
+const typesV3: ReadonlySet<string> = new Set(Object.values(numpyTypes));
 
 /** Key of a file in a group or array. */
 export const keyIn = (path: string, name: string): string => (path === "" ? name : `${path}/${name}`);
@@ -152,7 +139,7 @@ const unsupported = (name: string, type: unknown) =>
 function typeV2(document: Document, name: string): { type: StoredType; readAs: Document } {
   const code = document.dtype;
   const [, endian, word] = typeof code === "string" ? (/^([<>|])([a-z]\d)$/.exec(code) ?? []) : [];
-  const type = typesV2[word ?? ""];
+  const type = numpyTypes[word ?? ""];
   if (!type) throw unsupported(name, code);
   const plain = type === "bool" ? "u1" : type === "float16" ? "u2" : word;
   return {
