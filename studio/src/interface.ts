@@ -42,6 +42,7 @@ const studio = {
     await reconstruct();
     return reconstruction.value;
   },
+  reconstruction: () => reconstruction.value,
   /** Takes an X-ray from a hidden place (random numbers in [0, 1) from `draw`). */
   hideXRay,
   openXRay,

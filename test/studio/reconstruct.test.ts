@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repeated } from "./commandLine.js";
 import { becomes, missing, type Opened, type Studio, startStudio } from "./studioPage.js";
 
+const valuesOf = (options: Element[]) => options.map((option) => (option as HTMLOptionElement).value);
 const button = (page: Page, name: string | RegExp) => page.locator("#panel").getByRole("button", { name });
 
 describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: ${missing})` : ""}`, () => {
@@ -33,6 +34,18 @@ describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: 
     // 8 epochs of SART on a chest of 11 mm voxels: well above a volume of water (about 10 dB)
     expect(done.psnr).toBeGreaterThan(25);
     expect(await page.getByTestId("figures").innerText()).toContain(`${done.psnr.toFixed(2)} dB`);
+  });
+
+  test("every method of the list reconstructs", async () => {
+    const methods = await page.getByLabel("Method").locator("option").evaluateAll(valuesOf);
+    expect(methods).toContain("fdk");
+    await page.evaluate("tomogradStudio.simulate({ views: 24, rows: 32, columns: 32 })");
+    for (const method of methods) {
+      await page.evaluate(`tomogradStudio.reconstruct({ method: '${method}', size: 16, iterations: 3 })`);
+      expect(await page.evaluate("tomogradStudio.failure()")).toBeUndefined();
+      // better than a volume of water, as above
+      expect(await page.evaluate<number>("tomogradStudio.reconstruction().psnr"), method).toBeGreaterThan(10);
+    }
   });
 
   test("a volume that does not fit is refused with what would, and the page goes on", async () => {

@@ -67,12 +67,9 @@ async function reconstruct(
     if (held && !signal.aborted) await Promise.race([held.wait, aborted(signal)]);
   };
   using A = createProjector({ backend, grid, detector, views, model: modelOf(name) });
-  const settings = keep({
-    ...settingsOf(name, views.length, asked.iterations),
-    ...(weights && { weights }),
-    signal,
-    ...(name !== "fdk" && { onIteration }),
-  });
+  const own = { ...settingsOf(name, views.length, asked.iterations), ...(weights && { weights }), signal };
+  // filtered backprojection has no iterations, and nothing of it to keep for another backend
+  const settings = name === "fdk" ? own : keep({ ...own, onIteration });
   try {
     const done = await run(A, projections, settings);
     using device = done.volume;
