@@ -1,34 +1,5 @@
 /** Normal equations of unknowns that each belong to one view, and of a few that belong to all. */
-
-/**
- * Solves H x = b for a symmetric positive definite H (n x n, row-major; only its lower triangle is read) by Cholesky.
- * undefined if H is not positive definite to working precision.
- */
-export function solveSymmetric(H: Float64Array, b: Float64Array): Float64Array | undefined {
-  const n = b.length;
-  const factor = H.slice();
-  for (let j = 0; j < n; j++) {
-    let pivot = factor[j * n + j];
-    for (let k = 0; k < j; k++) pivot -= factor[j * n + k] ** 2;
-    if (!(pivot > 1e-13 * H[j * n + j])) return undefined;
-    factor[j * n + j] = Math.sqrt(pivot);
-    for (let i = j + 1; i < n; i++) {
-      let sum = factor[i * n + j];
-      for (let k = 0; k < j; k++) sum -= factor[i * n + k] * factor[j * n + k];
-      factor[i * n + j] = sum / factor[j * n + j];
-    }
-  }
-  const x = b.slice();
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i] -= factor[i * n + k] * x[k];
-    x[i] /= factor[i * n + i];
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i] -= factor[k * n + i] * x[k];
-    x[i] /= factor[i * n + i];
-  }
-  return x;
-}
+import { solveDamped } from "../optimizer/dampedSolve.js";
 
 /** A symmetric positive definite system in arrow form, for any number of right sides. */
 export interface ArrowSystem {
@@ -58,23 +29,23 @@ export function createArrowSystem(
     const columns: Float64Array[] = [];
     for (let b = 0; b < m; b++) {
       const column = Float64Array.from({ length: n }, (_, a) => couplings[v][a * m + b]);
-      const x = n ? solveSymmetric(block, column) : column;
+      const x = n ? solveDamped(block, undefined, column) : column;
       if (!x) return undefined;
       columns.push(x);
       for (let a = 0; a < m; a++) for (let k = 0; k < n; k++) schur[a * m + b] -= couplings[v][k * m + a] * x[k];
     }
     solved.push(columns);
   }
-  if (m && !solveSymmetric(schur, new Float64Array(m))) return undefined;
-  if (n && !blocks.every((block) => solveSymmetric(block, new Float64Array(n)))) return undefined;
+  if (m && !solveDamped(schur, undefined, new Float64Array(m))) return undefined;
+  if (n && !blocks.every((block) => solveDamped(block, undefined, new Float64Array(n)))) return undefined;
   return {
     solve(perView, common) {
-      const own = perView.map((b, v) => (n ? (solveSymmetric(blocks[v], b) ?? b) : b));
+      const own = perView.map((b, v) => (n ? (solveDamped(blocks[v], undefined, b) ?? b) : b));
       const reduced = common.slice();
       own.forEach((x, v) => {
         for (let a = 0; a < m; a++) for (let k = 0; k < n; k++) reduced[a] -= couplings[v][k * m + a] * x[k];
       });
-      const shared = m ? (solveSymmetric(schur, reduced) ?? reduced) : reduced;
+      const shared = m ? (solveDamped(schur, undefined, reduced) ?? reduced) : reduced;
       return {
         perView: own.map((x, v) => x.map((value, k) => shared.reduce((sum, s, b) => sum - s * solved[v][b][k], value))),
         common: shared,

@@ -5,9 +5,9 @@ import { projectPoints } from "../geometry/points.js";
 import { transformView } from "../geometry/sameView.js";
 import type { View } from "../geometry/view.js";
 import { viewGeometry } from "../geometry/viewGeometry.js";
+import { solveDamped } from "../optimizer/dampedSolve.js";
 import type { Grid } from "../volume/grid.js";
 import { indexToWorld } from "../volume/gridFrame.js";
-import { solveSymmetric } from "./arrowSystem.js";
 import { motionAbout } from "./viewMotion.js";
 
 /** Differences of where points appear, over all views and points. */
@@ -101,8 +101,9 @@ export function alignViews(
     const residual = after(IDENTITY4);
     const product = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i], 0);
     const normal = Float64Array.from({ length: 36 }, (_, i) => product(columns[Math.floor(i / 6)], columns[i % 6]));
-    const x = solveSymmetric(
+    const x = solveDamped(
       normal,
+      undefined,
       Float64Array.from(columns, (column) => -product(column, residual)),
     );
     if (!x)

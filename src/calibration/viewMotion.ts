@@ -1,10 +1,11 @@
 /** The numbers by which a view may be off, and what each moves. */
 import { fault } from "../core/errors.js";
-import { add, affine, apply3, cross, linearPart, scale, subtract, translationPart, type Vec3 } from "../core/linear.js";
+import { add, cross, scale, subtract, type Vec3 } from "../core/linear.js";
 import { transformView } from "../geometry/sameView.js";
 import { se3Exp } from "../geometry/se3.js";
 import type { View } from "../geometry/view.js";
 import { viewGeometry } from "../geometry/viewGeometry.js";
+import { aboutCenter } from "../registration/motion.js";
 
 /**
  * Rigid motions of one exposure, source and detector together. mm along the columns' step (`shiftU`), at right angles to
@@ -55,11 +56,7 @@ export function tangentOf(view: View, parameter: ViewParameter | CommonParameter
 }
 
 /** The 4x4 motion exp(w, t) about a point. @param w rotation vector, rad @param t mm */
-export function motionAbout(pivot: Vec3, w: Vec3, t: Vec3): number[] {
-  const motion = se3Exp(w, t);
-  const rotation = linearPart(motion);
-  return affine(rotation, add(subtract(pivot, apply3(rotation, pivot)), translationPart(motion)));
-}
+export const motionAbout = (pivot: Vec3, w: Vec3, t: Vec3): number[] => aboutCenter(se3Exp(w, t), pivot);
 
 /**
  * The view moved: the rigid motion exp(sum of axes times values) about the pivot, then the detector's own offsets.
