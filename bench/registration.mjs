@@ -10,8 +10,8 @@ import { isReal, withSteeperBone } from "./registration/conditions.mjs";
 import { errorsOf, landmarksOf, multiply, summarize, wilsonUpper } from "./registration/score.mjs";
 
 /** One row of the table on one volume: a list of runs, one per case and start. */
-export async function runCases(backend, body, { row, cases, starts, seed, recipe, pyramidOf }) {
-  const { views, range, condition } = row;
+export async function runCases(backend, body, { row, cases, starts, seed, pyramidOf }) {
+  const { views, range, condition, recipe } = row;
   const targets = createTargets(backend, isReal(condition) ? withSteeperBone(body) : body);
   const registered = condition === "real-short" ? shortened(body) : body;
   const pyramid = pyramidOf(registered);
@@ -39,15 +39,18 @@ export async function runCases(backend, body, { row, cases, starts, seed, recipe
   return runs;
 }
 
-const percent = (share) => (share === undefined ? "  -" : `${Math.round(100 * share)} %`.padStart(5));
+const percent = (share) => (share === null ? "  -" : `${Math.round(100 * share)} %`.padStart(5));
 
-const describe = ({ views, range, condition }, f) =>
-  `${views === 2 ? "biplane" : "single"} ${condition} ${range.join("/")}: < 1 mm ${percent(f.shareBelow1mm)}, < 2 mm ` +
+const describe = ({ views, range, condition, recipe }, f) =>
+  `${views === 2 ? "biplane" : "single"} ${condition} ${range.join("/")} ${recipe}: < 1 mm ${percent(f.shareBelow1mm)}, < 2 mm ` +
   `${percent(f.shareBelow2mm)}, mTRE ${f.medianTre.toFixed(2)}/${f.p95Tre.toFixed(2)}, in-plane p95 ` +
   `${f.inPlaneP95.toFixed(2)}, < 1 mm ${percent(f.inPlaneBelow1mm)}, depth p95 ${f.depthP95.toFixed(2)}, flagged failures ` +
   `${percent(f.failuresFlagged)} successes ${percent(f.successesFlagged)}, ${f.secondsEach.toFixed(2)} s`;
 
-/** `bodies`: names and HU. All rows on all bodies; shares are judged pooled. `onRow` gets the report after each row. */
+/**
+ * `bodies`: names and HU. All rows on all bodies, by `recipe` unless a row has its own; shares are judged pooled. `onRow`
+ * gets the report after each row.
+ */
 export async function runRegistrationBenchmark({ bodies, rows, cases, starts, seed, recipe, threads, say, onRow }) {
   const load = await describeLoad();
   const backend = await createBackend({ prefer: "wasm", ...(threads && { threads }) });
@@ -59,20 +62,20 @@ export async function runRegistrationBenchmark({ bodies, rows, cases, starts, se
   const results = [];
   const pooled = [];
   const report = { machine: describeMachine(), load, results, pooled };
-  for (const row of rows) {
-    const { bar, ...of } = row;
+  for (const { bar, ...rest } of rows) {
+    const row = { recipe, ...rest };
     const all = [];
     for (const { name, body } of attenuation) {
-      const found = await runCases(backend, body, { row, cases, starts, seed, recipe, pyramidOf });
+      const found = await runCases(backend, body, { row, cases, starts, seed, pyramidOf });
       const runs = found.map((run) => ({ ...run, volume: name }));
       all.push(...runs);
       const figures = summarize(runs);
-      results.push({ volume: name, ...of, recipe, cases, starts, ...figures });
+      results.push({ volume: name, ...row, cases, starts, ...figures });
       say(`${name}, ${describe(row, figures)}`);
     }
     const figures = summarize(all);
     const misses = missed(figures, bar, cases * bodies.length, wilsonUpper);
-    pooled.push({ ...of, ...figures, missed: misses });
+    pooled.push({ ...row, ...figures, missed: misses });
     say(`pooled: ${misses.length === 0 ? "reaches its bars" : `misses ${misses.join(", ")}`}`);
     onRow(report);
   }

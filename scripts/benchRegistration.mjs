@@ -39,7 +39,11 @@ function rowsOf(all, conditions) {
     (!numbers || row.range.every((value, i) => value === numbers[i])) &&
     (!condition || row.condition === condition);
   const kept = all.filter(fits);
-  if (kept.length > 0 || !(views && numbers && condition)) return kept;
+  if (kept.length > 0) return kept;
+  if (!(views && numbers && condition))
+    throw new Error(
+      "no row of the table is like that: give --views, --range and --condition to run one that is not in it",
+    );
   return [{ views: Number(views), range: numbers, condition, bar: {} }];
 }
 

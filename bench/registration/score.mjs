@@ -55,10 +55,10 @@ export const quantile = (numbers, q) => {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];
 };
 
-/** A share of runs as the tables need it: of those that `fits` picks, how many `are`; undefined if there are none. */
+/** A share of runs as the tables need it: of those that `fits` picks, how many `are`; null if there are none. */
 export function shareOf(runs, are, fits = () => true) {
   const all = runs.filter(fits);
-  return all.length === 0 ? undefined : all.filter(are).length / all.length;
+  return all.length === 0 ? null : all.filter(are).length / all.length;
 }
 
 const failed = ({ tre }) => tre >= 2;
