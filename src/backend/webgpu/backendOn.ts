@@ -26,6 +26,8 @@ export interface DeviceParts {
   readonly maxBindingBytes: number;
   readonly adjoint: AdjointWays;
   readonly about: string;
+  /** See `KernelContext`. @default 1 */
+  readonly workShare?: number;
 }
 
 /** `GPUMapMode.READ`, which Node lacks. */
@@ -42,7 +44,7 @@ function largestOf(values: HostArray): number {
 }
 
 /** A backend on a device, which it owns: it is destroyed with the backend. */
-export function createBackendOn({ device, maxBindingBytes, adjoint, about }: DeviceParts): Backend {
+export function createBackendOn({ device, maxBindingBytes, adjoint, about, workShare = 1 }: DeviceParts): Backend {
   const faults = watchFaults(device);
   const pool = createBufferPool(device, faults, maxBindingBytes);
   const recorder = createRecorder(device, pool, faults);
@@ -102,10 +104,10 @@ export function createBackendOn({ device, maxBindingBytes, adjoint, about }: Dev
       borrowed.push(slot);
       return slot;
     };
-    const { dispatch, copy, clear } = recorder;
+    const { dispatch, copy, clear, flush } = recorder;
     try {
       use({
-        ...{ dispatch, copy, clear, maxBindingBytes, adjoint },
+        ...{ dispatch, copy, clear, flush, maxBindingBytes, adjoint, workShare },
         temporary: (bytes) => borrow(pool.take("storage", bytes, `scratch of ${kernel}`)),
         upload(values) {
           const slot = borrow(writable(values.byteLength, `table of ${kernel}`));

@@ -6,12 +6,14 @@ import type { AdjointWays } from "./adjointWays.js";
 import { type GpuArray, gpuArray, type Part } from "./array.js";
 import type { Slot } from "./bufferPool.js";
 import { linearGroups, type Recorder } from "./recorder.js";
-import { type Bound, GROUP, type Shader } from "./shader.js";
+import { type Elements, GROUP, type Shader } from "./shader.js";
 
 /** What a kernel may do. */
-export interface KernelContext extends Pick<Recorder, "dispatch" | "copy" | "clear"> {
+export interface KernelContext extends Pick<Recorder, "dispatch" | "copy" | "clear" | "flush"> {
   /** Most bytes of one buffer. */
   readonly maxBindingBytes: number;
+  /** Of what takes a small GPU a tenth of a second, the share that one dispatch may do: 1, less in tests. */
+  readonly workShare: number;
   /** How adjoints of views are computed where a gather applies. */
   readonly adjoint: AdjointWays;
   /** A buffer for this call alone; what it holds is left over. */
@@ -34,12 +36,35 @@ export function tableOf(array: DeviceArray): Float64Array<ArrayBuffer> {
   });
 }
 
+/**
+ * Runs a `perElement` shader for `count` elements. More than `most` are cut into several dispatches, each of which is
+ * submitted before the next, since some drivers limit the time of a submission.
+ */
+export function dispatchElements<N extends string, B extends string>(
+  { dispatch, flush, workShare }: KernelContext,
+  shader: Shader<N, B>,
+  count: number,
+  bound: {
+    readonly settings: { readonly [name in Exclude<N, Elements>]: number };
+    readonly slots: { readonly [name in B]: Slot };
+  },
+  most = Infinity,
+): void {
+  const step = GROUP * Math.max(1, Math.floor((most * workShare) / GROUP));
+  for (let firstElement = 0; firstElement < count; firstElement += step) {
+    if (firstElement > 0) flush();
+    const end = Math.min(count, firstElement + step);
+    const settings = { ...bound.settings, firstElement, count: end } as { readonly [name in N]: number };
+    dispatch(shader, { settings, slots: bound.slots }, linearGroups(Math.ceil((end - firstElement) / GROUP)));
+  }
+}
+
 /** Runs a `perElement` shader over the parts of arrays of one shape. */
 export function overParts<N extends string, B extends string>(
-  { dispatch }: KernelContext,
+  context: KernelContext,
   shader: Shader<N, B>,
   arrays: { readonly [name in B]: DeviceArray | Slot },
-  settings: { readonly [name in Exclude<N, "count">]: number },
+  settings: { readonly [name in Exclude<N, Elements>]: number },
 ): void {
   const entries = Object.entries<DeviceArray | Slot>(arrays);
   const first = entries.map(([, array]) => array).find((array) => "parts" in array) as GpuArray;
@@ -48,14 +73,7 @@ export function overParts<N extends string, B extends string>(
       name,
       "parts" in array ? (array as GpuArray).parts[part].slot : array,
     ]);
-    dispatch(
-      shader,
-      {
-        settings: { ...settings, count: length } as Bound<N, B>["settings"],
-        slots: Object.fromEntries(slots),
-      },
-      linearGroups(Math.ceil(length / GROUP)),
-    );
+    dispatchElements(context, shader, length, { settings, slots: Object.fromEntries(slots) });
   });
 }
 

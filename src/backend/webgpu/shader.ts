@@ -27,27 +27,30 @@ export const shader = <N extends string, B extends string>(declaration: Shader<N
 /** Invocations of a workgroup of `perElement`. */
 export const GROUP = 64;
 
+/** Numbers of `perElement`, for `dispatchElements`. */
+export type Elements = "firstElement" | "count";
+
 /** Parameters of an entry point that counts its workgroups in x and y, and the number of its workgroup. */
 export const LINEAR_ENTRY =
   "@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32";
 export const GROUP_NUMBER = "(group.y * groups.x + group.x)";
 
-/** A shader that does `body` for every i below `setting.count`. */
+/** A shader that does `body` for every i from `setting.firstElement` on, below `setting.count`. */
 export const perElement = <N extends string, B extends string>({
   name,
   settings,
   buffers,
   code,
   body,
-}: Omit<Shader<N, B>, "code"> & { readonly code?: string; readonly body: string }): Shader<N | "count", B> => ({
+}: Omit<Shader<N, B>, "code"> & { readonly code?: string; readonly body: string }): Shader<N | Elements, B> => ({
   name,
-  // the numbers asked for and one more
-  settings: { ...settings, count: "u32" } as { readonly [name in N | "count"]: NumberType },
+  // the numbers asked for and two more
+  settings: { ...settings, firstElement: "u32", count: "u32" } as { readonly [name in N | Elements]: NumberType },
   buffers,
   code: `${code ?? ""}
 @compute @workgroup_size(${GROUP})
 fn main(${LINEAR_ENTRY}) {
-  let i = ${GROUP_NUMBER} * ${GROUP}u + local;
+  let i = setting.firstElement + ${GROUP_NUMBER} * ${GROUP}u + local;
   if (i >= setting.count) { return; }
   ${body}
 }`,

@@ -3,9 +3,8 @@ import type { DeviceArray } from "../../backend.js";
 import { type KernelName, NEAREST_DEPTH } from "../../kernels.js";
 import { imagesOf, sizeOf } from "../array.js";
 import type { Slot } from "../bufferPool.js";
-import { type Kernel, type KernelContext, partsOf, tableOf } from "../kernel.js";
-import { linearGroups } from "../recorder.js";
-import { GROUP, perElement } from "../shader.js";
+import { dispatchElements, type Kernel, type KernelContext, partsOf, tableOf } from "../kernel.js";
+import { perElement } from "../shader.js";
 
 export type BackprojectKernel = Extract<KernelName, "backproject">;
 
@@ -17,7 +16,7 @@ export type BackprojectKernel = Extract<KernelName, "backproject">;
 const BACKPROJECT = perElement({
   name: "backproject",
   settings: {
-    ...{ nx: "u32", ny: "u32", planes: "u32", firstPlane: "u32", slice: "i32", keep: "u32" },
+    ...{ nx: "u32", ny: "u32", planes: "u32", slice: "i32", keep: "u32" },
     ...{ rows: "u32", columns: "u32", views: "u32", firstPixel: "u32" },
   },
   buffers: { out: "write array<f32>", image: "read array<f32>", matrices: "read array<vec4f>" },
@@ -45,7 +44,7 @@ fn pixels(at: vec4u) -> vec4f { return vec4f(image[at.x], image[at.y], image[at.
   let x = f32(i32(inPlane % setting.nx) - i32(setting.nx / 2u));
   let y = f32(i32(inPlane / setting.nx) - i32(setting.ny / 2u));
   let slices = f32(setting.slice + i32(z)) + vec4f(0.0, 1.0, 2.0, 3.0);
-  let at = (setting.firstPlane + z) * plane + inPlane;
+  let at = z * plane + inPlane;
   let count = min(4u, setting.planes - z);
   var total = vec4f(0.0);
   if (setting.keep == 1u) {
@@ -101,10 +100,7 @@ function viewBatches(image: DeviceArray, matrices: DeviceArray, out: DeviceArray
   const { rows, columns } = imagesOf(image);
   const [nx, ny] = sizeOf(out);
   const table = tableOf(matrices);
-  const most = Math.min(
-    Math.floor(context.maxBindingBytes / (4 * MATRIX_FLOATS)),
-    Math.max(1, Math.floor(MOST_UPDATES / (4 * nx * ny))),
-  );
+  const most = Math.floor(context.maxBindingBytes / (4 * MATRIX_FLOATS));
   return partsOf(image).flatMap(({ slot, firstUnit, units }) =>
     Array.from({ length: Math.ceil(units / most) }, (_, batch) => {
       const [first, views] = [batch * most, Math.min(most, units - batch * most)];
@@ -125,24 +121,20 @@ export const backprojectKernels: { readonly [K in BackprojectKernel]: Kernel<K> 
     const { rows, columns } = imagesOf(image);
     const [nx, ny] = sizeOf(out);
     const batches = viewBatches(image, matrices, out, context);
-    for (const part of partsOf(out))
-      for (const [number, { views, firstPixel, ...slots }] of batches.entries()) {
-        const most = Math.max(4, 4 * Math.floor(MOST_UPDATES / (4 * nx * ny * views)));
-        for (let firstPlane = 0; firstPlane < part.units; firstPlane += most) {
-          const planes = Math.min(most, part.units - firstPlane);
-          const count = nx * ny * Math.ceil(planes / 4);
-          context.dispatch(
-            BACKPROJECT,
-            {
-              settings: {
-                ...{ nx, ny, planes, firstPlane, slice: firstSlice + part.firstUnit + firstPlane },
-                ...{ keep: accumulate || number > 0 ? 1 : 0, rows, columns, views, firstPixel, count },
-              },
-              slots: { ...slots, out: part.slot },
+    for (const { slot, firstUnit, units: planes } of partsOf(out))
+      for (const [number, { views, firstPixel, ...slots }] of batches.entries())
+        dispatchElements(
+          context,
+          BACKPROJECT,
+          nx * ny * Math.ceil(planes / 4),
+          {
+            settings: {
+              ...{ nx, ny, planes, slice: firstSlice + firstUnit, keep: accumulate || number > 0 ? 1 : 0 },
+              ...{ rows, columns, views, firstPixel },
             },
-            linearGroups(Math.ceil(count / GROUP)),
-          );
-        }
-      }
+            slots: { ...slots, out: slot },
+          },
+          MOST_UPDATES / (4 * views),
+        );
   },
 };

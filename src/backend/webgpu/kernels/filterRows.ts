@@ -58,19 +58,20 @@ function weightsOf(response: Float64Array, count: number): Float64Array {
 }
 
 export const filterKernels: { readonly [K in FilterKernel]: Kernel<K> } = {
-  filterRows: ({ image, response }, { dispatch, copy, temporary, upload }) => {
+  filterRows: ({ image, response }, { dispatch, copy, flush, temporary, upload, workShare }) => {
     const { rows, columns } = imagesOf(image);
     const blocks = Math.ceil(columns / GROUP);
     const padded = new Float32Array(GROUP * blocks);
     padded.set(weightsOf(tableOf(response), columns));
     const weights = upload(padded);
     const bytes = 4 * columns;
-    const most = Math.max(1, Math.min(Math.floor(MOST_BYTES / bytes), Math.floor(MOST_PRODUCTS / columns ** 2)));
+    const most = Math.max(1, Math.floor(Math.min(MOST_BYTES / bytes, (workShare * MOST_PRODUCTS) / columns ** 2)));
     const parts = partsOf(image);
     const before = temporary(bytes * Math.min(most, rows * Math.max(...parts.map(({ units }) => units))));
     for (const { slot, units } of parts)
       for (let first = 0; first < rows * units; first += most) {
         const count = Math.min(most, rows * units - first);
+        if (first > 0) flush();
         copy(slot, bytes * first, before, 0, bytes * count);
         dispatch(
           FILTER_ROWS,

@@ -4,13 +4,12 @@
  */
 import type { KernelArguments, Model } from "../../kernels.js";
 import { imagesOf, sizeOf } from "../array.js";
-import { type KernelContext, partsOf, tableOf } from "../kernel.js";
-import { linearGroups } from "../recorder.js";
-import { GROUP, perElement, type Shader } from "../shader.js";
+import { dispatchElements, type KernelContext, partsOf, tableOf } from "../kernel.js";
+import { perElement, type Shader } from "../shader.js";
 import { CELL_WEIGHTS } from "./cellWeights.js";
 import { LINES, VIEW_RAYS, WALK_SETTINGS } from "./line.js";
 import { forModels } from "./project.js";
-import { viewBatches, walkSettings } from "./rays.js";
+import { dispatchRays, viewBatches, walkSettings } from "./rays.js";
 import { pixelMargin, TO_MIDDLE, type ViewWindow, type Windows, windowsOf } from "./windows.js";
 
 /** The rays of a batch as a table; the value of those that meet nothing is 0. */
@@ -37,7 +36,7 @@ const gather = (model: Model): Shader =>
   perElement({
     name: `projectAdjoint by gathering, ${model}`,
     settings: {
-      ...{ nx: "u32", ny: "u32", nz: "u32", firstPlane: "u32", planes: "u32", firstZ: "u32", keep: "u32" },
+      ...{ nx: "u32", ny: "u32", nz: "u32", planes: "u32", firstZ: "u32", keep: "u32" },
       ...{ rows: "u32", columns: "u32", views: "u32", margin: "f32", samples: "u32" },
     },
     buffers: { out: "write array<f32>", table: "read array<vec4f>", windows: "read array<vec4f>" },
@@ -51,7 +50,7 @@ fn weightsOf(at: u32, ends: vec2f, axis: f32, x: vec4f, y: vec4f, z: vec4f) -> v
 }`,
     body: `
   let plane = setting.nx * setting.ny;
-  let z = setting.firstPlane + 4u * (i / plane);
+  let z = 4u * (i / plane);
   let inPlane = i % plane;
   let size = vec3u(setting.nx, setting.ny, setting.nz);
   let cell = vec3f(vec3i(vec3u(inPlane % setting.nx, inPlane / setting.nx, setting.firstZ + z)) - vec3i(size / 2u));
@@ -129,32 +128,27 @@ export function gatherViews(
   const batches = [...viewBatches(rays, image, out, context, bytes * rows * columns)];
   const table = context.temporary(bytes * Math.max(...batches.map(({ count }) => count)));
   const margin = pixelMargin(rows, columns);
-  const samples = walkSettings(rays, rays.beam, out, partsOf(out)[0]).samples;
-  for (const [number, { count, part: values, first, units, settings, slots }] of batches.entries()) {
-    context.dispatch(
-      TABLES[rays.model],
-      {
-        settings: { ...settings, ...walkSettings(rays, rays.beam, out, partsOf(out)[0]), count },
-        slots: { ...slots, image: values.slot, table },
-      },
-      linearGroups(Math.ceil(count / GROUP)),
-    );
-    const windowSlot = context.upload(windowTable(windows.views.slice(first, first + units)));
-    const most = Math.max(4, 4 * Math.floor(MOST_LOOKS / (nx * ny * units * windows.rays)));
+  const walk = walkSettings(rays, rays.beam, out, partsOf(out)[0]);
+  for (const [number, batch] of batches.entries()) {
+    const { first, units: views } = batch;
+    dispatchRays(context, TABLES[rays.model], batch, {
+      settings: { ...batch.settings, ...walk },
+      slots: { ...batch.slots, image: batch.part.slot, table },
+    });
+    const windowSlot = context.upload(windowTable(windows.views.slice(first, first + views)));
     for (const { slot, firstUnit, units: planes } of partsOf(out))
-      for (let firstPlane = 0; firstPlane < planes; firstPlane += most) {
-        const groups = nx * ny * Math.ceil(Math.min(most, planes - firstPlane) / 4);
-        context.dispatch(
-          GATHERS[rays.model],
-          {
-            settings: {
-              ...{ nx, ny, nz, firstPlane, planes, firstZ: firstUnit, keep: accumulate || number > 0 ? 1 : 0 },
-              ...{ rows, columns, views: units, margin, samples, count: groups },
-            },
-            slots: { out: slot, table, windows: windowSlot },
+      dispatchElements(
+        context,
+        GATHERS[rays.model],
+        nx * ny * Math.ceil(planes / 4),
+        {
+          settings: {
+            ...{ nx, ny, nz, planes, firstZ: firstUnit, keep: accumulate || number > 0 ? 1 : 0 },
+            ...{ rows, columns, views, margin, samples: walk.samples },
           },
-          linearGroups(Math.ceil(groups / GROUP)),
-        );
-      }
+          slots: { out: slot, table, windows: windowSlot },
+        },
+        MOST_LOOKS / (views * windows.rays),
+      );
   }
 }

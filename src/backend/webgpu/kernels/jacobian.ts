@@ -71,7 +71,7 @@ function overVolume(
 ): void {
   for (const part of partsOf(volume)) {
     const walk = walkSettings(discretization, discretization.beam, volume, part);
-    dispatchRays(context, shader, batch, volume, {
+    dispatchRays(context, shader, batch, {
       settings: { ...batch.settings, ...more.settings, ...walk },
       slots: { ...batch.slots, ...more.slots, volume: part.slot },
     });

@@ -2,9 +2,8 @@
 import type { DeviceArray } from "../../backend.js";
 import { type Part, sizeOf } from "../array.js";
 import type { Slot } from "../bufferPool.js";
-import { copyUnits, type KernelContext, partsOf } from "../kernel.js";
-import { linearGroups } from "../recorder.js";
-import { GROUP, type Shader } from "../shader.js";
+import { copyUnits, dispatchElements, type KernelContext, partsOf } from "../kernel.js";
+import type { Shader } from "../shader.js";
 
 /** A buffer that holds a part of a volume and planes beside it; `ahead`: elements before those of the part. */
 export interface Surrounded {
@@ -55,7 +54,7 @@ export function cellSettings(volume: DeviceArray, { firstUnit }: Part) {
 
 /** Runs a `perElement` shader with `CELL` over the parts of a volume. */
 export function overCells(
-  { dispatch }: KernelContext,
+  context: KernelContext,
   shader: Shader,
   volume: DeviceArray,
   bind: (part: number) => {
@@ -65,11 +64,9 @@ export function overCells(
 ): void {
   partsOf(volume).forEach((part, number) => {
     const { settings, slots } = bind(number);
-    const count = part.length;
-    dispatch(
-      shader,
-      { settings: { ...settings, ...cellSettings(volume, part), count }, slots },
-      linearGroups(Math.ceil(count / GROUP)),
-    );
+    dispatchElements(context, shader, part.length, {
+      settings: { ...settings, ...cellSettings(volume, part) },
+      slots,
+    });
   });
 }

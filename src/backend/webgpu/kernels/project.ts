@@ -48,7 +48,7 @@ export function overRays(
 ): void {
   for (const batch of batches)
     for (const part of partsOf(volume))
-      dispatchRays(context, shader, batch, volume, {
+      dispatchRays(context, shader, batch, {
         settings: { ...batch.settings, ...walkSettings(discretization, discretization.beam, volume, part) },
         slots: { ...batch.slots, image: batch.part.slot, volume: part.slot },
       });

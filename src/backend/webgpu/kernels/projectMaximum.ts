@@ -35,7 +35,7 @@ export const maximumKernels: { readonly [K in MaximumKernel]: Kernel<K> } = {
     for (const batch of viewBatches(rays, out, volume, context))
       parts.forEach((part, number) => {
         const ends = { begins: number === 0 ? 1 : 0, ends: number === parts.length - 1 ? 1 : 0 };
-        dispatchRays(context, MAXIMUM, batch, volume, {
+        dispatchRays(context, MAXIMUM, batch, {
           settings: { ...batch.settings, ...walkSettings(rays, rays.beam, volume, part), ...ends },
           slots: { ...batch.slots, image: batch.part.slot, volume: part.slot },
         });

@@ -5,9 +5,8 @@ import type { DeviceArray } from "../../backend.js";
 import type { Discretization, FreeRays, Rays } from "../../kernels.js";
 import { gpuArray, imagesOf, type Part, sizeOf } from "../array.js";
 import type { Slot } from "../bufferPool.js";
-import { type KernelContext, onlySlot, partsOf, tableOf } from "../kernel.js";
-import { linearGroups } from "../recorder.js";
-import { GROUP, type Shader } from "../shader.js";
+import { dispatchElements, type KernelContext, onlySlot, partsOf, tableOf } from "../kernel.js";
+import type { Shader } from "../shader.js";
 
 /** What a dispatch over rays binds and counts; `first`: the first of its rays or views in the whole. */
 export interface RayBatch {
@@ -17,12 +16,14 @@ export interface RayBatch {
   readonly units: number;
   /** Rays. */
   readonly count: number;
+  /** Voxels that a ray meets at most. */
+  readonly voxels: number;
   readonly settings: { readonly [name: string]: number };
   readonly slots: { readonly [name: string]: Slot };
 }
 
-/** Cells that the rays of one dispatch may pass: a tenth of a second on a small GPU. */
-const MOST_CELLS = 2 ** 30;
+/** Voxels that the rays of one dispatch may read: a tenth of a second on a small GPU. */
+const MOST_READS = 2 ** 31;
 /** Bytes of tables and of what is kept between, of one dispatch. */
 const MOST_BYTES = 2 ** 26;
 const VIEW_FLOATS = 60;
@@ -123,6 +124,17 @@ export function walkSettings(
   };
 }
 
+/** The most mm of a ray between two planes of cells along its largest step: |d| <= (1, 1, 1). */
+export const longestStep = ([xx, yy, zz, xy, xz, yz]: readonly number[]): number =>
+  Math.sqrt(xx + yy + zz + 2 * (Math.abs(xy) + Math.abs(xz) + Math.abs(yz)));
+
+/** Voxels that a ray meets at most: 3 of Siddon in a plane of cells, 4 of Joseph, 8 of a sample. */
+function voxelsOfRay({ model, step = 1, interval }: Discretization, volume: DeviceArray, metric: readonly number[]) {
+  const planes = Math.max(...sizeOf(volume));
+  if (model !== "trilinear") return (model === "siddon" ? 3 : 4) * planes;
+  return 8 * (interval?.samples ?? (planes * longestStep(metric)) / step);
+}
+
 /** The rays of views, no more than fit a binding with `bytesEach`. @throws INVALID_ARGUMENT if a listed pixel is not in the image */
 export function* viewBatches(
   rays: Rays,
@@ -139,7 +151,8 @@ export function* viewBatches(
   const table = tableOf(rays.views);
   const each = rays.pixels?.length ?? pixels;
   const listed = rays.pixels?.length ?? 0;
-  const most = mostUnits(context, Math.max(bytesEach, 4 * VIEW_FLOATS), each, volume);
+  const most = mostUnits(context, Math.max(bytesEach, 4 * VIEW_FLOATS));
+  const voxels = voxelsOfRay(rays, volume, [...table.subarray(12, 18)]);
   const list = rays.pixels ? onlySlot(rays.pixels) : context.upload(new Uint32Array(1));
   for (const part of partsOf(image))
     for (const [first, units] of chunks(part, most)) {
@@ -153,8 +166,8 @@ export function* viewBatches(
           [Math.floor(columns / 2), Math.floor(rows / 2)],
         );
       const batch: RayBatch = {
-        ...{ part, first, units, count: units * each },
-        settings: { rows, columns, listed, firstPixel: (first - part.firstUnit) * pixels, firstRay: 0 },
+        ...{ part, first, units, count: units * each, voxels },
+        settings: { rows, columns, listed, firstPixel: (first - part.firstUnit) * pixels },
         slots: { views: context.upload(block), pixels: list },
       };
       yield batch;
@@ -166,8 +179,9 @@ export function* freeBatches(args: FreeRays, parts: readonly Part[], volume: Dev
   const table = tableOf(args.rays);
   const center = centerOf(volume);
   const [xx, yy, zz, xy, xz, yz] = args.metric;
+  const voxels = voxelsOfRay(args, volume, args.metric);
   for (const part of parts)
-    for (const [first, units] of chunks(part, mostUnits(context, 4 * FREE_FLOATS, 1, volume))) {
+    for (const [first, units] of chunks(part, mostUnits(context, 4 * FREE_FLOATS))) {
       const block = new Float32Array(FREE_FLOATS * units);
       for (let ray = 0; ray < units; ray++)
         writeRay(
@@ -177,7 +191,7 @@ export function* freeBatches(args: FreeRays, parts: readonly Part[], volume: Dev
           center,
         );
       const batch: RayBatch = {
-        ...{ part, first, units, count: units },
+        ...{ part, first, units, count: units, voxels },
         settings: { firstPixel: first - part.firstUnit, xx, yy, zz, xy, xz, yz },
         slots: { rays: context.upload(block) },
       };
@@ -185,32 +199,18 @@ export function* freeBatches(args: FreeRays, parts: readonly Part[], volume: Dev
     }
 }
 
-/** Rays of one dispatch. */
-const mostRays = (volume: DeviceArray): number => Math.max(GROUP, Math.floor(MOST_CELLS / Math.max(...sizeOf(volume))));
-
 /** Views or rays of one batch. */
-function mostUnits({ maxBindingBytes }: KernelContext, bytes: number, raysEach: number, volume: DeviceArray): number {
-  const most = Math.floor(Math.min(maxBindingBytes, MOST_BYTES) / bytes);
-  return Math.max(1, Math.min(most, Math.floor(mostRays(volume) / raysEach)));
-}
+const mostUnits = ({ maxBindingBytes }: KernelContext, bytes: number): number =>
+  Math.max(1, Math.floor(Math.min(maxBindingBytes, MOST_BYTES) / bytes));
 
-/** Runs a shader over the rays of a batch: in pieces, where a single view is too much for one dispatch. */
-export function dispatchRays(
-  { dispatch }: KernelContext,
+/** Runs a shader over the rays of a batch; `most`: voxels that one dispatch may meet. */
+export const dispatchRays = (
+  context: KernelContext,
   shader: Shader,
-  { count }: RayBatch,
-  volume: DeviceArray,
-  { settings, slots }: Pick<RayBatch, "settings" | "slots">,
-): void {
-  for (let firstRay = 0; firstRay < count; firstRay += mostRays(volume)) {
-    const rays = Math.min(mostRays(volume), count - firstRay);
-    dispatch(
-      shader,
-      { settings: { ...settings, firstRay, count: rays }, slots },
-      linearGroups(Math.ceil(rays / GROUP)),
-    );
-  }
-}
+  { count, voxels }: RayBatch,
+  bound: Pick<RayBatch, "settings" | "slots">,
+  most = MOST_READS,
+): void => dispatchElements(context, shader, count, bound, most / voxels);
 
 /** First and number of units of each chunk of a part. */
 function* chunks({ firstUnit, units }: Part, most: number) {

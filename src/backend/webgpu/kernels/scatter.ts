@@ -6,12 +6,11 @@
 import type { DeviceArray } from "../../backend.js";
 import type { Discretization, FreeRays, KernelArguments, Model, Rays } from "../../kernels.js";
 import { imagesOf } from "../array.js";
-import { type KernelContext, partsOf, tableOf } from "../kernel.js";
-import { linearGroups } from "../recorder.js";
-import { GROUP, perElement, type Shader } from "../shader.js";
+import { dispatchElements, type KernelContext, partsOf, tableOf } from "../kernel.js";
+import { perElement, type Shader } from "../shader.js";
 import { FREE_RAYS, LINES, type RayText, VIEW_RAYS, WALK_SETTINGS } from "./line.js";
 import { forModels } from "./project.js";
-import { freeBatches, type RayBatch, viewBatches, walkSettings } from "./rays.js";
+import { dispatchRays, freeBatches, longestStep, type RayBatch, viewBatches, walkSettings } from "./rays.js";
 import { extremaOf } from "./reductions.js";
 import { walkOf } from "./walks.js";
 
@@ -79,16 +78,18 @@ const CONVERT = perElement({
   out[i] = select(0.0, out[i], setting.keep == 1u) + select(size, -size, negative);`,
 });
 
+/** Voxels that the rays of one dispatch may add to: a tenth of a second on a small GPU, whose atomics are slow. */
+const MOST_ADDITIONS = 2 ** 26;
+
 /** The largest mm that a voxel can get from a ray. */
-function largestWeight({ step = 1, interval, model }: Discretization, metrics: Float64Array[], lengths: () => number) {
+function largestWeight(
+  { step = 1, interval, model }: Discretization,
+  metrics: readonly (readonly number[])[],
+  lengths: () => number,
+) {
   if (model === "trilinear" && !interval) return step;
   if (interval) return (Math.abs(interval.to - interval.from) / (interval.samples - 1)) * lengths();
-  // mm per unit of the dominant axis: |d| <= (1, 1, 1)
-  return Math.max(
-    ...metrics.map(([xx, yy, zz, xy, xz, yz]) =>
-      Math.sqrt(xx + yy + zz + 2 * (Math.abs(xy) + Math.abs(xz) + Math.abs(yz))),
-    ),
-  );
+  return Math.max(...metrics.map(longestStep));
 }
 
 const lengthOf = ([x, y, z]: readonly number[], [xx, yy, zz, xy, xz, yz]: ArrayLike<number> & Iterable<number>) =>
@@ -132,30 +133,22 @@ interface Scattering {
 /** Scatters all batches into each part of the volume. */
 function scatterInto(context: KernelContext, batches: readonly RayBatch[], call: Scattering): void {
   const { shader, discretization, image, out, weight, accumulate } = call;
-  const { dispatch, temporary, clear } = context;
+  const { temporary, clear } = context;
   const extrema = extremaOf(context, image);
   for (const part of partsOf(out)) {
     const [wholes, fractions] = [temporary(4 * part.length), temporary(4 * part.length)];
     clear(wholes);
     clear(fractions);
     const walk = walkSettings(discretization, discretization.beam, out, part);
-    for (const { count, part: values, settings, slots } of batches)
-      dispatch(
-        shader,
-        {
-          settings: { ...settings, ...walk, count, weight },
-          slots: { ...slots, image: values.slot, extrema, wholes, fractions },
-        },
-        linearGroups(Math.ceil(count / GROUP)),
-      );
-    dispatch(
-      CONVERT,
-      {
-        settings: { weight, keep: accumulate ? 1 : 0, count: part.length },
-        slots: { out: part.slot, extrema, wholes, fractions },
-      },
-      linearGroups(Math.ceil(part.length / GROUP)),
-    );
+    for (const batch of batches) {
+      const settings = { ...batch.settings, ...walk, weight };
+      const slots = { ...batch.slots, image: batch.part.slot, extrema, wholes, fractions };
+      dispatchRays(context, shader, batch, { settings, slots }, MOST_ADDITIONS);
+    }
+    dispatchElements(context, CONVERT, part.length, {
+      settings: { weight, keep: accumulate ? 1 : 0 },
+      slots: { out: part.slot, extrema, wholes, fractions },
+    });
   }
 }
 
@@ -165,7 +158,7 @@ export function scatterViews(
   context: KernelContext,
 ): void {
   const table = tableOf(rays.views);
-  const metrics = Array.from({ length: table.length / 18 }, (_, v) => table.subarray(18 * v + 12, 18 * v + 18));
+  const metrics = Array.from({ length: table.length / 18 }, (_, v) => [...table.subarray(18 * v + 12, 18 * v + 18)]);
   const weight = largestWeight(rays, metrics, () => longestOfViews(rays, image));
   const call = { shader: VIEWS[rays.model], discretization: rays, image, out, weight, accumulate };
   scatterInto(context, [...viewBatches(rays, image, out, context)], call);
@@ -177,7 +170,7 @@ export function scatterRays(
   context: KernelContext,
 ): void {
   const discretization = { ...rays, beam: "cone" } as const;
-  const weight = largestWeight(rays, [Float64Array.from(rays.metric)], () => longestOfRays(rays));
+  const weight = largestWeight(rays, [rays.metric], () => longestOfRays(rays));
   const call = { shader: FREE[rays.model], discretization, image: values, out, weight, accumulate };
   scatterInto(context, [...freeBatches(rays, partsOf(values), out, context)], call);
 }
