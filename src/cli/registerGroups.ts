@@ -150,11 +150,12 @@ async function search(input: RegisterInput, starts: readonly Start[]): Promise<F
     : [await registerViews({ ...whole, xrays: groups[0] })];
   return results.map(({ motion, views, ...result }) => ({
     result,
-    bodies: [{ volume: ct, center: isocenter, motion, views }],
+    bodies: [{ center: isocenter, motion, views }],
   }));
 }
 
-const xraysOf = ({ xrays, startViews }: Start): XRay[] =>
+/** X-rays as the library takes them, where the search begins. */
+export const xraysOf = ({ xrays, startViews }: Pick<RegisteredGroup, "xrays" | "startViews">): XRay[] =>
   xrays.map(({ image: { name, values, mask }, detector }, i) => ({
     ...{ name, values, detector, view: startViews[i] },
     ...(mask && { mask }),

@@ -11,8 +11,6 @@ import type { Session } from "./session.js";
 export interface Body {
   /** Its labels as they were asked for; absent for the whole CT. */
   readonly name?: string;
-  /** The CT, 0 where it is not this body. */
-  readonly volume: Volume;
   /** RAS mm: what its motion turns about. */
   readonly center: Vec3;
 }
@@ -50,15 +48,13 @@ export async function readBodies(
   const labels = await readLabelMap(path, all, ct.grid, session);
   const codes = new Map(all.map((label, n) => [label, n + 1]));
   const wanted = asked.map((own, i) => (names[i] === REST ? [0] : own.map((label) => codes.get(label)!)));
-  const bodies = wanted.map((own, i): Body => {
-    const { body, center } = partOf(ct, labels, own, names[i]);
-    return { name: names[i], volume: body, center };
-  });
+  const bodies = wanted.map((own, i): Body => ({ name: names[i], center: centerOf(ct, labels, own, names[i]) }));
   return { bodies, labels, wanted };
 }
 
-function partOf(ct: Volume, labels: Volume, wanted: readonly number[], name: string) {
-  if (labels.values.some((label, i) => ct.values[i] > 0 && wanted.includes(label))) return bodyOf(ct, labels, wanted);
+function centerOf(ct: Volume, labels: Volume, wanted: readonly number[], name: string): Vec3 {
+  if (labels.values.some((label, i) => ct.values[i] > 0 && wanted.includes(label)))
+    return bodyOf(ct, labels, wanted).center;
   throw fault(
     "INVALID_ARGUMENT",
     `found nothing that attenuates with --bodies ${name}; expected a body; check the labels`,

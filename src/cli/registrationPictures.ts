@@ -1,19 +1,18 @@
 /** What a registration looks like: X-rays, renderings at the start and as found, and the way between. */
-import type { Matrix4 } from "../core/linear.js";
-import { type Detector, transformView, type View } from "../geometry/index.js";
-import { createProjector, type DeviceVolume, toDevice, toHost } from "../projector/index.js";
-import { binned, type LevelImage } from "../registration/imagePyramid.js";
-import { createVolumePyramid, type VolumePyramid } from "../registration/index.js";
+import type { Detector, View } from "../geometry/index.js";
+import { type RegistrationStep, type RenderTraceOptions, renderTrace } from "../registration/index.js";
 import { type Animation, type EdgeLetters, edgeOverlayImage, type Image } from "../report/index.js";
-import type { RegisteredGroup } from "./registerGroups.js";
+import { type RegisteredGroup, xraysOf } from "./registerGroups.js";
 import { spread } from "./spread.js";
-import type { PlacedXRay } from "./xrayViews.js";
 
 /** Pixels of the longer side at most, in pictures and in animations. */
 const PICTURE = 512;
 const FRAME = 256;
 /** Frames of an animation at most. */
 const FRAMES = 24;
+
+/** What is rendered: the CT or several bodies of it. */
+export type Rendered = Pick<RenderTraceOptions, "backend" | "volume" | "labels" | "bodies">;
 
 /** An X-ray and two renderings of the CT, all of one size. */
 export interface XRayPictures {
@@ -22,72 +21,44 @@ export interface XRayPictures {
   readonly found: Image;
 }
 
-/** Pictures of every X-ray of a group, from whole voxels. */
-export async function registrationPictures(
-  { xrays, startViews, bodies }: RegisteredGroup,
-  { backend }: VolumePyramid,
-): Promise<XRayPictures[]> {
-  const sums = xrays.map((): Float64Array[] => []);
-  for (const body of bodies) {
-    using x = toDevice(backend, body.volume);
-    for (const [i, xray] of xrays.entries()) {
-      const { detector } = levelOf(xray, PICTURE);
-      const views = [startViews[i], body.views[i]].map((view) => levelOf({ ...xray, view }, PICTURE).view);
-      addAll(sums[i], await renderings(x, detector, views));
-    }
-  }
-  return xrays.map((xray, i) => {
-    const reduced = levelOf(xray, PICTURE);
-    const [start, found] = sums[i];
-    const letters = patientLetters(reduced.view);
+/** Pictures of every X-ray of a group. */
+export async function registrationPictures(group: RegisteredGroup, rendered: Rendered): Promise<XRayPictures[]> {
+  const trace = [atStart(group), asFound(group)];
+  const images = await renderTrace({ ...rendered, xrays: xraysOf(group), trace, longerSide: PICTURE });
+  return images.map(({ detector, measured, rendered: [start, found] }, i) => {
+    const letters = patientLetters(group.startViews[i]);
     return {
-      measured: imageOf(reduced.detector, reduced.values, letters),
-      start: imageOf(reduced.detector, start, letters),
-      found: imageOf(reduced.detector, found, patientLetters(bodies[0].views[i])),
+      measured: imageOf(detector, measured, letters),
+      start: imageOf(detector, start, letters),
+      found: imageOf(detector, found, patientLetters(group.bodies[0].views[i])),
     };
   });
 }
 
-/** Adds images to their sums, or begins these. */
-function addAll(sums: Float64Array[], images: readonly ArrayLike<number>[]): void {
-  images.forEach((image, k) => {
-    sums[k] ??= new Float64Array(image.length);
-    const sum = sums[k];
-    for (let i = 0; i < sum.length; i++) sum[i] += image[i];
-  });
-}
+type Step = Pick<RegistrationStep, "views">;
+
+const atStart = ({ bodies, startViews }: RegisteredGroup): Step => ({ views: bodies.map(() => startViews) });
+
+const asFound = ({ bodies }: RegisteredGroup): Step => ({ views: bodies.map(({ views }) => views) });
 
 /** For each group the edges of the rendering over the X-rays, side by side, from the start to the end of the search. */
-export async function registrationFrames(
-  groups: readonly RegisteredGroup[],
-  pyramid: VolumePyramid,
-): Promise<Animation[]> {
+export async function registrationFrames(groups: readonly RegisteredGroup[], rendered: Rendered): Promise<Animation[]> {
   const animations: Animation[] = [];
-  for (const group of groups) animations.push(await framesOf(group, pyramid));
+  for (const group of groups) animations.push(await framesOf(group, rendered));
   return animations;
 }
 
-async function framesOf({ xrays, startViews, bodies, result }: RegisteredGroup, pyramid: VolumePyramid) {
-  const steps = spread(distinctMotions(result.trace.map(({ motions }) => motions)), FRAMES - 2);
-  const sums = xrays.map((): Float64Array[] => []);
-  for (const [b, body] of bodies.entries()) {
-    using own = body.name === undefined ? undefined : createVolumePyramid(pyramid.backend, body.volume);
-    const { levels } = own ?? pyramid;
-    for (const [i, xray] of xrays.entries()) {
-      const moved = steps.map((motions) => transformView(startViews[i], motions[b]));
-      const views = [startViews[i], ...moved, body.views[i]].map((view) => levelOf({ ...xray, view }, FRAME).view);
-      addAll(sums[i], await renderings(levels[levels.length - 1], levelOf(xray, FRAME).detector, views));
-    }
-  }
-  const overlays = xrays.map((xray, i) => {
-    const { detector, values } = levelOf(xray, FRAME);
-    const measured = imageOf(detector, values);
-    return sums[i].map((rendered) => edgeOverlayImage(measured, imageOf(detector, rendered)));
-  });
-  const sizes = xrays.map((xray) => levelOf(xray, FRAME).detector);
+async function framesOf(group: RegisteredGroup, rendered: Rendered): Promise<Animation> {
+  const steps = spread(distinctSteps(group.result.trace), FRAMES - 2);
+  const trace = [atStart(group), ...steps, asFound(group)];
+  const images = await renderTrace({ ...rendered, xrays: xraysOf(group), trace, longerSide: FRAME });
+  const overlays = images.map(({ detector, measured, rendered }) =>
+    rendered.map((values) => edgeOverlayImage(imageOf(detector, measured), imageOf(detector, values))),
+  );
+  const sizes = images.map(({ detector }) => detector);
   const rows = Math.max(...sizes.map((size) => size.rows));
   const columns = sizes.reduce((sum, size) => sum + size.columns, 0);
-  const frames = overlays[0].map((_, k) =>
+  const frames = trace.map((_, k) =>
     sideBySide(
       overlays.map((frames) => frames[k]),
       sizes,
@@ -97,9 +68,11 @@ async function framesOf({ xrays, startViews, bodies, result }: RegisteredGroup, 
   return { rows, columns, frames };
 }
 
-/** Motions of all bodies in order without those that follow equal ones. */
-const distinctMotions = (steps: readonly (readonly Matrix4[])[]) =>
-  steps.filter((motions, i) => i === 0 || motions.some((m, b) => m.some((value, k) => value !== steps[i - 1][b][k])));
+/** Steps without those that follow one of equal motions. */
+const distinctSteps = (steps: readonly RegistrationStep[]) =>
+  steps.filter(
+    ({ motions }, i) => i === 0 || motions.some((m, b) => m.some((value, k) => value !== steps[i - 1].motions[b][k])),
+  );
 
 function sideBySide(
   pictures: readonly Uint8Array[],
@@ -115,24 +88,6 @@ function sideBySide(
     left += sizes[i].columns;
   });
   return out;
-}
-
-/** An X-ray by means of whole pixels, so that its longer side has at most so many. */
-function levelOf({ image, detector, view }: Omit<PlacedXRay, "about">, most: number): LevelImage {
-  const values = Float64Array.from(image.values);
-  const factor = Math.ceil(Math.max(detector.rows, detector.columns) / most);
-  const level = { values, mask: undefined, detector, view };
-  return factor > 1 ? binned(level, factor) : level;
-}
-
-/** Images of a volume in some views, along whole rays as registration has them. */
-async function renderings(x: DeviceVolume, detector: Detector, views: readonly View[]): Promise<ArrayLike<number>[]> {
-  const { backend } = x.array;
-  using A = createProjector({ backend, grid: x.grid, detector, views, model: "joseph", extent: "line" });
-  using y = A.apply(x);
-  const { values } = await toHost(y);
-  const count = detector.rows * detector.columns;
-  return views.map((_, view) => values.subarray(view * count, (view + 1) * count));
 }
 
 const imageOf = ({ rows, columns, pixelSize }: Detector, values: ArrayLike<number>, letters?: EdgeLetters): Image => ({

@@ -1,6 +1,6 @@
 /** The page about a registration. */
+import type { Backend } from "../backend/backend.js";
 import { counted } from "../core/words.js";
-import type { VolumePyramid } from "../registration/index.js";
 import {
   type Animation,
   checkerboardFigure,
@@ -20,7 +20,7 @@ import {
 import type { Volume } from "../volume/grid.js";
 import { resized } from "./foundTrajectories.js";
 import type { RegisteredGroup } from "./registerGroups.js";
-import { registrationPictures, type XRayPictures } from "./registrationPictures.js";
+import { type Rendered, registrationPictures, type XRayPictures } from "./registrationPictures.js";
 import { motionDistance, type WrittenPose } from "./registrationPoses.js";
 import { type FoundViews, movedLine, of, type RegisteredXRay, registeredXRays } from "./registrationResults.js";
 import type { Session } from "./session.js";
@@ -28,7 +28,7 @@ import { VERSION } from "./version.js";
 
 export interface RegistrationReportInput {
   readonly found: FoundViews;
-  readonly pyramid: VolumePyramid;
+  readonly rendered: Rendered & { readonly backend: Backend };
   readonly volume: Volume;
   /** One a group. */
   readonly frames: readonly Animation[];
@@ -39,12 +39,12 @@ export interface RegistrationReportInput {
 const WIDTH = 340;
 
 export async function registrationReport(input: RegistrationReportInput): Promise<string> {
-  const { found, pyramid, volume, frames, session } = input;
+  const { found, rendered, volume, frames, session } = input;
   const { groups, isocenter } = found;
   const xrays = registeredXRays(found);
   const sections = [];
   for (const group of groups) {
-    const pictures = await registrationPictures(group, pyramid);
+    const pictures = await registrationPictures(group, rendered);
     for (const [i, { image }] of group.xrays.entries())
       sections.push({ title: `${image.name}: before and after`, content: beforeAndAfter(pictures[i]) });
   }
@@ -65,7 +65,7 @@ export async function registrationReport(input: RegistrationReportInput): Promis
     title: `Registration of ${counted(groups.flatMap((group) => group.xrays).length, "X-ray")}`,
     summary: html`${groups.map((group) => verdictOf(group, found))}`,
     sections,
-    footer: html`<code>${session.command}</code><br>tomograd ${VERSION}, Node ${process.versions.node}, on ${pyramid.backend.about}`,
+    footer: html`<code>${session.command}</code><br>tomograd ${VERSION}, Node ${process.versions.node}, on ${rendered.backend.about}`,
   });
 }
 

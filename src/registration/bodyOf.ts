@@ -1,6 +1,7 @@
 import { fault } from "../core/errors.js";
 import { transformPoint, type Vec3 } from "../core/linear.js";
 import type { Volume } from "../volume/grid.js";
+import { sameGrid } from "../volume/gridFrame.js";
 
 /**
  * The voxels with some labels, the others 0, and their center of mass in the world.
@@ -29,4 +30,20 @@ export function bodyOf(volume: Volume, labels: Volume, wanted: readonly number[]
     body: { ...volume, values },
     center: transformPoint(volume.grid.indexToWorld, [x / mass, y / mass, z / mass]),
   };
+}
+
+/** @throws SHAPE_MISMATCH (`grid-mismatch`), INVALID_ARGUMENT (`shared-label`) */
+export function checkLabels(volume: Volume, labels: Volume, bodies: readonly (readonly number[])[]): void {
+  if (!sameGrid(volume.grid, labels.grid))
+    throw fault("SHAPE_MISMATCH", "found labels on another grid than the volume; expected the same; resample them", {
+      defect: "grid-mismatch",
+    });
+  const all = bodies.flat();
+  const shared = all.find((label, i) => all.indexOf(label) !== i);
+  if (shared !== undefined)
+    throw fault(
+      "INVALID_ARGUMENT",
+      `found label ${shared} in two bodies; expected it in one; leave it out of the other`,
+      { defect: "shared-label", label: shared },
+    );
 }

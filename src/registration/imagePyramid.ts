@@ -76,7 +76,6 @@ export function binned({ values, mask, detector, view }: LevelImage, factor: num
     }
   }
   for (let i = 0; i < out.length; i++) out[i] /= counted[i];
-  const half = (factor - 1) / 2;
   return {
     values: out,
     mask: mask && Uint8Array.from(counted, (count) => (2 * count >= factor ** 2 ? 1 : 0)),
@@ -86,12 +85,18 @@ export function binned({ values, mask, detector, view }: LevelImage, factor: num
       columns,
       pixelSize: [detector.pixelSize[0] * factor, detector.pixelSize[1] * factor],
     },
-    view: {
-      ...view,
-      firstPixel: add(view.firstPixel, add(scale(view.columnStep, half), scale(view.rowStep, half))),
-      columnStep: scale(view.columnStep, factor),
-      rowStep: scale(view.rowStep, factor),
-    },
+    view: binnedView(view, factor),
+  };
+}
+
+/** The same place in the world, seen by pixels of factor x factor. */
+export function binnedView(view: View, factor: number): View {
+  const half = (factor - 1) / 2;
+  return {
+    ...view,
+    firstPixel: add(view.firstPixel, add(scale(view.columnStep, half), scale(view.rowStep, half))),
+    columnStep: scale(view.columnStep, factor),
+    rowStep: scale(view.rowStep, factor),
   };
 }
 

@@ -6,6 +6,7 @@ export { type LandmarkPose, type LandmarkPoseOptions, poseFromLandmarks } from "
 export { registerBodies } from "./registerBodies.js";
 export { registerEach } from "./registerEach.js";
 export { registerViews } from "./registerViews.js";
+export { type RenderTraceOptions, renderTrace, type TraceImages } from "./renderTrace.js";
 export { type TargetError, targetRegistrationError, type ViewedTargetError } from "./targetError.js";
 export type {
   FoundPoses,

@@ -1,8 +1,7 @@
 import { fault } from "../core/errors.js";
 import { IDENTITY4 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
-import { sameGrid } from "../volume/gridFrame.js";
-import { bodyOf } from "./bodyOf.js";
+import { bodyOf, checkLabels } from "./bodyOf.js";
 import { setUp } from "./problem.js";
 import { runRegistration } from "./run.js";
 import type { FoundPoses, RegisterBodiesOptions } from "./types.js";
@@ -39,21 +38,7 @@ export async function registerBodies(options: RegisterBodiesOptions): Promise<Fo
 }
 
 function checkBodies({ volume, labels, bodies, starts }: RegisterBodiesOptions): void {
-  if (!sameGrid(volume.grid, labels.grid))
-    throw fault("SHAPE_MISMATCH", "found labels on another grid than the volume; expected the same; resample them", {
-      defect: "grid-mismatch",
-    });
-  const all = bodies.flat();
-  const shared = all.find((label, i) => all.indexOf(label) !== i);
-  if (shared !== undefined)
-    throw fault(
-      "INVALID_ARGUMENT",
-      `found label ${shared} in two bodies; expected it in one; leave it out of the other`,
-      {
-        defect: "shared-label",
-        label: shared,
-      },
-    );
+  checkLabels(volume, labels, bodies);
   if (starts && starts.length !== bodies.length)
     throw fault(
       "SHAPE_MISMATCH",

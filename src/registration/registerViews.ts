@@ -1,11 +1,10 @@
-import { fault } from "../core/errors.js";
 import { IDENTITY4 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { gridCenter } from "../volume/gridFrame.js";
 import { setUp } from "./problem.js";
 import { runRegistration } from "./run.js";
 import type { RegisterViewsOptions, Registration } from "./types.js";
-import { createVolumePyramid, type VolumePyramid } from "./volumePyramid.js";
+import { backendOf, createVolumePyramid, type VolumePyramid } from "./volumePyramid.js";
 
 export const REGISTER_OPTIONS: readonly (keyof RegisterViewsOptions)[] = [
   ...(["backend", "volume", "xrays", "recipe", "start", "search", "isocenter", "mask", "refine", "model"] as const),
@@ -41,13 +40,7 @@ export async function withPyramid<T>(
   run: (pyramid: VolumePyramid) => Promise<T>,
 ): Promise<T> {
   if ("levels" in volume) return run(volume);
-  if (!backend)
-    throw fault(
-      "INVALID_ARGUMENT",
-      "found a volume without a backend; expected both, or a volume pyramid; give backend",
-      { defect: "no-backend" },
-    );
-  using pyramid = createVolumePyramid(backend, volume);
+  using pyramid = createVolumePyramid(backendOf({ volume, backend }), volume);
   return await run(pyramid);
 }
 

@@ -1,9 +1,9 @@
 /** Runs a registration that is set up, and tells what came of it. */
 import { invariant } from "../core/errors.js";
 import { gatherEvidence } from "./evidence.js";
-import { placed } from "./layout.js";
+import { type Candidate, placed } from "./layout.js";
 import type { Problem } from "./problem.js";
-import { type RecipeInput, type RecipeResult, runMultiStart, runOneStart } from "./runRecipe.js";
+import { type RecipeInput, type RecipeResult, type Round, runMultiStart, runOneStart } from "./runRecipe.js";
 import type { FoundPoses, Recipe, RegistrationOptions, RegistrationStep } from "./types.js";
 import { GOOD_SCORE, judge } from "./verdict.js";
 import type { XRay } from "./xray.js";
@@ -18,6 +18,10 @@ export async function runRegistration(
   { recipe = "auto", signal, onIteration }: RegistrationOptions,
   started: number,
 ): Promise<FoundPoses> {
+  const { layout } = problem;
+  const views = xrays.map(({ view }) => view);
+  const viewsOf = (candidate: Candidate) =>
+    candidate.motions.map((_, body) => views.map((__, view) => placed(layout, candidate, views, view, body).view));
   const trace: RegistrationStep[] = [];
   let evaluations = 0;
   let stopAsked = false;
@@ -27,8 +31,11 @@ export async function runRegistration(
     count: (rendered: number) => {
       evaluations += rendered;
     },
-    report: (round: Omit<RegistrationStep, "iteration" | "seconds" | "evaluations">) => {
-      const step = { ...round, evaluations, iteration: trace.length, seconds: (performance.now() - started) / 1000 };
+    report: ({ candidate, ...round }: Round) => {
+      const step = {
+        ...{ ...round, iteration: trace.length, evaluations, seconds: (performance.now() - started) / 1000 },
+        ...{ motions: candidate.motions, views: viewsOf(candidate) },
+      };
       trace.push(step);
       if (!stopAsked) stopAsked = onIteration?.(step) === "stop";
       return stopAsked ? ("stop" as const) : undefined;
@@ -38,13 +45,9 @@ export async function runRegistration(
   const result = stopAsked ? { ...found, stopped: "callback" as const } : found;
   const { evidence, judgment } = await judged(problem, result, input.count);
   const { candidate, score, share } = result.best;
-  const { layout } = problem;
-  const views = xrays.map(({ view }) => view);
   return {
     motions: candidate.motions,
-    views: candidate.motions.map((_, body) =>
-      views.map((__, view) => placed(layout, candidate, views, view, body).view),
-    ),
+    views: viewsOf(candidate),
     intrinsics: candidate.intrinsics.map((values) => ({
       ...(layout.refine.includes("sdd") && { sdd: values[0] }),
       ...(layout.refine.includes("principalPoint") && {

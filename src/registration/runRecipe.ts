@@ -7,6 +7,12 @@ import { type Appraisal, type Comparison, createObjective } from "./objective.js
 import { type Stage, TRIM } from "./recipe.js";
 import type { RegistrationStep, SearchBox } from "./types.js";
 
+/** What a recipe tells after a round. */
+export interface Round extends Pick<RegistrationStep, "similarity" | "rows" | "columns" | "starts" | "score"> {
+  /** The best start. */
+  readonly candidate: Candidate;
+}
+
 /** Everything that both recipes need. */
 export interface RecipeInput {
   /** Coarsest first. */
@@ -18,7 +24,7 @@ export interface RecipeInput {
   readonly seed: number;
   readonly signal?: AbortSignal;
   /** Told after every round. */
-  readonly report: (step: Omit<RegistrationStep, "iteration" | "seconds" | "evaluations">) => "stop" | undefined;
+  readonly report: (round: Round) => "stop" | undefined;
   /** Told how many X-rays were rendered. */
   readonly count: (evaluations: number) => void;
 }
@@ -89,7 +95,7 @@ async function runStage(input: RecipeInput, level: number, stage: Stage, starts:
     const { best } = searches.reduce((a, b) => (b.best.score > a.best.score ? b : a));
     return input.report({
       ...{ similarity: stage.similarity.name, rows, columns, starts: searches.length },
-      ...{ score: best.score, motions: best.candidate.motions },
+      ...{ score: best.score, candidate: best.candidate },
     });
   };
   const options = { onRound, ...(input.signal && { signal: input.signal }) };

@@ -37,6 +37,8 @@ export interface RegistrationStep {
   readonly score: number;
   /** Of the best start, one a body. */
   readonly motions: readonly Matrix4[];
+  /** Per body the views of all X-rays at the best start; `renderTrace` shows what they see. */
+  readonly views: readonly (readonly View[])[];
   readonly seconds: number;
 }
 

@@ -54,6 +54,25 @@ export function createVolumePyramid(backend: Backend, volume: Volume): VolumePyr
   return { backend, grid: volume.grid, levels, dispose, [Symbol.dispose]: dispose };
 }
 
+/** @throws INVALID_ARGUMENT (`no-backend`) */
+export function backendOf({
+  volume,
+  backend,
+}: {
+  readonly volume: Volume | VolumePyramid;
+  readonly backend?: Backend | undefined;
+}): Backend {
+  const used = "levels" in volume ? volume.backend : backend;
+  if (used) return used;
+  throw fault(
+    "INVALID_ARGUMENT",
+    "found a volume without a backend; expected both, or a volume pyramid; give backend",
+    {
+      defect: "no-backend",
+    },
+  );
+}
+
 function finestSize(grid: Grid): Vec3 {
   const mm = spacing(grid);
   const along = (axis: number) => {

@@ -44,7 +44,8 @@ export function checkXRays(xrays: readonly XRay[], poses: "together" | "apart" =
 /** What an X-ray is called in messages. */
 export const nameOf = ({ name }: XRay, index: number): string => name ?? `X-ray ${index + 1}`;
 
-function checkSize({ values, mask, detector: { rows, columns } }: XRay, name: string): void {
+/** @throws SHAPE_MISMATCH (`length`) */
+export function checkSize({ values, mask, detector: { rows, columns } }: XRay, name: string): void {
   const expected = rows * columns;
   for (const [what, { length }] of Object.entries({ pixels: values, "bytes of mask": mask ?? values }))
     if (length !== expected)

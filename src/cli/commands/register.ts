@@ -69,9 +69,12 @@ Examples:
     for (const { path, trajectory } of trajectories) await writeGeometry(path, trajectory);
     const outputs = trajectories.map(({ path }) => path);
     const page = reportPath(options);
-    const frames = page || options.gif ? await registrationFrames(groups, pyramid) : [];
+    const parts = labeled && { labels: labeled.labels, bodies: labeled.wanted };
+    const rendered = { backend, volume, ...parts };
+    const moving = parts ? rendered : { volume: pyramid };
+    const frames = page || options.gif ? await registrationFrames(groups, moving) : [];
     if (page) {
-      const text = await registrationReport({ found, pyramid, volume, frames, session });
+      const text = await registrationReport({ found, rendered, volume, frames, session });
       await writeFileAtomically(page, new TextEncoder().encode(text));
       outputs.push(page);
     }
