@@ -9,7 +9,10 @@ import { build } from "./build.mjs";
 import { attempt, root, say } from "./node.mjs";
 import { startStudioBrowser } from "./studioBrowser.mjs";
 
-const SIZES = { laptop: { width: 1280, height: 720 }, tablet: { width: 1024, height: 768 } };
+const SIZES = {
+  laptop: { viewport: { width: 1280, height: 720 } },
+  tablet: { viewport: { width: 1024, height: 768 }, hasTouch: true, isMobile: true },
+};
 const THEMES = ["dark", "light"];
 const CHEST = join(root, "data/chest-lidc-idri-0001-small.nii.gz");
 
@@ -45,7 +48,7 @@ const register = (page) => page.evaluate("tomogradStudio.register().then(() => u
 const STATES = [
   ["look", exact],
   ["look-lower", (page) => scroll(page, 9999)],
-  ["look-matrix", (page) => choose(page, "Beam matrix"), (page) => scroll(page, 9999)],
+  ["look-matrix", (page) => choose(page, "Projection matrix"), (page) => scroll(page, 9999)],
   [
     "look-oblique",
     (page) => page.evaluate("tomogradStudio.steer({ laoDeg: 38, cranDeg: 14 })"),
@@ -77,7 +80,7 @@ const STATES = [
       }),
     (page) => page.getByRole("alert").waitFor(),
   ],
-  ["open-lower", (page) => press(page, "Put the message away"), (page) => scroll(page, 9999)],
+  ["open-lower", (page) => press(page, "Dismiss"), (page) => scroll(page, 9999)],
   ["drop", (page) => page.evaluate("document.querySelector('.page').dataset.over = 'true'")],
   [
     "reconstruct",
@@ -121,7 +124,7 @@ const STATES = [
     (page) => {
       page.evaluate("void tomogradStudio.register()");
     },
-    later(1500),
+    (page) => page.locator("#panel .curves").first().waitFor(),
   ],
   [
     "register-edges",
@@ -146,7 +149,7 @@ const STATES = [
 
 /** Pictures of one page. Waits of 200 ms let frames be drawn. */
 async function takePictures({ browser, address }, folder, sizeName, theme) {
-  const page = await browser.newPage({ viewport: SIZES[sizeName] });
+  const page = await browser.newPage(SIZES[sizeName]);
   page.on("pageerror", (error) => say(`${sizeName} ${theme}: ${error.message}`));
   await page.addInitScript((value) => localStorage.setItem("tomograd-theme", value), theme);
   const shoot = async (name) => {

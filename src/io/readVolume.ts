@@ -80,9 +80,13 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
   if (other) return other;
   if (source.size === 0) throw fault("CORRUPT_FILE", `${name} is empty`, { defect: "empty-file" });
   if (/\.(nii|hdr)(\.gz)?$/i.test(name) && head.length < 348)
-    throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has 348 bytes, the file ${head.length}`, {
-      defect: "truncated",
-    });
+    throw fault(
+      "TRUNCATED_FILE",
+      `${name}: a NIfTI header has 348 bytes, the file ${head.length}: it is cut short, or another kind of file`,
+      {
+        defect: "truncated",
+      },
+    );
   if (VOXELS_ALONE.test(name))
     throw fault("UNSUPPORTED_FORMAT", `${name} holds voxels without a header: name its header (.hdr, .nhdr or .mhd)`, {
       defect: "bad-magic",

@@ -107,10 +107,10 @@ function Offer() {
         Last session: {kept.value?.volume.name}, {new Date(kept.value?.at ?? 0).toLocaleString()}
       </span>
       <button type="button" onClick={() => void restoreSession()}>
-        Restore last session
+        Restore
       </button>
       <button type="button" onClick={() => void forgetSession()}>
-        Delete it
+        Delete
       </button>
     </span>
   );
@@ -144,7 +144,7 @@ function Masthead() {
             {wrong.message}
             <button
               type="button"
-              aria-label="Put the message away"
+              aria-label="Dismiss"
               onClick={() => {
                 failure.value = undefined;
               }}
@@ -160,7 +160,7 @@ function Masthead() {
           theme.value = theme.value === "dark" ? "light" : "dark";
         }}
       >
-        {theme.value === "dark" ? "Light" : "Dark"}
+        {theme.value === "dark" ? "Light theme" : "Dark theme"}
       </button>
     </header>
   );

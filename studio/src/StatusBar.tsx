@@ -6,9 +6,9 @@ import type { BackendChoice } from "./worker/protocol";
 
 const CHOICES: readonly (readonly [BackendChoice["prefer"], string])[] = [
   ["auto", "automatic"],
-  ["webgpu", "GPU"],
-  ["wasm", "processor"],
-  ["reference", "float64, slow"],
+  ["webgpu", "GPU (WebGPU)"],
+  ["wasm", "CPU (WebAssembly)"],
+  ["reference", "CPU, float64 (slow)"],
 ];
 
 /** What computes and why, whether threads may share memory, and what was rendered last. */
@@ -22,9 +22,9 @@ export function StatusBar() {
           <span class={`lamp ${runs.threads > 1 || runs.name === "webgpu" ? "good" : "slow"}`} title={runs.about}>
             {runs.about}
           </span>
-          <span>{runs.isolated ? "isolated page" : "page not isolated: one thread"}</span>
+          <span>{runs.isolated ? "cross-origin isolated" : "not cross-origin isolated: one thread"}</span>
           <label>
-            compute on{" "}
+            Compute on{" "}
             <select
               value={backendAsked.value}
               disabled={task.value !== undefined}
@@ -45,7 +45,7 @@ export function StatusBar() {
       {patient.value && <span>{placeInWords(crosshair.value)} mm</span>}
       {image && (
         <span>
-          {drrIsExact.value ? "exact" : "coarse"} X-ray {image.columns} × {image.rows} in{" "}
+          X-ray, {drrIsExact.value ? "exact" : "coarse"}: {image.columns} × {image.rows} in{" "}
           {Math.max(1, Math.round(image.milliseconds))} ms
         </span>
       )}

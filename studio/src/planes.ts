@@ -35,6 +35,10 @@ export function directionLetters(direction: readonly number[]): string {
     .join("");
 }
 
-/** "R 12.3  A 4.0  I 3.1": mm from the world's origin, with the letters of the side that a point lies on. */
+/** "I 3.1": mm from the world's origin along an axis, with the letter of the side that a point lies on. */
+export const coordinateInWords = (point: readonly number[], axis: number): string =>
+  `${ENDS[axis][point[axis] >= 0 ? 1 : 0]} ${Math.abs(point[axis]).toFixed(1)}`;
+
+/** "R 12.3  A 4.0  I 3.1". */
 export const placeInWords = (point: readonly number[]): string =>
-  `${point.map((value, axis) => `${ENDS[axis][value >= 0 ? 1 : 0]} ${Math.abs(value).toFixed(1)}`).join("  ")}`;
+  [0, 1, 2].map((axis) => coordinateInWords(point, axis)).join("  ");

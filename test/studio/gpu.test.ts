@@ -32,7 +32,7 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
         return (self.device = await requestDevice.call(this, options));
       };
     `);
-    await page.getByLabel("compute on").selectOption("webgpu");
+    await page.getByLabel("Compute on").selectOption("webgpu");
     await becomes(page, "tomogradStudio.backend().name === 'webgpu'");
     return { page, worker };
   }
@@ -42,7 +42,7 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
     await page.evaluate("tomogradStudio.steer({ rows: 24, columns: 32, pixel: 14, laoDeg: 20 })");
     const { values } = await exactImage(page);
     const largest = Math.max(...values);
-    const choice = page.getByLabel("compute on");
+    const choice = page.getByLabel("Compute on");
     for (const [name, tolerance] of [
       ["webgpu", 1e-5],
       ["reference", 1e-5],
@@ -82,7 +82,7 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
       /^The GPU was lost: the processor goes on, from iteration \d+\. Nothing that is open was lost\./,
     );
     expect(await page.locator(".status .lamp").textContent()).toMatch(/wasm.*not webgpu: the GPU is gone \(destroyed/);
-    expect(await page.getByLabel("compute on").inputValue()).toBe("wasm");
+    expect(await page.getByLabel("Compute on").inputValue()).toBe("wasm");
     await becomes(page, "!document.querySelector('progress')");
     const iterations = await page.evaluate("tomogradStudio.steps().map(({ iteration }) => iteration)");
     expect(iterations).toEqual(Array.from({ length: 20 }, (_, i) => i));
@@ -94,7 +94,7 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
   test("without a GPU the choice is refused in words, and the processor goes on", async () => {
     const plain = await startStudio();
     const { page } = await plain.open();
-    await page.getByLabel("compute on").selectOption("webgpu");
+    await page.getByLabel("Compute on").selectOption("webgpu");
     await expect.poll(() => page.getByRole("alert").count()).toBe(1);
     expect(await page.evaluate("tomogradStudio.backend().name")).toBe("wasm");
     await page.evaluate("tomogradStudio.steer({ rows: 24, columns: 32, pixel: 14, laoDeg: 21 })");

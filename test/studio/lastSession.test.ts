@@ -4,7 +4,7 @@ import { encodeNifti } from "../../src/io/index.js";
 import { createGrid, sheppLogan } from "../../src/volume/index.js";
 import { becomes, drop, exactImage, missing, type Studio, startStudio } from "./studioPage.js";
 
-const restore = (page: Page) => page.getByRole("button", { name: "Restore last session" });
+const restore = (page: Page) => page.getByRole("button", { name: "Restore", exact: true });
 const session = (page: Page) =>
   page.locator("section").filter({ has: page.getByRole("heading", { name: "Session", exact: true }) });
 const state = (page: Page) =>
@@ -36,7 +36,7 @@ describe.skipIf(missing)(`the last session${missing ? ` (skipped: ${missing})` :
     await page.evaluate("tomogradStudio.simulate({ views: 12, rows: 24, columns: 24, photons: 1e5, seed: 3 })");
     await page.evaluate("tomogradStudio.reconstruct({ method: 'os-sart', size: 16, iterations: 3 })");
     await page.getByRole("tab", { name: "Reconstruct" }).click();
-    await page.locator("#panel .segments").nth(1).getByText("Result", { exact: true }).click();
+    await page.locator("#panel .segments").nth(1).getByText("Reconstruction", { exact: true }).click();
     await page.getByRole("tab", { name: "Open" }).click();
     await expect.poll(() => session(page).textContent(), { timeout: 20_000 }).toContain("Kept at");
     const before = await state(page);
@@ -75,7 +75,7 @@ describe.skipIf(missing)(`the last session${missing ? ` (skipped: ${missing})` :
         .poll(() => session(page).textContent())
         .toContain(deleted ? "Kept from the first change on" : "waits to be restored or deleted");
       expect(await restore(page).count()).toBe(deleted ? 0 : 1);
-      if (!deleted) await page.getByRole("button", { name: "Delete it" }).click();
+      if (!deleted) await page.getByRole("button", { name: "Delete", exact: true }).click();
       await expect.poll(() => restore(page).count()).toBe(0);
     }
     await session(page).getByText("Keep it in this browser").click();

@@ -88,13 +88,13 @@ describe.skipIf(missing)(`looking at the chest${missing ? ` (skipped: ${missing}
     expect((await arm(page)).laoDeg).toBeCloseTo(21.5, 6);
     expect((await arm(page)).cranDeg).toBeCloseTo(-15, 6);
 
-    await page.getByText("Beam matrix", { exact: true }).click();
-    const field = page.getByLabel("Beam matrix, three rows of four numbers");
+    await page.getByText("Projection matrix", { exact: true }).click();
+    const field = page.getByLabel("Projection matrix, three rows of four numbers");
     await field.fill("1 2 3");
-    await page.getByRole("button", { name: "Take this view" }).click();
+    await page.getByRole("button", { name: "Apply" }).click();
     await expect.poll(() => page.getByRole("alert").textContent()).toContain("12 numbers are needed");
     await field.fill(before.join(" "));
-    await page.getByRole("button", { name: "Take this view" }).click();
+    await page.getByRole("button", { name: "Apply" }).click();
     const { laoDeg, cranDeg, sdd } = await arm(page);
     expect([laoDeg, cranDeg, sdd].map((value) => Number(value.toFixed(6)))).toEqual([25, -12, 1100]);
     const after = await page.evaluate<number[]>("tomogradStudio.matrix()");
@@ -131,6 +131,8 @@ describe.skipIf(missing)(`looking at the chest${missing ? ` (skipped: ${missing}
     "in the scene the source is held and dragged, elsewhere one walks around: %s",
     async (by) => {
       await page.evaluate("tomogradStudio.steer({ laoDeg: 0, cranDeg: 0, table: [0, 0, 0] })");
+      // the detector carries the exact picture
+      await settled(page);
       const surface = page.getByRole("application", { name: /^Source, detector/ });
       const box = (await surface.boundingBox())!;
       // where the pointer says that it takes hold of the source

@@ -131,7 +131,7 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
       { name: "notes.txt", bytes: new TextEncoder().encode("nothing to see here, move along".repeat(40)) },
     ]);
     await expect.poll(() => alert.textContent()).toMatch(/none of the formats/);
-    await page.getByRole("button", { name: "Put the message away" }).click();
+    await page.getByRole("button", { name: "Dismiss" }).click();
     expect(await alert.count()).toBe(0);
   });
 
@@ -142,7 +142,7 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     const alert = page.getByRole("alert");
     await expect.poll(() => alert.textContent()).toMatch(/npm install tomograd h5wasm, then npx tomograd convert/);
     rmSync(folder, { recursive: true });
-    await page.getByRole("button", { name: "Put the message away" }).click();
+    await page.getByRole("button", { name: "Dismiss" }).click();
   });
 
   test("a folder of DICOM files is dropped from the desktop, with files beside the series", async () => {

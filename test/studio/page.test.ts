@@ -61,7 +61,14 @@ describe.skipIf(missing)(`the page${missing ? ` (skipped: ${missing})` : ""}`, (
         ),
       );
     }
-    for (const name of [/^X-ray,/, /^Axial slice/, /^Source, detector/, /^LAO/, /^Source to isocenter/, /^Save line/])
+    for (const name of [
+      /^X-ray,/,
+      /^Axial slice/,
+      /^Source, detector/,
+      /^LAO/,
+      /^Source–isocenter/,
+      /^Lock the window/,
+    ])
       expect(reached.some((one) => name.test(one))).toBe(true);
     expect(reached.filter((one) => one.trim() === "")).toEqual([]);
     await page.close();
@@ -81,9 +88,10 @@ describe.skipIf(missing)(`the page${missing ? ` (skipped: ${missing})` : ""}`, (
     const { page } = await studio.open();
     await page.evaluate("tomogradStudio.steer({ rows: 40, columns: 50, pixel: 9 })");
     const { values } = await exactImage(page);
+    await page.getByRole("tab", { name: "Export" }).click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("button", { name: /^Save line integrals/ }).click(),
+      page.getByRole("button", { name: "Line integrals" }).click(),
     ]);
     const bytes = readFileSync(await download.path());
     expect(bytes.toString("latin1", 1, 6)).toBe("NUMPY");
@@ -106,7 +114,7 @@ describe.skipIf(missing)(`the page${missing ? ` (skipped: ${missing})` : ""}`, (
       const { page } = await studio.open({ address: `${host.address}/index.html` });
       await becomes(page, "window.crossOriginIsolated && tomogradStudio.backend()?.isolated === true");
       await becomes(page, "tomogradStudio.shown() !== undefined");
-      expect(await page.locator(".status").textContent()).toContain("isolated page");
+      expect(await page.locator(".status").textContent()).toContain("cross-origin isolated");
       await page.close();
     } finally {
       host.close();

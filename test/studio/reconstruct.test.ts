@@ -56,7 +56,7 @@ describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: 
     );
     await page.evaluate("tomogradStudio.reconstruct({ method: 'sirt', size: 256, iterations: 2 })");
     const words = await page.getByRole("alert").textContent();
-    expect(words).toMatch(/^There is not enough memory: .* MiB are taken\. Take fewer voxels a side/);
+    expect(words).toMatch(/^There is not enough memory: .* MiB are taken\. Take fewer voxels per side/);
     await worker.evaluate("WebAssembly.Memory.prototype.grow = self.granted;");
     await page.evaluate("tomogradStudio.simulate({ views: 720, rows: 1024, columns: 1024 })");
     expect(await page.getByRole("alert").textContent()).toMatch(/^There is not enough memory: .* Take fewer views/);
@@ -69,11 +69,11 @@ describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: 
   });
 
   test("slices and X-ray show truth, result and difference; the profile has both curves", async () => {
-    for (const name of ["Difference", "Truth", "Result"]) {
+    for (const name of ["Difference", "Truth", "Reconstruction"]) {
       await page.locator("#panel .segments").first().getByText(name, { exact: true }).click();
       await page.waitForTimeout(100);
     }
-    await page.locator("#panel .segments").nth(1).getByText("Result", { exact: true }).click();
+    await page.locator("#panel .segments").nth(1).getByText("Reconstruction", { exact: true }).click();
     await becomes(page, "tomogradStudio.shown().shown === 'reconstruction'");
     await becomes(
       page,

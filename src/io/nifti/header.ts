@@ -92,11 +92,15 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
   const littleEndian = sizeLittle === 348 || sizeLittle === 540;
   const headerBytes = head.length >= 4 ? view.getInt32(0, littleEndian) : 348;
   if (head.length < headerBytes)
-    throw fault("TRUNCATED_FILE", `${name}: a NIfTI header has ${headerBytes} bytes, the file ${head.length}`, {
-      defect: "truncated",
-      needed: headerBytes,
-      found: head.length,
-    });
+    throw fault(
+      "TRUNCATED_FILE",
+      `${name}: a NIfTI header has ${headerBytes} bytes, the file ${head.length}: it is cut short, or another kind of file`,
+      {
+        defect: "truncated",
+        needed: headerBytes,
+        found: head.length,
+      },
+    );
   const version = headerBytes === 540 ? 2 : 1;
   const magic = String.fromCharCode(...head.subarray(version === 2 ? 4 : 344, version === 2 ? 7 : 347));
   const analyze = version === 1 && /^\0/.test(magic);

@@ -1,4 +1,4 @@
-/** One line of a small chart. */
+/** One line of a small chart; several of one name belong together. */
 export interface Curve {
   readonly name: string;
   readonly x: readonly number[];
@@ -25,7 +25,7 @@ const inWords = (value: number): string =>
   value === 0
     ? "0"
     : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3
-      ? value.toExponential(1)
+      ? value.toExponential(1).replace("e+", "e")
       : `${Number(value.toPrecision(3))}`;
 
 /** A small chart: axes with their ends written down, one line a curve. */
@@ -33,6 +33,7 @@ export function Curves({ label, curves, logarithmic = false, xUnit, yUnit = "" }
   const drawn = curves.filter(({ x }) => x.length > 0);
   if (drawn.length === 0) return null;
   const scaled = logarithmic && drawn.every(({ y }) => y.every((value) => value > 0)) ? Math.log10 : (v: number) => v;
+  const legend = new Map(drawn.map(({ name, color }) => [name, color]));
   const [x0, x1] = extent(drawn.flatMap(({ x }) => x));
   const [y0, y1] = extent(drawn.flatMap(({ y }) => y));
   const across = (x: number) => LEFT + ((x - x0) / (x1 - x0 || 1)) * (WIDTH - LEFT - 4);
@@ -42,8 +43,8 @@ export function Curves({ label, curves, logarithmic = false, xUnit, yUnit = "" }
     <figure class="curves">
       <figcaption>
         {label}
-        {drawn.length > 1 &&
-          drawn.map(({ name, color }) => (
+        {legend.size > 1 &&
+          [...legend].map(([name, color]) => (
             <span key={name} style={{ "--swatch": color }}>
               {name}
             </span>
@@ -57,7 +58,7 @@ export function Curves({ label, curves, logarithmic = false, xUnit, yUnit = "" }
         <path class="axes" d={`M${LEFT} 4V${HEIGHT - BOTTOM}H${WIDTH}`} />
         {drawn.map(({ name, x, y, color }) => (
           <polyline
-            key={name}
+            key={`${name} ${x[0]}`}
             stroke={color}
             points={x.map((value, i) => `${across(value).toFixed(1)},${up(y[i]).toFixed(1)}`).join(" ")}
           />

@@ -38,7 +38,7 @@ export function MatrixField() {
   return (
     <div class="matrix">
       <label for={id} class="visually-hidden">
-        Beam matrix, three rows of four numbers
+        Projection matrix, three rows of four numbers
       </label>
       <textarea
         id={id}
@@ -49,7 +49,7 @@ export function MatrixField() {
       />
       <div class="buttons">
         <button type="button" disabled={typed === undefined} onClick={take}>
-          Take this view
+          Apply
         </button>
         <button
           type="button"

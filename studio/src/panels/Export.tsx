@@ -83,7 +83,10 @@ function XRaySection() {
           Line integrals
         </button>
       </div>
-      <p class="hint">As it is shown; with 16 bits proportional to the line integral, black and white as shown.</p>
+      <p class="hint">
+        PNG as displayed; with 16 bits linear in the line integral, over the same window. Line integrals: NumPy,
+        float32.
+      </p>
     </section>
   );
 }
@@ -101,7 +104,7 @@ function VolumeSection() {
           make={() => request("nifti", "reconstruction")}
         />
       </div>
-      {reconstruction.value && <p class="hint">The reconstruction is saved in 1/mm.</p>}
+      {reconstruction.value && <p class="hint">The reconstruction is saved as attenuation in 1/mm.</p>}
     </section>
   );
 }
@@ -167,8 +170,9 @@ function RunSection() {
         />
         <Save text="Registration" name="found.run.json" disabled={!registered.value} make={() => runFile("register")} />
       </div>
+      {!runsRender.value && <p class="hint">That of the X-ray renders the scan: choose Truth for the X-ray first.</p>}
       <p class="hint">
-        <code>npx tomograd run FILE</code> does it again where the CT lies, and says whether the bytes are the same.
+        <code>npx tomograd run FILE</code> repeats it in the folder of the CT, and says whether the bytes are the same.
       </p>
     </section>
   );
@@ -191,7 +195,7 @@ function Copy({ label, button, text, rows, wrapped = false }: CopyProps) {
       await navigator.clipboard.writeText(text);
       copied.value = text;
     } catch {
-      report(new Error("The browser does not let the page copy: select the text and copy it yourself."));
+      report(new Error("The browser does not let the page copy: select the text and copy it by hand."));
     }
   };
   return (
@@ -253,7 +257,7 @@ function LinkSection() {
       <h3>Link</h3>
       <Copy label="Link to this view" button="Copy link" text={linkOfView()} rows={4} wrapped />
       <p class="hint">
-        It carries the view, not the patient: whoever follows it sees the chest, or opens their own scan.
+        It holds the view, not the scan: who opens it sees the example chest from there, or their own scan.
       </p>
     </section>
   );

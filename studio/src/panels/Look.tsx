@@ -3,11 +3,9 @@ import { Choice } from "../controls/Choice";
 import { MatrixField } from "../controls/MatrixField";
 import { NumberField } from "../controls/NumberField";
 import { crosshairShown, drrPreset, heldWindow, SLICE_WINDOWS, sliceLevel, sliceWindow } from "../state/display";
-import { drrWindow, exactDrr } from "../state/drr";
+import { drrWindow } from "../state/drr";
 import { patient } from "../state/patient";
 import { arm, FRONTAL, fitDetector, freeView, steer } from "../state/pose";
-import { report } from "../state/status";
-import { saveLineIntegrals } from "./save";
 
 const PRESET_WORDS: Readonly<Record<DisplayPreset, string>> = {
   radiograph: "Radiograph",
@@ -73,7 +71,7 @@ function CArmSection() {
         onChange={(value) => steer({ cranDeg: value })}
       />
       <NumberField
-        label="Source to isocenter"
+        label="Source–isocenter (SID)"
         unit="mm"
         value={sid}
         min={300}
@@ -82,7 +80,7 @@ function CArmSection() {
         onChange={(value) => steer({ sid: value, sdd: Math.max(sdd, value + 10) })}
       />
       <NumberField
-        label="Source to detector"
+        label="Source–detector (SDD)"
         unit="mm"
         value={sdd}
         min={310}
@@ -91,8 +89,8 @@ function CArmSection() {
         onChange={(value) => steer({ sdd: value, sid: Math.min(sid, value - 10) })}
       />
       <fieldset class="three">
-        <legend>Table, mm</legend>
-        {["To the left", "Forward", "To the head"].map((label, axis) => (
+        <legend>Table shift, mm</legend>
+        {["Left (+)", "Anterior (+)", "Head (+)"].map((label, axis) => (
           <NumberField
             key={label}
             label={label}
@@ -120,10 +118,10 @@ function DisplaySection() {
   const chosen = SLICE_WINDOWS.find(
     ({ level, width }) => sliceLevel.value?.level === level && sliceLevel.value.width === width,
   );
-  const hounsfield = patient.value?.quantity === "hounsfield";
+  const hounsfield = (patient.value?.quantity ?? "hounsfield") === "hounsfield";
   return (
     <section>
-      <h3>Pictures</h3>
+      <h3>Display</h3>
       <Choice
         label="X-ray"
         value={drrPreset.value}
@@ -140,10 +138,10 @@ function DisplaySection() {
             heldWindow.value = currentTarget.checked ? drrWindow.value : undefined;
           }}
         />
-        Hold brightness while steering
+        Lock the window while steering
       </label>
       <Choice
-        label="Slices"
+        label="Slice window"
         value={chosen?.name ?? (sliceLevel.value ? undefined : "All")}
         options={[
           ...(hounsfield
@@ -153,7 +151,7 @@ function DisplaySection() {
                 hint: `level ${level}, width ${width} HU`,
               }))
             : []),
-          { value: "All", text: "All", hint: "From the smallest to the largest value" },
+          { value: "All", text: "Full range", hint: "From the smallest to the largest value" },
         ]}
         onChange={(name) => {
           sliceLevel.value = SLICE_WINDOWS.find((window) => window.name === name);
@@ -161,7 +159,7 @@ function DisplaySection() {
       />
       <p class="hint">
         Level {Number(((low + high) / 2).toPrecision(4))}, width {Number((high - low).toPrecision(4))}
-        {hounsfield ? " HU" : ""}. Drag with Shift or the right button on a slice to change it.
+        {hounsfield ? " HU" : ""}: drag on a slice with the right button, Shift or two fingers.
       </p>
       <label class="check">
         <input
@@ -173,15 +171,6 @@ function DisplaySection() {
         />
         Crosshair
       </label>
-      <div class="buttons">
-        <button
-          type="button"
-          title="The exact line integrals of this view: a NumPy file, float32, rows by columns"
-          onClick={() => exactDrr().then(saveLineIntegrals).catch(report)}
-        >
-          Save line integrals (.npy)
-        </button>
-      </div>
     </section>
   );
 }
@@ -215,9 +204,9 @@ function DetectorSection() {
         />
       </div>
       <p class="hint">
-        {(columns * pixel).toFixed(0)} × {(rows * pixel).toFixed(0)} mm{" "}
+        {(columns * pixel).toFixed(0)} × {(rows * pixel).toFixed(0)} mm.{" "}
         <button type="button" class="link" onClick={fitDetector}>
-          fit the pitch to the volume
+          Fit the pitch to the volume
         </button>
       </p>
     </section>
@@ -227,14 +216,14 @@ function DetectorSection() {
 function MatrixSection() {
   return (
     <details>
-      <summary>Beam matrix</summary>
+      <summary>Projection matrix</summary>
       <p class="hint">
-        3 × 4, from RAS mm to (column, row, 1) with pixel centers at index + ½. Paste another to take its view.
+        3 × 4, from RAS in mm to (column, row, 1); pixel centers at index + ½. Paste another to see its view.
       </p>
       <MatrixField />
       {freeView.value && (
         <p class="hint">
-          No C-arm has this view.{" "}
+          No C-arm with a centered detector has this view.{" "}
           <button type="button" class="link" onClick={() => steer({})}>
             Back to the C-arm
           </button>

@@ -16,31 +16,50 @@ import {
   reopen,
 } from "../state/patient";
 import { failure } from "../state/status";
-import type { Note } from "../worker/protocol";
+import type { Note, PatientFacts } from "../worker/protocol";
 import { filesOfInput, nameOfFiles, openAddress, openFiles } from "./openFrom";
+
+type VolumeFormat = PatientFacts["format"];
 
 const QUANTITIES: readonly (readonly [Quantity, string])[] = [
   ["hounsfield", "Hounsfield units"],
-  ["attenuation", "attenuation, 1/mm"],
-  ["density", "density, 0 to 1"],
-  ["unknown", "numbers, as stored"],
+  ["attenuation", "Attenuation, 1/mm"],
+  ["density", "Density, 0 to 1"],
+  ["unknown", "Unknown, as stored"],
 ];
+
+const FORMAT_WORDS: Readonly<Record<VolumeFormat, string>> = {
+  "nifti-1": "NIfTI-1",
+  "nifti-2": "NIfTI-2",
+  "analyze-7.5": "ANALYZE 7.5",
+  dicom: "DICOM",
+  nrrd: "NRRD",
+  metaimage: "MetaImage",
+  npy: "NumPy (.npy)",
+  npz: "NumPy (.npz)",
+  tiff: "TIFF",
+  mat: "MATLAB",
+  zarr: "Zarr",
+  hdf5: "HDF5",
+  png: "PNG",
+  jpeg: "JPEG",
+};
 
 /** Files, folder, address or the built-in chest; then what was read. */
 export function OpenPanel() {
   return (
     <>
       <section>
-        <h3>A scan</h3>
+        <h3>Open a scan</h3>
         <p class="hint">
-          Drop files or a folder anywhere on the page. DICOM, NIfTI, NRRD, MetaImage, TIFF, NumPy, Zarr: nothing leaves
-          this machine.
+          Drop files or a folder anywhere on the page: DICOM, NIfTI, NRRD, MetaImage, TIFF, NumPy, MATLAB, Zarr. Nothing
+          leaves this machine.
         </p>
         <div class="buttons">
           <PickButton text="Files…" multiple onPick={openFiles} />
           <PickButton text="Folder…" folder onPick={openFiles} />
           <button type="button" onClick={() => void openSample()}>
-            Chest
+            Example chest
           </button>
         </div>
         <AddressForm />
@@ -132,16 +151,17 @@ function PatientSection() {
       <h3>{name}</h3>
       <dl class="facts">
         <dt>Format</dt>
-        <dd>{format}</dd>
+        <dd>{FORMAT_WORDS[format]}</dd>
         <dt>Voxels</dt>
         <dd>{rounded(grid.size, 0)}</dd>
-        <dt>Spacing</dt>
-        <dd>{rounded(spacing, 3)} mm</dd>
-        <dt>Stored axes</dt>
-        <dd title="Where the first, second and third axis run to">{orientation}</dd>
+        <dt>Spacing, mm</dt>
+        <dd>{rounded(spacing, 3)}</dd>
+        <dt>Orientation</dt>
+        <dd title="Where the first, second and third stored axis point to">{orientation}</dd>
         <dt>Range</dt>
         <dd>
           {Number(range[0].toPrecision(4))} to {Number(range[1].toPrecision(4))}
+          {quantity === "hounsfield" && " HU"}
         </dd>
         <dt>
           <label for="quantity">Values are</label>
@@ -193,7 +213,7 @@ function Notes({ notes }: { readonly notes: readonly Note[] }) {
 }
 
 function keepingWords(at: Date | undefined): string {
-  if (!keepWanted.value) return "A reload starts anew.";
+  if (!keepWanted.value) return "Nothing is kept: a reload starts anew.";
   if (kept.value) return "The last session waits to be restored or deleted; until then this one is not kept.";
   const since = at ? `Kept at ${at.toLocaleTimeString()}` : "Kept from the first change on";
   return `${since}: scan, view and last reconstruction, on this machine only.`;
@@ -210,13 +230,13 @@ function SessionSection() {
           checked={keepWanted.value}
           onChange={({ currentTarget }) => void wantKeeping(currentTarget.checked)}
         />
-        Keep it in this browser for a reload
+        Keep it in this browser
       </label>
       <p class="hint">{problem ?? keepingWords(at)}</p>
       {at && (
         <div class="buttons">
           <button type="button" onClick={() => void forgetSession()}>
-            Delete what is kept
+            Delete
           </button>
         </div>
       )}
@@ -229,7 +249,7 @@ function LabelSection() {
   return (
     <section>
       <h3>Labels</h3>
-      {!open && <p class="hint">A label map of the same patient, drawn over slices and X-ray in color.</p>}
+      {!open && <p class="hint">A label map (segmentation) of this patient, in color over slices and X-ray.</p>}
       <div class="buttons">
         <PickButton
           text={open ? "Other labels…" : "Label map…"}

@@ -24,17 +24,17 @@ import { METHOD_NAMES, type MethodName, type ScanRequest, TRAJECTORIES, type Tra
 import { Tour } from "./Tour";
 
 const TRAJECTORY_WORDS: Readonly<Record<TrajectoryName, string>> = {
-  circular: "Circle, 360°",
+  circular: "Circular, 360°",
   "short-scan": "Short scan",
-  helical: "Helix, 3 turns",
+  helical: "Helical, 3 turns",
   random: "Random directions",
 };
 const METHOD_WORDS: Readonly<Record<MethodName, string>> = {
   auto: "Automatic",
-  fdk: "FDK: filtered backprojection",
-  "auto-tv": "Total variation, weight by held-out rays",
-  "os-sqs": "OS-SQS, for large volumes",
-  "fista-tv": "FISTA with total variation",
+  fdk: "FDK (filtered backprojection)",
+  "auto-tv": "Total variation, automatic weight",
+  "os-sqs": "OS-SQS (large volumes)",
+  "fista-tv": "FISTA, total variation",
   "asd-pocs": "ASD-POCS",
   "os-sart": "OS-SART",
   sart: "SART",
@@ -42,7 +42,7 @@ const METHOD_WORDS: Readonly<Record<MethodName, string>> = {
   cgls: "CGLS",
   tikhonov: "Tikhonov",
   mlem: "MLEM",
-  fit: "Adam through the renderer",
+  fit: "Adam, through the renderer",
 };
 
 /** Simulate a scan of the volume, reconstruct it, and compare. */
@@ -84,7 +84,7 @@ function ScanSection() {
       />
       <div class="three">
         <NumberField
-          label="Pixels"
+          label="Pixels per side"
           hint="Along each side of the detector; their size makes the volume fit"
           value={rows}
           min={16}
@@ -94,8 +94,8 @@ function ScanSection() {
           onChange={(n) => set({ rows: Math.round(n), columns: Math.round(n) })}
         />
         <NumberField
-          label="To isocenter"
-          unit="mm"
+          label="SID, mm"
+          hint="Source to isocenter"
           value={sid}
           min={300}
           max={1500}
@@ -104,8 +104,8 @@ function ScanSection() {
           onChange={(value) => set({ sid: value, sdd: Math.max(sdd, value + 10) })}
         />
         <NumberField
-          label="To detector"
-          unit="mm"
+          label="SDD, mm"
+          hint="Source to detector"
           value={sdd}
           min={310}
           max={2000}
@@ -126,7 +126,8 @@ function ScanSection() {
       </label>
       {photons !== undefined && (
         <NumberField
-          label="Photons of a free pixel"
+          label="Photons per pixel, I₀"
+          hint="Without the patient"
           value={photons}
           min={10}
           max={1e8}
@@ -173,7 +174,7 @@ function MethodSection() {
         }}
       />
       <NumberField
-        label="Voxels a side"
+        label="Voxels per side"
         hint="Cubic voxels, as many along the longest side of the volume"
         value={size}
         min={8}
@@ -194,7 +195,7 @@ function MethodSection() {
                 methodAsked.value = currentTarget.checked ? byItself : { ...byItself, iterations: 20 };
               }}
             />
-            As many iterations as it takes
+            Iterations chosen by the method
           </label>
           {iterations !== undefined && (
             <NumberField
@@ -248,7 +249,7 @@ function Progress() {
     <>
       <p class="hint">
         Iteration {now.iteration + 1} of {now.iterations}
-        {paused.value ? ", held" : ""}
+        {paused.value ? ", paused" : ""}
       </p>
       <Curves
         label="Cost"
@@ -257,7 +258,7 @@ function Progress() {
         curves={[{ name: "cost", x: x(costs), y: costs.map(({ value }) => value ?? 0), color: "var(--accent)" }]}
       />
       <Curves
-        label="Residual, line integrals"
+        label="Residual (RMS of the line integrals)"
         logarithmic
         xUnit="iterations"
         curves={[
@@ -277,25 +278,25 @@ function ShownSection() {
   if (!reconstruction.value && steps.value.length === 0) return null;
   return (
     <section>
-      <h3>Show</h3>
+      <h3>Display</h3>
       <Choice
-        label="Slices of"
+        label="Slices"
         value={sliced.value}
         options={[
           { value: "volume", text: "Truth" },
-          { value: "reconstruction", text: "Result" },
-          { value: "difference", text: "Difference", hint: "Result less truth; grey is equal" },
+          { value: "reconstruction", text: "Reconstruction" },
+          { value: "difference", text: "Difference", hint: "Reconstruction minus truth; mid-grey is equal" },
         ]}
         onChange={(value) => {
           sliced.value = value;
         }}
       />
       <Choice
-        label="X-ray of"
+        label="X-ray"
         value={radiographed.value}
         options={[
           { value: "volume", text: "Truth" },
-          { value: "reconstruction", text: "Result" },
+          { value: "reconstruction", text: "Reconstruction" },
         ]}
         onChange={(value) => {
           radiographed.value = value;
@@ -312,7 +313,7 @@ function ComparisonSection() {
   const line = profile.value;
   return (
     <section>
-      <h3>Against the truth</h3>
+      <h3>Comparison with the truth</h3>
       <dl class="facts" data-testid="figures">
         <dt>Method</dt>
         <dd title={done.why}>{METHOD_WORDS[done.method]}</dd>
@@ -331,7 +332,7 @@ function ComparisonSection() {
         <dt>Time</dt>
         <dd>{(done.milliseconds / 1000).toFixed(1)} s</dd>
       </dl>
-      {done.stopped === "aborted" && <p class="hint">Ended early: this is what was done so far.</p>}
+      {done.stopped === "aborted" && <p class="hint">Cancelled: this is what was done until then.</p>}
       {done.notes.length > 0 && (
         <ul class="notes">
           {done.notes.map(({ message }) => (
@@ -358,7 +359,7 @@ function ComparisonSection() {
           yUnit={unit}
           curves={[
             { name: "truth", x: line.positions, y: line.truth, color: "var(--dim)" },
-            { name: "result", x: line.positions, y: line.reconstruction, color: "var(--accent)" },
+            { name: "reconstruction", x: line.positions, y: line.reconstruction, color: "var(--accent)" },
           ]}
         />
       )}

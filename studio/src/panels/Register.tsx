@@ -18,7 +18,7 @@ import {
 } from "../state/registration";
 import { task } from "../state/status";
 import { OVERLAYS } from "../worker/painting";
-import { MEANINGS, type Meaning } from "../worker/protocol";
+import { MEANINGS, type Meaning, type RegistrationRound } from "../worker/protocol";
 
 const MEANING_WORDS: Readonly<Record<Meaning, string>> = {
   attenuation: "Bone bright",
@@ -48,12 +48,12 @@ function XRaySection() {
     <section>
       <h3>X-ray</h3>
       <p class="hint">
-        An X-ray of the patient whose scan is open: DICOM, PNG, TIFF or JPEG. Or let the page take one from a place that
-        it keeps to itself.
+        Find the pose of an X-ray of this patient (DICOM, PNG, TIFF or JPEG), or try it with a simulated one whose pose
+        is hidden.
       </p>
       <div class="buttons">
         <label class="button">
-          Open an X-ray
+          Open an X-ray…
           <input
             type="file"
             class="visually-hidden"
@@ -65,11 +65,11 @@ function XRaySection() {
           />
         </label>
         <button type="button" onClick={() => void hideXRay()}>
-          Hide one
+          Hidden pose
         </button>
         {measured && (
           <button type="button" onClick={dropXRay}>
-            Put away
+            Close
           </button>
         )}
       </div>
@@ -81,7 +81,7 @@ function XRaySection() {
           {measured.file && (
             <>
               <Choice
-                label="Its values are"
+                label="Pixel values"
                 value={measured.file.meaning}
                 options={MEANINGS.map((value) => ({ value, text: MEANING_WORDS[value] }))}
                 onChange={(value) => void rereadXRay(value)}
@@ -99,7 +99,7 @@ function XRaySection() {
             </>
           )}
           <Choice
-            label="Compare by"
+            label="Overlay"
             value={overlay.value}
             options={OVERLAYS.map((value) => ({ value, text: value === "X-ray" ? value : capital(value) }))}
             onChange={(value) => {
@@ -118,13 +118,14 @@ function StartSection() {
   const { rotationDeg, translation } = search.value;
   return (
     <section>
-      <h3>Search</h3>
+      <h3>Start and search range</h3>
       <p class="hint">
-        It begins where the C-arm stands: drag the X-ray, or type under Look, until it looks about right.
+        The search starts at the present pose of the C-arm: drag the X-ray, or type angles under Look, until it roughly
+        fits.
       </p>
       <div class="three">
         <NumberField
-          label="± degrees"
+          label="Rotation, ±°"
           value={rotationDeg}
           min={1}
           max={90}
@@ -135,7 +136,7 @@ function StartSection() {
           }}
         />
         <NumberField
-          label="± mm"
+          label="Shift, ± mm"
           value={translation}
           min={1}
           max={200}
@@ -160,11 +161,22 @@ function StartSection() {
           disabled={registering.value}
           onClick={() => steer({ laoDeg: 0, cranDeg: 0, table: [0, 0, 0] })}
         >
-          C-arm to the front
+          C-arm to 0°
         </button>
       </div>
     </section>
   );
+}
+
+/** Each has a similarity and an image size of its own: scores of two stages cannot be compared. */
+function stagesOf(all: readonly RegistrationRound[]): RegistrationRound[][] {
+  const stages: RegistrationRound[][] = [];
+  for (const round of all) {
+    const before = stages.at(-1)?.at(-1);
+    if (before?.similarity === round.similarity && before.rows === round.rows) stages.at(-1)?.push(round);
+    else stages.push([round]);
+  }
+  return stages;
 }
 
 function ResultSection() {
@@ -179,21 +191,21 @@ function ResultSection() {
           <p class={`verdict ${done.verdict}`}>{capital(done.verdict)}</p>
           <ul class="reasons">
             {done.reasons.map((reason) => (
-              <li key={reason}>{reason}</li>
+              <li key={reason}>{capital(reason)}</li>
             ))}
           </ul>
           <dl class="facts" data-testid="registration">
-            <dt>Score</dt>
+            <dt>Similarity</dt>
             <dd>{done.score.toFixed(3)}</dd>
             {done.error && (
               <>
-                <dt>Error (mTRE)</dt>
+                <dt>mTRE</dt>
                 <dd>
-                  {done.error.before.toFixed(1)} → {done.error.after.toFixed(3)} mm
+                  {done.error.before.toFixed(1)} → {done.error.after.toFixed(2)} mm
                 </dd>
               </>
             )}
-            <dt>Renderings</dt>
+            <dt>DRRs rendered</dt>
             <dd>{done.evaluations}</dd>
             <dt>Time</dt>
             <dd>{(done.milliseconds / 1000).toFixed(2)} s</dd>
@@ -203,13 +215,18 @@ function ResultSection() {
       {all.length > 0 && (
         <>
           <Curves
-            label="Likeness of the stage"
-            xUnit="rounds"
-            curves={[{ name: "score", x, y: all.map(({ score }) => score), color: "var(--accent)" }]}
+            label="Similarity, a curve for each stage of the search"
+            xUnit="iterations"
+            curves={stagesOf(all).map((stage) => ({
+              name: "similarity",
+              x: stage.map(({ iteration }) => iteration + 1),
+              y: stage.map(({ score }) => score),
+              color: "var(--accent)",
+            }))}
           />
           <Curves
-            label="Moved from the start"
-            xUnit="rounds"
+            label="Distance from the start"
+            xUnit="iterations"
             yUnit="mm, degrees"
             curves={[
               { name: "mm", x, y: all.map(({ shift }) => shift), color: "var(--good)" },
@@ -218,7 +235,7 @@ function ResultSection() {
           />
         </>
       )}
-      {!done && all.length === 0 && <p class="hint">Nothing is registered yet.</p>}
+      {!done && all.length === 0 && <p class="hint">No registration yet.</p>}
     </section>
   );
 }

@@ -1,7 +1,8 @@
 /** The story of few views, in six steps that set the page up and run it. */
 import { batch, signal } from "@preact/signals";
 import type { MethodName } from "../worker/protocol";
-import { radiographed, sliced } from "./display";
+import { radiographed, SLICE_WINDOWS, type SliceWindow, sliced, sliceLevel } from "./display";
+import { patient } from "./patient";
 import { steer } from "./pose";
 import { methodAsked, reconstruct, reconstruction, scanAsked, simulate } from "./reconstruction";
 
@@ -28,9 +29,16 @@ async function rebuild(method: MethodName, iterations?: number): Promise<void> {
 }
 
 const manyViews = (views: number) => async () => {
+  showIn(SOFT_TISSUE);
   steer(OBLIQUE);
   if (await measure(views)) await rebuild("auto");
 };
+
+const [LUNG, , SOFT_TISSUE] = SLICE_WINDOWS;
+
+function showIn(chosen: SliceWindow): void {
+  if (patient.value?.quantity === "hounsfield") sliceLevel.value = chosen;
+}
 
 export const TOUR: readonly TourStep[] = [
   {
@@ -39,6 +47,7 @@ export const TOUR: readonly TourStep[] = [
     show: async () => {
       batch(() => {
         steer(FRONT);
+        showIn(SOFT_TISSUE);
         sliced.value = "volume";
         radiographed.value = "volume";
       });
@@ -49,6 +58,8 @@ export const TOUR: readonly TourStep[] = [
     title: "Fit it",
     text: "Start from nothing and follow the gradient through the renderer, 101 steps of Adam. The X-ray above is now that of the result: from the front, it is the same.",
     show: async () => {
+      // one view spreads tissue thinly: lung's window shows it
+      showIn(LUNG);
       steer(FRONT);
       if (await measure(1)) await rebuild("fit", 101);
     },
@@ -59,6 +70,7 @@ export const TOUR: readonly TourStep[] = [
     show: async () => {
       if (!reconstruction.value && (await measure(1))) await rebuild("fit", 101);
       batch(() => {
+        showIn(LUNG);
         steer(OBLIQUE);
         sliced.value = "reconstruction";
         radiographed.value = "reconstruction";

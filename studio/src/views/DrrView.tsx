@@ -5,8 +5,9 @@ import { projectPoint } from "tomograd/geometry";
 import { directionLetters } from "../planes";
 import { crosshairShown, drrPreset, radiographed } from "../state/display";
 import { drr, drrIsExact, drrWindow, followBeam, type Radiograph } from "../state/drr";
-import { crosshair, labels } from "../state/patient";
+import { crosshair, labels, patient } from "../state/patient";
 import { arm, beam, freeView, steer, turned } from "../state/pose";
+import { task } from "../state/status";
 import type { GreyPainting } from "../worker/painting";
 import { LabelShadow } from "./LabelShadow";
 import { usePainting } from "./paint";
@@ -36,11 +37,11 @@ function shiftBy(right: number, down: number): void {
   steer({ table: [table[0] - moved[0], table[1] + moved[1], table[2] + moved[2]] });
 }
 
-/** "LAO 30°  CRAN 10°"; what is 0 is "frontal". */
-export function angleWords({ laoDeg, cranDeg }: { readonly laoDeg: number; readonly cranDeg: number }): string {
+/** "LAO 30°  CRAN 10°". */
+function angleWords({ laoDeg, cranDeg }: { readonly laoDeg: number; readonly cranDeg: number }): string {
   const part = (value: number, plus: string, minus: string) =>
-    Math.abs(value) < 0.05 ? "" : `${value > 0 ? plus : minus} ${Math.abs(value).toFixed(1).replace(/\.0$/, "")}°`;
-  return [part(laoDeg, "LAO", "RAO"), part(cranDeg, "CRAN", "CAUD")].filter(Boolean).join("  ") || "frontal, 0°";
+    `${value > -0.05 ? plus : minus} ${Math.abs(value).toFixed(1).replace(/\.0$/, "")}°`;
+  return `${part(laoDeg, "LAO", "RAO")}  ${part(cranDeg, "CRAN", "CAUD")}`;
 }
 
 const lettersOf = ({ view }: Radiograph) => {
@@ -96,16 +97,16 @@ export function DrrView() {
       letters={shown && lettersOf(shown)}
       about={
         <>
+          {freeView.value ? "from a matrix" : angleWords(arm.value)}
           {radiographed.value === "reconstruction" && <em>reconstruction</em>}
-          {freeView.value ? "by matrix" : angleWords(arm.value)}
         </>
       }
-      readout={shown && <Readout shown={shown} place={hover.value} />}
+      readout={shown && hover.value && <Readout shown={shown} place={hover.value} />}
     >
       <Surface
         class="picture"
         kind="radiograph"
-        label={`X-ray, ${angleWords(arm.value)}: arrow keys turn the C-arm, with Shift by 10 degrees, Home makes it frontal`}
+        label={`X-ray, ${angleWords(arm.value)}: arrow keys turn the C-arm, with Shift by 10 degrees, Home takes it to 0`}
         keys={{
           ArrowLeft: turn(-1, 0),
           ArrowRight: turn(1, 0),
@@ -121,9 +122,13 @@ export function DrrView() {
         {shown && crosshairShown.value && <Mark shown={shown} />}
       </Surface>
       {problem && <p class="problem">{problem}</p>}
-      <span class="corner" aria-hidden="true">
-        {shown && `${shown.columns} × ${shown.rows}${drrIsExact.value ? `, ${pixel} mm` : " …"}`}
-      </span>
+      {!patient.value && <p class="empty">{task.value?.what ?? "Open a scan to see its X-ray"}</p>}
+      {shown && !problem && (
+        <span class="corner" aria-hidden="true">
+          {shown.columns} × {shown.rows}
+          {drrIsExact.value ? `, ${Number(pixel.toFixed(3))} mm` : " …"}
+        </span>
+      )}
     </ViewFrame>
   );
 }
@@ -142,9 +147,7 @@ function Mark({ shown }: { readonly shown: Radiograph }) {
 }
 
 /** The line integral under the pointer, and what it lets through. */
-function Readout({ shown, place }: { shown: Radiograph; place: { x: number; y: number } | undefined }) {
-  if (!place)
-    return <span>{shown.milliseconds < 10 ? shown.milliseconds.toFixed(1) : shown.milliseconds.toFixed(0)} ms</span>;
+function Readout({ shown, place }: { shown: Radiograph; place: { x: number; y: number } }) {
   const column = Math.min(shown.columns - 1, Math.max(0, Math.floor(place.x * shown.columns)));
   const row = Math.min(shown.rows - 1, Math.max(0, Math.floor(place.y * shown.rows)));
   const value = shown.values[row * shown.columns + column];
@@ -152,8 +155,8 @@ function Readout({ shown, place }: { shown: Radiograph; place: { x: number; y: n
     <>
       <b>{value.toFixed(3)}</b>
       <span>
-        transmits {(100 * Math.exp(-value)).toPrecision(2)} %, pixel ({Math.floor(place.x * shown.detector.columns)},{" "}
-        {Math.floor(place.y * shown.detector.rows)})
+        transmission {Number((100 * Math.exp(-value)).toPrecision(2))} %, column{" "}
+        {Math.floor(place.x * shown.detector.columns)}, row {Math.floor(place.y * shown.detector.rows)}
       </span>
     </>
   );

@@ -22,11 +22,12 @@ export function SliceReadout({ picture, place }: SliceReadoutProps) {
   const row = Math.min(rows - 1, Math.max(0, Math.floor(at.y * rows)));
   const value = picture.values[row * columns + column];
   const label = picture.labels?.[row * columns + column];
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 2 : 4;
+  const quantity = patient.value?.quantity ?? "unknown";
+  const digits = quantity === "hounsfield" || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 2 : 4;
   return (
     <>
       <b>
-        {value.toFixed(digits)} {UNITS[patient.value?.quantity ?? "unknown"]}
+        {value.toFixed(digits)} {UNITS[quantity]}
       </b>
       {label ? <span>label {label}</span> : null}
     </>

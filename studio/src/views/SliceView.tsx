@@ -2,7 +2,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import type { Vec3 } from "tomograd";
 import type { Plane } from "tomograd/report";
-import { PLANE_AXES, placeInWords } from "../planes";
+import { coordinateInWords, PLANE_AXES, placeInWords } from "../planes";
 import { crosshairShown, labelOpacity, sliced, sliceLevel, sliceWindow } from "../state/display";
 import { latestWins } from "../state/latest";
 import { bounds, crosshair, labels, patient, pointAt } from "../state/patient";
@@ -128,8 +128,11 @@ export function SliceView({ plane }: { readonly plane: Plane }) {
       about={
         shown && (
           <>
+            {hover.value
+              ? placeInWords(pointOf(shown, hover.value.x, hover.value.y))
+              : coordinateInWords(crosshair.value, normal)}{" "}
+            mm
             {sliced.value !== "volume" && <em>{sliced.value}</em>}
-            {placeInWords(hover.value ? pointOf(shown, hover.value.x, hover.value.y) : crosshair.value)}
           </>
         )
       }

@@ -85,7 +85,10 @@ export function drawScene(
     for (const [a, b] of BOX_EDGES) line(COLORS.box, [box[a], box[b]]);
     const hung: Hung[] = slices.flatMap((slice) => quarters(slice, crosshair));
     hung.sort((a, b) => p.depth(middleOf(b)) - p.depth(middleOf(a)));
+    // air lets what is behind it be seen
+    context.globalCompositeOperation = "lighten";
     for (const one of hung) drawHung(context, one, p);
+    context.globalCompositeOperation = "source-over";
     const center = gridCenter(grid);
     for (const [axis, letters] of [
       [0, "RL"],
@@ -111,6 +114,8 @@ export function drawScene(
     if (picture && picture.width > 0) drawHung(context, hungDetector(picture, view, detector), p);
     context.globalAlpha = 1;
     line(COLORS.line, corners, 1.5, true);
+    const lowest = corners.reduce((low, corner) => (p.place(corner)[1] > p.place(low)[1] ? corner : low));
+    text("detector", lowest, 0, 12);
   };
   const drawBeam = () => {
     if (!view || !corners) return;

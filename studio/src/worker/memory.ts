@@ -11,7 +11,7 @@ const LESS: Partial<Record<CallKind, string>> = {
   start: SMALLER_SCAN,
   render: "Take fewer pixels of the detector, under Look.",
   simulate: "Take fewer views or pixels.",
-  reconstruct: "Take fewer voxels a side, or a method that holds less: FDK, OS-SQS.",
+  reconstruct: "Take fewer voxels per side, or a method that holds less: FDK, OS-SQS.",
   register: "Take an X-ray of fewer pixels.",
 };
 
