@@ -84,7 +84,7 @@ function ScanSection() {
       />
       <div class="three">
         <NumberField
-          label="Pixels per side"
+          label="Pixels"
           hint="Along each side of the detector; their size makes the volume fit"
           value={rows}
           min={16}

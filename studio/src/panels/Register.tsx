@@ -53,7 +53,7 @@ function XRaySection() {
       </p>
       <div class="buttons">
         <label class="button">
-          Open an X-ray…
+          Open X-ray…
           <input
             type="file"
             class="visually-hidden"

@@ -64,6 +64,15 @@ export const detector = computed<Detector>(() => {
   return { rows, columns, pixelSize: [pixel, pixel] };
 });
 
+/** Positioner angles, degrees, of a beam that runs along `normal` (length 1). */
+const anglesOf = (normal: Vec3) => ({
+  laoDeg: (Math.atan2(-normal[0], normal[1]) * 180) / Math.PI,
+  cranDeg: (Math.asin(Math.min(1, Math.max(-1, normal[2]))) * 180) / Math.PI,
+});
+
+/** The C-arm's angles, or those of the view that a matrix says. */
+export const shownAngles = computed(() => (freeView.value ? anglesOf(viewGeometry(freeView.value).normal) : arm.value));
+
 /** The exposure, or why there is none. */
 export const beam = computed<{ readonly view: ConeView } | { readonly problem: string }>(() => {
   if (freeView.value) return { view: freeView.value };
@@ -107,8 +116,7 @@ export function steerByMatrix(matrix: readonly number[]): void {
   const iso = normal.map((n, axis) => view.source[axis] + sid * n);
   const candidate: CArm = {
     ...{ rows, columns, pixel, sid, sdd },
-    laoDeg: (Math.atan2(-normal[0], normal[1]) * 180) / Math.PI,
-    cranDeg: (Math.asin(Math.min(1, Math.max(-1, normal[2]))) * 180) / Math.PI,
+    ...anglesOf(normal),
     table: [iso[0] - center[0], center[1] - iso[1], center[2] - iso[2]],
   };
   const before = arm.value;

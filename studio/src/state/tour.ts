@@ -1,9 +1,11 @@
 /** The story of few views, in six steps that set the page up and run it. */
 import { batch, signal } from "@preact/signals";
+import { gantryView, viewToProjectionMatrix } from "tomograd/geometry";
+import { gridCenter } from "tomograd/volume";
 import type { MethodName } from "../worker/protocol";
 import { radiographed, SLICE_WINDOWS, type SliceWindow, sliced, sliceLevel } from "./display";
 import { patient } from "./patient";
-import { steer } from "./pose";
+import { detector, steer, steerByMatrix } from "./pose";
 import { methodAsked, reconstruct, reconstruction, scanAsked, simulate } from "./reconstruction";
 
 export interface TourStep {
@@ -15,11 +17,18 @@ export interface TourStep {
 /** Voxels along the longest side in the tour: seconds a step on two threads. */
 const SIZE = 48;
 
-const FRONT = { laoDeg: 0, cranDeg: 0 };
+const DISTANCES = { sid: 850, sdd: 1020 };
 const OBLIQUE = { laoDeg: 50, cranDeg: 0 };
 
+/** Looks from where the first image of a scan is taken: with the source in front (AP). */
+function lookAsScanned(): void {
+  if (!patient.value) return;
+  const gantry = { detector: detector.value, isocenter: gridCenter(patient.value.grid), ...DISTANCES };
+  steerByMatrix(viewToProjectionMatrix(gantryView(gantry, 0)));
+}
+
 async function measure(views: number): Promise<boolean> {
-  scanAsked.value = { trajectory: "circular", views, rows: 128, columns: 128, sid: 850, sdd: 1020, seed: 0 };
+  scanAsked.value = { trajectory: "circular", views, rows: 128, columns: 128, ...DISTANCES, seed: 0 };
   return simulate();
 }
 
@@ -43,10 +52,10 @@ function showIn(chosen: SliceWindow): void {
 export const TOUR: readonly TourStep[] = [
   {
     title: "One X-ray",
-    text: "One picture of the chest, from the front. Every point of it is a sum along a ray: how dense, but not where.",
+    text: "One picture of the chest, with the source in front (AP). Every point of it is a sum along a ray: how dense, but not where.",
     show: async () => {
       batch(() => {
-        steer(FRONT);
+        lookAsScanned();
         showIn(SOFT_TISSUE);
         sliced.value = "volume";
         radiographed.value = "volume";
@@ -56,17 +65,17 @@ export const TOUR: readonly TourStep[] = [
   },
   {
     title: "Fit it",
-    text: "Start from nothing and follow the gradient through the renderer, 101 steps of Adam. The X-ray above is now that of the result: from the front, it is the same.",
+    text: "Start from nothing and follow the gradient through the renderer, 101 steps of Adam. The X-ray is now that of the result: from the front, it is the same. Switch it to Truth and back.",
     show: async () => {
       // one view spreads tissue thinly: lung's window shows it
       showIn(LUNG);
-      steer(FRONT);
+      lookAsScanned();
       if (await measure(1)) await rebuild("fit", 101);
     },
   },
   {
     title: "Look from the side",
-    text: "The same result from another side, and its slices: smears along the rays. One view fits, and knows nothing of depth. Switch the X-ray to Truth and back.",
+    text: "The same result from another side, and its slices: smears along the rays. One view fits, and knows nothing of depth.",
     show: async () => {
       if (!reconstruction.value && (await measure(1))) await rebuild("fit", 101);
       batch(() => {

@@ -6,7 +6,7 @@ import { directionLetters } from "../planes";
 import { crosshairShown, drrPreset, radiographed } from "../state/display";
 import { drr, drrIsExact, drrWindow, followBeam, type Radiograph } from "../state/drr";
 import { crosshair, labels, patient } from "../state/patient";
-import { arm, beam, freeView, steer, turned } from "../state/pose";
+import { arm, beam, freeView, shownAngles, steer, turned } from "../state/pose";
 import { task } from "../state/status";
 import type { GreyPainting } from "../worker/painting";
 import { LabelShadow } from "./LabelShadow";
@@ -97,7 +97,8 @@ export function DrrView() {
       letters={shown && lettersOf(shown)}
       about={
         <>
-          {freeView.value ? "from a matrix" : angleWords(arm.value)}
+          {angleWords(shownAngles.value)}
+          {freeView.value && ", from a matrix"}
           {radiographed.value === "reconstruction" && <em>reconstruction</em>}
         </>
       }
@@ -106,7 +107,7 @@ export function DrrView() {
       <Surface
         class="picture"
         kind="radiograph"
-        label={`X-ray, ${angleWords(arm.value)}: arrow keys turn the C-arm, with Shift by 10 degrees, Home takes it to 0`}
+        label={`X-ray, ${angleWords(shownAngles.value)}: arrow keys turn the C-arm, with Shift by 10 degrees, Home takes it to 0`}
         keys={{
           ArrowLeft: turn(-1, 0),
           ArrowRight: turn(1, 0),
