@@ -1,5 +1,6 @@
 /** How pictures are shown. */
 import { computed, effect, signal } from "@preact/signals";
+import type { Model } from "tomograd/backend";
 import type { DisplayPreset, DisplayWindow } from "tomograd/report";
 import type { Shown } from "../worker/protocol";
 import { patient } from "./patient";
@@ -42,6 +43,8 @@ export const sliceWindow = computed<DisplayWindow>(() => {
   return { low: chosen.level - chosen.width / 2, high: chosen.level + chosen.width / 2 };
 });
 
+/** How the rays of the radiograph meet voxels. */
+export const rayModel = signal<Model>("siddon");
 export const drrPreset = signal<DisplayPreset>("radiograph");
 /** The window of the radiograph where it is held while the C-arm moves; undefined: each picture has its own. */
 export const heldWindow = signal<DisplayWindow | undefined>(undefined);

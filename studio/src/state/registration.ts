@@ -72,7 +72,7 @@ export async function hideXRay(draw: () => number = Math.random): Promise<void> 
   const view = positionerView({ detector: detector.value, sid, sdd, isocenter: moved }, lao, cran);
   try {
     const { rows, columns, values } = await request("render", {
-      ...{ shown: "volume", view, detector: detector.value, coarsening: 1 },
+      ...{ shown: "volume", view, detector: detector.value, model: "siddon" },
     });
     batch(() => {
       dropXRay();

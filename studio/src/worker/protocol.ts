@@ -1,5 +1,6 @@
 /** What the page asks of the worker, and what it gets. Everything is plain data: it is copied, large arrays are moved. */
 import type { Vec3 } from "tomograd";
+import type { Model } from "tomograd/backend";
 import type { CArmOptions, ConeView, Detector } from "tomograd/geometry";
 import type { ReadProgress, VolumeFormat } from "tomograd/io";
 import type { DisplayPreset, DisplayWindow, EdgeLetters, Plane } from "tomograd/report";
@@ -203,11 +204,14 @@ export interface RenderRequest {
   readonly shown: Exclude<Shown, "difference">;
   readonly view: ConeView;
   readonly detector: Detector;
-  /** How many pixels of the detector become one, along rows and columns; 1: the exact picture. */
-  readonly coarsening: number;
+  readonly model: Model;
+  /** ms: a picture of larger pixels and voxels that takes no longer; undefined: the exact one. */
+  readonly within?: number;
 }
 
 export interface RenderedImage extends RenderRequest {
+  /** How many pixels of the detector became one, along rows and columns; 1: the exact picture. */
+  readonly coarsening: number;
   /** Of the picture: the detector's, coarsened. */
   readonly rows: number;
   readonly columns: number;

@@ -1,7 +1,7 @@
 import { type Backend, isTomogradError, type Vec3 } from "tomograd";
 import { type ConeView, viewToPinhole } from "tomograd/geometry";
 import { type Radiograph, radiographProjections, readImage, readRadiograph } from "tomograd/io";
-import { createVolumePyramid, registerViews, type VolumePyramid } from "tomograd/registration";
+import { registerViews } from "tomograd/registration";
 import { type Grid, gridCenter, indexToWorld } from "tomograd/volume";
 import type {
   Meaning,
@@ -11,18 +11,8 @@ import type {
   XRayFile,
   XRayRequest,
 } from "../protocol";
-import { compute, currentPatient, withEachBackend, withEachPatient } from "../session";
+import { compute, currentPatient } from "../session";
 import type { Context, Handlers } from "./types";
-
-let pyramid: VolumePyramid | undefined;
-// a registration under way may still use it; it goes with its backend
-withEachBackend(() => {
-  pyramid = undefined;
-});
-withEachPatient(() => {
-  pyramid?.[Symbol.dispose]();
-  pyramid = undefined;
-});
 
 export const registerHandlers: Pick<Handlers, "readXRay" | "register"> = {
   async readXRay(asked, { move }) {
@@ -38,13 +28,12 @@ async function register(
   { signal, progress }: Context<"register">,
   backend: Backend,
 ): Promise<RegistrationFacts> {
-  const attenuation = currentPatient().attenuation();
-  pyramid ??= createVolumePyramid(backend, attenuation);
-  const center = gridCenter(attenuation.grid);
+  const { volume, pyramid, attenuation } = currentPatient();
+  const center = gridCenter(volume.grid);
   const rounds: RegistrationRound[] = [];
   const started = performance.now();
   const found = await registerViews({
-    volume: pyramid,
+    ...(pyramid ? { volume: pyramid } : { backend, volume: attenuation() }),
     xrays: [{ values: xray.values, detector, view, name: xray.name }],
     search,
     signal,
@@ -56,7 +45,7 @@ async function register(
   });
   const { score, verdict, reasons, evaluations, stopped } = found;
   const reached = found.views[0] as ConeView;
-  const points = innerCorners(attenuation.grid);
+  const points = innerCorners(volume.grid);
   const off = (one: ConeView, other: ConeView) => meanDistance(inCamera(one, points), inCamera(other, points));
   return {
     ...{ view: reached, score, verdict, reasons, evaluations, stopped, rounds },
