@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runCli } from "./program.js";
+export {}; // a module, though it imports nothing before Ctrl-C is heard
 
 const controller = new AbortController();
 process.on("SIGINT", () => {
@@ -12,6 +12,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);
 });
+// takes half a second to load
+const { runCli } = await import("./program.js");
 process.exitCode = await runCli(
   process.argv.slice(2),
   { stdout: process.stdout, stderr: process.stderr },

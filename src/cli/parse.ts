@@ -64,10 +64,17 @@ export const oneOf =
   (text: string): W =>
     words.includes(text as W) ? (text as W) : refuse(`one of ${words.join(", ")}`);
 
+const repeated = new WeakSet<object>();
+
 /** Collects a repeatable option. */
-export const repeat =
-  <T>(parse: (text: string) => T) =>
-  (text: string, previous: T[] | undefined): T[] => [...(previous ?? []), parse(text)];
+export function repeat<T>(parse: (text: string) => T): (text: string, previous: T[] | undefined) => T[] {
+  const collect = (text: string, previous: T[] | undefined): T[] => [...(previous ?? []), parse(text)];
+  repeated.add(collect);
+  return collect;
+}
+
+/** Whether a parser is one of `repeat`. */
+export const isRepeated = (parse: object | undefined): boolean => parse !== undefined && repeated.has(parse);
 
 /** Refuses two flags that contradict each other, where the later would replace the earlier. */
 export function refuseBoth(command: Command, ...flags: readonly string[]): Command {

@@ -114,7 +114,10 @@ export function checkRegisterOptions(options: RegisterOptions): void {
   if ((options.labels === undefined) !== (options.bodies === undefined))
     refuse("contradictory-options", "--labels says which voxels --bodies are of: give both or none");
   if (options.bodies && options.recipe !== undefined && options.recipe !== "one-start")
-    refuse("contradictory-options", "--bodies are searched for from one start: leave out --recipe");
+    refuse(
+      "contradictory-options",
+      "--bodies are searched for from one start: leave out --recipe; where that is far off, register the CT as a whole first and take the file of its --out as --geometry",
+    );
   if (options.bodies && options.seed !== undefined)
     refuse("contradictory-options", "--seed chooses the poses of many starts; --bodies have one");
   if (options.recipe === "one-start" && options.seed !== undefined)

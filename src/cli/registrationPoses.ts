@@ -59,8 +59,8 @@ export function foundPose(
   const [a, b, c] = rotation.map((angle) => (angle * 180) / Math.PI);
   return {
     cArm: {
-      ...{ rotationDeg: [a, b, c], translation, orientation: arm.orientation ?? "none" },
-      ...{ sdd: arm.sdd, offset: arm.offset, isocenter },
+      ...{ rotationDeg: rounded([a, b, c]), translation: rounded(translation), orientation: arm.orientation ?? "none" },
+      ...{ sdd: nano(arm.sdd), offset: [nano(arm.offset[0]), nano(arm.offset[1])], isocenter },
     },
     matrix: rowsOf(arm.pose.slice(0, 12)),
     projectionMatrix,
@@ -68,6 +68,10 @@ export function foundPose(
     view,
   };
 }
+
+/** To a billionth of a degree or mm: what was given as 1020 is 1020 again, not 1019.9999999999992. */
+const nano = (value: number): number => Number(value.toFixed(9)) + 0;
+const rounded = ([a, b, c]: Vec3): Vec3 => [nano(a), nano(b), nano(c)];
 
 /** Parallel rays and skew detectors have no C-arm. */
 function cArmOf(view: View, detector: Detector, isocenter: Vec3, asked: "AP" | "PA" | "none" | undefined) {

@@ -22,7 +22,7 @@ import { resized } from "./foundTrajectories.js";
 import type { RegisteredGroup } from "./registerGroups.js";
 import { type Rendered, registrationPictures, type XRayPictures } from "./registrationPictures.js";
 import { motionDistance, type WrittenPose } from "./registrationPoses.js";
-import { type FoundViews, movedLine, of, type RegisteredXRay, registeredXRays } from "./registrationResults.js";
+import { type FoundViews, movedLine, of, type RegisteredXRay, registeredXRays, whose } from "./registrationResults.js";
 import type { Session } from "./session.js";
 import { VERSION } from "./version.js";
 
@@ -49,8 +49,8 @@ export async function registrationReport(input: RegistrationReportInput): Promis
       sections.push({ title: `${image.name}: before and after`, content: beforeAndAfter(pictures[i]) });
   }
   for (const [g, group] of groups.entries()) {
-    const whose = groups.length > 1 ? ` of ${group.xrays[0].image.name}` : "";
-    sections.push({ title: `Search${whose}`, content: await searchCharts(group, frames[g]) });
+    const ofWhich = groups.length > 1 ? ` of ${group.xrays[0].image.name}` : "";
+    sections.push({ title: `Search${ofWhich}`, content: await searchCharts(group, frames[g]) });
   }
   for (const xray of xrays) sections.push({ title: `${xray.name}: pose`, content: poseTables(xray) });
   const { detector } = groups[0].xrays[0];
@@ -72,14 +72,13 @@ export async function registrationReport(input: RegistrationReportInput): Promis
 /** What the verdict says, in words. */
 const MEANING = {
   certain: "the pose can be relied on as far as the images tell",
-  doubtful: "look at the pictures before you use the pose; more starts, a nearer start or another view may help",
+  doubtful: "do not use the pose before you have looked at the pictures and at what speaks against it",
 } as const;
 
 function verdictOf(group: RegisteredGroup, { groups }: FoundViews): Html {
   const { result, xrays, bodies, landmarkErrors } = group;
-  const whose = groups.length > 1 ? `${xrays[0].image.name}: ` : "";
   const started = xrays.map(({ image, about }) => `${image.name} from ${about}`).join(", ");
-  return html`<p>${whose}<strong>${result.verdict}</strong>: ${MEANING[result.verdict]}.</p>
+  return html`<p>${whose(group, groups)}<strong>${result.verdict}</strong>: ${MEANING[result.verdict]}.</p>
 <ul>${result.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>
 <p>${bodies.map((body) => html`${capital(movedLine(body))} (at its center) from where the search began. `)}The search began with ${started}${landmarkErrors && ", moved onto the landmarks"}; ${counted(result.evaluations, "image")} rendered in ${result.seconds.toFixed(2)} s; ended by: ${ENDED[result.stopped]}; ${Math.round(100 * result.share)} % of the rays count.${
     landmarkErrors &&

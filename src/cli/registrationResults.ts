@@ -47,6 +47,10 @@ export function movedLine(body: RegisteredBody): string {
   return `${who}moved by ${degrees.toFixed(2)} degrees and ${mm.toFixed(2)} mm`;
 }
 
+/** What a sentence about a group begins with: the X-ray it is about, where there are several groups. */
+export const whose = ({ xrays }: RegisteredGroup, groups: readonly RegisteredGroup[]): string =>
+  groups.length > 1 ? `${xrays[0].image.name}: ` : "";
+
 /** The weakest verdict, all reasons, all renderings: of several groups as of one. */
 function overall(groups: readonly RegisteredGroup[]) {
   const results = groups.map(({ result }) => result);
@@ -77,7 +81,7 @@ export function registrationResults(found: FoundViews): Record<string, unknown> 
     })),
     matrices: xrays.map(({ pose }) => pose.matrix ?? null),
     ...overall(groups),
-    reasons: groups.flatMap(({ result }) => result.reasons),
+    reasons: groups.flatMap((group) => group.result.reasons.map((reason) => `${whose(group, groups)}${reason}`)),
     groups: groups.map((group) => ({
       xrays: group.xrays.map(({ image }) => image.name),
       bodies: group.bodies.map((body) => ({
@@ -105,15 +109,15 @@ export function registrationSummary(found: FoundViews): string[] {
       : `${name}: no C-arm has this view; the geometry file and the projection matrix describe it`,
   );
   const lines = found.groups.flatMap((group) => {
-    const { result, landmarkErrors, xrays, bodies } = group;
-    const whose = found.groups.length > 1 ? `${xrays[0].image.name}: ` : "";
+    const { result, landmarkErrors, bodies } = group;
+    const who = whose(group, found.groups);
     return [
-      `${whose}${result.verdict}: ${result.reasons.join("; ")}`,
-      ...bodies.map((body) => `${whose}${movedLine(body)} from the start`),
-      `${whose}${result.evaluations} images in ${result.seconds.toFixed(2)} s`,
+      `${who}${result.verdict}: ${result.reasons.join("; ")}`,
+      ...bodies.map((body) => `${who}${movedLine(body)} from the start`),
+      `${who}${result.evaluations} images in ${result.seconds.toFixed(2)} s`,
       ...(landmarkErrors
         ? [
-            `${whose}landmarks: ${landmarkErrors.given.toFixed(2)} pixels off as given, ${landmarkErrors.start.toFixed(2)} at the start, ${landmarkErrors.found.toFixed(2)} as found`,
+            `${who}landmarks: ${landmarkErrors.given.toFixed(2)} pixels off as given, ${landmarkErrors.start.toFixed(2)} at the start, ${landmarkErrors.found.toFixed(2)} as found`,
           ]
         : []),
     ];

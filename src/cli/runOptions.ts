@@ -19,7 +19,7 @@ function argumentsOf(options: readonly Option[], name: string, value: unknown): 
     return [flag.replace(/^--/, "--no-")];
   const separator = positive.parseArg === parse.size || positive.parseArg === parse.size3 ? "x" : ",";
   const text = (one: unknown) => `${flag}=${Array.isArray(one) ? one.join(separator) : String(one)}`;
-  return Array.isArray(value) && Array.isArray(value[0]) ? value.map(text) : [text(value)];
+  return Array.isArray(value) && parse.isRepeated(positive.parseArg) ? value.map(text) : [text(value)];
 }
 
 /** The command line that asks for these options of an operation (common ones included), quoted for a POSIX shell. */

@@ -1,6 +1,7 @@
 /** Which pixels of X-rays count: without the edges that a collimator shades, and by mask images. */
 import type { Command } from "commander";
 import { fault } from "../core/errors.js";
+import { eachXRay } from "./eachXRay.js";
 import * as parse from "./parse.js";
 
 /** What of X-rays does not count. */
@@ -45,19 +46,10 @@ export function imageMasks(
   { crop = [] }: MaskChoice,
   masks: readonly (Size & { readonly values: ArrayLike<number> })[],
 ): (Uint8Array | undefined)[] {
-  for (const [option, { length }] of [
-    ["crop", crop],
-    ["image-mask", masks],
-  ] as const)
-    if (length > 1 && length !== xrays.length)
-      throw fault(
-        "INVALID_ARGUMENT",
-        `found ${length} of --${option} for ${xrays.length} X-ray images; expected one for each, in their order, or one for all`,
-        { defect: "contradictory-options" },
-      );
+  const edgesOf = eachXRay("crop", crop, xrays.length);
+  const maskOf = eachXRay("image-mask", masks, xrays.length);
   return xrays.map((xray, i) => {
-    const edges = crop[i] ?? crop[0];
-    const mask = masks[i] ?? masks[0];
+    const [edges, mask] = [edgesOf[i], maskOf[i]];
     if (!edges && !mask) return undefined;
     const counts = new Uint8Array(xray.rows * xray.columns).fill(1);
     if (mask) applyMask(xray, mask, counts);

@@ -6,6 +6,7 @@ import type { Vec3 } from "../core/linear.js";
 import { cArmView, type Detector, type View } from "../geometry/index.js";
 import { geometryPath, radiographTrajectory } from "../io/index.js";
 import { type Grid, gridCenter } from "../volume/index.js";
+import { eachXRay } from "./eachXRay.js";
 import { readViews } from "./geometryInput.js";
 import * as parse from "./parse.js";
 import type { Session } from "./session.js";
@@ -17,11 +18,20 @@ export interface XRayViewChoice {
   readonly geometry?: string;
   readonly start?: readonly (readonly number[])[];
   readonly orientation?: "AP" | "PA" | "none";
-  readonly sdd?: number;
-  readonly sid?: number;
-  readonly pixel?: readonly [number, number];
+  /** Each once for all X-rays, or of each in turn. */
+  readonly sdd?: readonly number[];
+  readonly sid?: readonly number[];
+  readonly pixel?: readonly (readonly [number, number])[];
   readonly offset?: readonly [number, number];
   readonly isocenter?: Vec3;
+}
+
+/** What is chosen for one X-ray. */
+interface OwnChoice extends Pick<XRayViewChoice, "orientation" | "offset" | "isocenter"> {
+  readonly start?: readonly number[] | undefined;
+  readonly sdd?: number | undefined;
+  readonly sid?: number | undefined;
+  readonly pixel?: readonly [number, number] | undefined;
 }
 
 /** An X-ray and the view that it is taken to have. */
@@ -32,6 +42,8 @@ export interface PlacedXRay {
   /** Where the view comes from, for people. */
   readonly about: string;
 }
+
+const TURNS = "; once for all X-rays or of each in turn";
 
 export function addXRayViewOptions(command: Command): Command {
   return command
@@ -46,12 +58,20 @@ export function addXRayViewOptions(command: Command): Command {
       parse.oneOf("AP", "PA", "none"),
     )
     .option("--geometry <file>", "the X-rays' views from a geometry file of any program instead")
-    .option("--sdd <mm>", `source to detector (default: what the file says, else ${DEFAULT_SDD})`, parse.positive)
-    .option("--sid <mm>", `source to isocenter (default: what the file says, else ${DEFAULT_SID})`, parse.positive)
+    .option(
+      "--sdd <mm>",
+      `source to detector${TURNS} (default: what the file says, else ${DEFAULT_SDD})`,
+      parse.repeat(parse.positive),
+    )
+    .option(
+      "--sid <mm>",
+      `source to isocenter${TURNS} (default: what the file says, else ${DEFAULT_SID})`,
+      parse.repeat(parse.positive),
+    )
     .option(
       "--pixel <dx,dy>",
-      "mm on the detector from pixel to pixel along a row and along a column (default: what the file says)",
-      parse.numbers(2, "two positive numbers such as 0.4,0.4", ([dx, dy]) => dx > 0 && dy > 0),
+      `mm on the detector from pixel to pixel along a row and along a column${TURNS} (default: what the file says)`,
+      parse.repeat(parse.numbers(2, "two positive numbers such as 0.4,0.4", ([dx, dy]) => dx > 0 && dy > 0)),
     )
     .option("--offset <x0,y0>", "mm shift of the detector, with --start", parse.numbers(2, "two numbers such as 5,-3"))
     .option(
@@ -79,16 +99,17 @@ export async function placeXRays(
   session: Session,
 ): Promise<PlacedXRay[]> {
   checkChoice(images, choice);
-  if (choice.geometry !== undefined) return ofGeometryFile(images, choice.geometry, choice);
+  const own = ownChoices(images.length, choice);
+  if (choice.geometry !== undefined) return ofGeometryFile(images, choice.geometry, own[0].pixel);
   const placed: PlacedXRay[] = [];
   for (const [i, image] of images.entries()) {
     const beside = geometryPath(image.path);
-    if (choice.start) placed.push(ofCArm(image, choice, choice.start[i], grid, session));
+    if (choice.start) placed.push(ofCArm(image, own[i], grid, session));
     else if (existsSync(beside) && beside !== image.path) {
       const together = images.filter(({ path }) => path === image.path);
-      placed.push((await ofGeometryFile(together, beside, choice))[together.indexOf(image)]);
-    } else if (image.radiograph) placed.push(ofRadiograph(image, choice, grid));
-    else placed.push(ofCArm(image, choice, [0, 0, 0], grid, session));
+      placed.push((await ofGeometryFile(together, beside, own[i].pixel))[together.indexOf(image)]);
+    } else if (image.radiograph) placed.push(ofRadiograph(image, own[i], grid));
+    else placed.push(ofCArm(image, own[i], grid, session));
   }
   const unplaced = placed.filter(({ about }) => about === UNTOLD);
   if (images.length > 1 && unplaced.length > 0)
@@ -102,6 +123,13 @@ export async function placeXRays(
 
 const UNTOLD = "a C-arm in front, for want of better";
 
+function ownChoices(count: number, { start, sdd = [], sid = [], pixel = [], ...common }: XRayViewChoice): OwnChoice[] {
+  const sdds = eachXRay("sdd", sdd, count);
+  const sids = eachXRay("sid", sid, count);
+  const pixels = eachXRay("pixel", pixel, count);
+  return sdds.map((own, i) => ({ ...common, start: start?.[i], sdd: own, sid: sids[i], pixel: pixels[i] }));
+}
+
 function checkChoice(images: readonly XRayImage[], choice: XRayViewChoice): void {
   const refuse = (message: string) => {
     throw fault("INVALID_ARGUMENT", message, { defect: "contradictory-options" });
@@ -110,6 +138,8 @@ function checkChoice(images: readonly XRayImage[], choice: XRayViewChoice): void
   if (geometry !== undefined)
     for (const name of ["start", "orientation", "sdd", "sid", "offset"] as const)
       if (choice[name] !== undefined) refuse(`--geometry holds the views: leave out --${name}`);
+  if (geometry !== undefined && choice.pixel && choice.pixel.length > 1)
+    refuse(`found ${choice.pixel.length} of --pixel; --geometry has one detector: give --pixel once`);
   if (start === undefined)
     for (const name of ["orientation", "offset"] as const)
       if (choice[name] !== undefined) refuse(`found --${name} without --start; expected both; give --start too`);
@@ -122,7 +152,7 @@ function checkChoice(images: readonly XRayImage[], choice: XRayViewChoice): void
 async function ofGeometryFile(
   images: readonly XRayImage[],
   path: string,
-  { pixel }: XRayViewChoice,
+  pixel: OwnChoice["pixel"],
 ): Promise<PlacedXRay[]> {
   const { detector, views } = await viewsFor(images[0], path, pixel);
   if (views.length !== images.length)
@@ -149,7 +179,7 @@ async function ofGeometryFile(
 }
 
 /** What a geometry file does not say of the detector, the image says. */
-async function viewsFor({ rows, columns, pixelSize }: XRayImage, path: string, pixel: XRayViewChoice["pixel"]) {
+async function viewsFor({ rows, columns, pixelSize }: XRayImage, path: string, pixel: OwnChoice["pixel"]) {
   const asked = pixel && { pixel };
   try {
     return await readViews(path, { ...asked });
@@ -165,7 +195,7 @@ const SPACING_TOLERANCE = 0.01;
 const alike = (a: readonly number[], b: readonly number[]) =>
   a.every((mm, axis) => Math.abs(mm - b[axis]) <= SPACING_TOLERANCE * b[axis]);
 
-function ofRadiograph(image: XRayImage, choice: XRayViewChoice, grid: Grid): PlacedXRay {
+function ofRadiograph(image: XRayImage, choice: OwnChoice, grid: Grid): PlacedXRay {
   const radiograph = image.radiograph!;
   const isocenter = choice.isocenter ?? radiograph.rtImage?.isocenter ?? gridCenter(grid);
   const { detector, views, about } = radiographTrajectory(radiograph, {
@@ -177,13 +207,7 @@ function ofRadiograph(image: XRayImage, choice: XRayViewChoice, grid: Grid): Pla
   return { image, detector, view: views[image.frame], about: `${image.name}: ${about}` };
 }
 
-function ofCArm(
-  image: XRayImage,
-  choice: XRayViewChoice,
-  start: readonly number[],
-  grid: Grid,
-  session: Session,
-): PlacedXRay {
+function ofCArm(image: XRayImage, choice: OwnChoice, grid: Grid, session: Session): PlacedXRay {
   const { rows, columns, name, radiograph } = image;
   const sdd = choice.sdd ?? radiograph?.sdd ?? DEFAULT_SDD;
   const sid = choice.sid ?? radiograph?.sid ?? DEFAULT_SID;
@@ -209,12 +233,12 @@ function ofCArm(
     );
   const orientation = choice.orientation === "none" ? null : (choice.orientation ?? "AP");
   const away: Vec3 = orientation === "AP" ? [0, sid, 0] : orientation === "PA" ? [0, -sid, 0] : [0, 0, -sid];
-  const [a, b, c, x, y, z] = start;
+  const [a, b, c, x, y, z] = choice.start ?? [0, 0, 0];
   const detector = { rows, columns, pixelSize };
   const view = cArmView({
     ...{ detector, sdd, orientation, isocenter: choice.isocenter ?? gridCenter(grid), rotationDeg: [a, b, c] },
     translation: x === undefined ? away : [x, y, z],
     ...(choice.offset && { offset: choice.offset }),
   });
-  return { image, detector, view, about: choice.start ? `--start ${start.join(",")}` : UNTOLD };
+  return { image, detector, view, about: choice.start ? `--start ${choice.start.join(",")}` : UNTOLD };
 }

@@ -9,7 +9,7 @@ import { createVolumePyramid, type VolumePyramid } from "./volumePyramid.js";
 
 const OPTIONS: readonly (keyof RegisterBodiesOptions)[] = [
   ...(["backend", "volume", "labels", "bodies", "starts", "xrays", "start", "search", "mask", "refine"] as const),
-  ...(["model", "seed", "signal", "onIteration"] as const),
+  ...(["model", "signal", "onIteration"] as const),
 ];
 
 /**

@@ -90,7 +90,7 @@ export interface RegisterEachOptions extends Omit<RegisterViewsOptions, "onItera
 }
 
 /** Options of `registerBodies`. */
-export interface RegisterBodiesOptions extends Omit<RegistrationOptions, "recipe" | "isocenter"> {
+export interface RegisterBodiesOptions extends Omit<RegistrationOptions, "recipe" | "isocenter" | "seed"> {
   readonly backend: Backend;
   /** Attenuation or density. */
   readonly volume: Volume;

@@ -35,11 +35,11 @@ export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judg
     ],
     [
       !(deviation <= MOST_DEVIATION),
-      `leaving out parts of the image moves the result by ${deviation.toFixed(1)} mm (jackknife); ${MOST_DEVIATION} is the most to rely on`,
+      `leaving out parts of the image moves the result by ${deviation.toFixed(1)} mm (jackknife); ${MOST_DEVIATION} is the most to rely on: begin nearer, or mask what the CT does not show`,
     ],
     [
       !(spread <= MOST_SPREAD),
-      `the images hold the pose only to ${spread.toFixed(1)} mm by the curvature of the score; ${MOST_SPREAD} is the most to rely on`,
+      `the images hold the pose only to ${spread.toFixed(1)} mm by the curvature of the score; ${MOST_SPREAD} is the most to rely on: add an X-ray from another side`,
     ],
     [
       balance !== undefined && !(balance >= LEAST_BALANCE),
@@ -53,7 +53,7 @@ export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judg
     ],
     [
       share < LEAST_SHARE,
-      `only ${Math.round(100 * share)} % of the rays lie within the volume; ${100 * LEAST_SHARE} % is the least to rely on`,
+      `only ${Math.round(100 * share)} % of the rays lie within the volume; ${100 * LEAST_SHARE} % is the least to rely on: take a CT that holds more of what the X-ray shows`,
     ],
   ];
   const doubts = tests.filter(([failed]) => failed).map(([, reason]) => reason);

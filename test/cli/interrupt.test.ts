@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import * as nodeModule from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -64,6 +65,19 @@ describe.skipIf(!existsSync(main) || process.platform === "win32")("the built co
       expect(code).toBe(130);
       expect(stderr).toContain("stopped before the end: the best pose so far is kept");
       expect(existsSync(join(folder, "registration.geometry.json"))).toBe(true);
+    },
+  );
+
+  test.skipIf(!("registerHooks" in nodeModule))(
+    "SIGINT while the program is being loaded exits with 130 too",
+    async () => {
+      const hook = `import { registerHooks } from "node:module"; registerHooks({ load(url, context, next) {
+      if (url.endsWith("/cli/program.js")) process.kill(process.pid, "SIGINT");
+      return next(url, context); } });`;
+      const child = spawn(process.execPath, ["--import", `data:text/javascript,${hook}`, main, "inspect", ct], {
+        ...{ cwd: folder, stdio: "ignore" },
+      });
+      expect(await once(child, "exit")).toEqual([130, null]);
     },
   );
 

@@ -117,6 +117,7 @@ describe("register finds the pose", () => {
     expectTruth(json.poses[0], 0.3, 0.5, 4);
     expect(["certain", "doubtful"]).toContain(json.verdict);
     expect(json.reasons.length).toBeGreaterThan(0);
+    expect(json.poses[0].cArm).toMatchObject({ sdd: 1020, offset: [0, 0] });
     expect(json.score).toBeGreaterThan(0.6);
     expect(json.evaluations).toBeGreaterThan(5);
     expect(json.seconds).toBeGreaterThan(0);
@@ -174,7 +175,35 @@ describe("register finds the pose", () => {
     const alone = await quick(at("pair.npy"), "--independent", "--out", at("alone.json"));
     expect(alone.json.groups).toHaveLength(2);
     expectTruth(alone.json.poses[0], 0.3, 0.5, 4);
+    expect(alone.json.reasons[0]).toMatch(/^pair\.npy \[0\]: /);
+    expect(alone.json.reasons.at(-1)).toMatch(/^pair\.npy \[1\]: /);
     expect(await readFile(at("alone.html"), "utf8")).toContain("Search of pair.npy [1]");
+  });
+
+  test("of pictures with pixels and distances of their own", async () => {
+    const { rows, columns } = detector;
+    const small = { rows: rows / 2, columns: columns / 2 };
+    const mean = (i: number) => {
+      const first = 2 * Math.floor(i / small.columns) * columns + 2 * (i % small.columns);
+      return [0, 1, columns, columns + 1].reduce((sum, k) => sum + images[0][first + k] / 4, 0);
+    };
+    const values = Float32Array.from({ length: small.rows * small.columns }, (_, i) => mean(i));
+    await writeImage(at("halved.png"), { ...small, values }, { bits: 16 });
+    const both = [await picture("full.png", images[0]), at("halved.png")];
+    const starts = ["--start", "9,-2,2,0,850,0", "--start", "9,-2,2,0,850,0"];
+    const own = ["--pixel", "6,6", "--pixel", "12,12", "--sdd", "1020", "--sdd", "1020", "--sid", "850"];
+    const { json } = await quick(...both, ...starts, ...own, "--out", at("own.json"), "--no-report");
+    for (const pose of json.poses) expectTruth(pose, 0.3, 0.5, 4);
+    expect(json.poses[1].view.columnStep.map(Math.abs)).toEqual(
+      json.poses[0].view.columnStep.map((mm: number) => expect.closeTo(2 * Math.abs(mm), 9)),
+    );
+    const again = await cli(["run", `${json.outputs[0]}.run.json`]);
+    expect(again.stderr).toContain("the same bytes as then");
+    const { error } = (
+      await quick(...both, ...starts, "--pixel", "6,6", ...["--sdd", "1020", "--sdd", "1000"], "--sdd=9")
+    ).json;
+    expect(error).toMatchObject({ defect: "contradictory-options" });
+    expect(error.message).toMatch(/3 of --sdd for 2 X-ray images/);
   });
 
   test("of a DICOM image from its own header", async () => {
@@ -323,11 +352,29 @@ describe("register takes what counts", () => {
     for (const text of ["moved.npy [0], body 7: pose", "Body rest moved by", "degrees, body 7"])
       expect(page).toContain(text);
     expect(existsSync(at("halves-body-7.json")) && existsSync(at("halves-body-rest.json"))).toBe(true);
+    expect((await cli(["run", `${json.outputs[0]}.run.json`])).stderr).toContain("the same bytes as then");
     const refused = async (...argv: string[]) => (await quick(at("pair.npy"), ...argv)).json.error.defect;
     expect(await refused("--labels", at("halves.nii.gz"))).toBe("contradictory-options");
+    const many = await cliJson("register", ...given, "--recipe", "multi-start");
+    expect(many.json.error.message).toMatch(/register the CT as a whole first/);
     expect(await refused("--labels", at("halves.nii.gz"), "--bodies", "7", "--bodies", "9,7")).toBe("shared-label");
     expect(await refused("--labels", at("halves.nii.gz"), "--bodies", "3")).toBe("empty-body");
   });
+});
+
+test("Ctrl-C before the search ends it with an error", async () => {
+  const xray = await picture("early.png", images[0]);
+  const controller = new AbortController();
+  const { code, stdout } = await cli(
+    ["register", at("ct.nii.gz"), xray, ...START, "--json", "--out", at("early.json")],
+    {
+      signal: controller.signal,
+      onStderr: (text) => text.startsWith("register:") && controller.abort(),
+    },
+  );
+  expect(code).toBe(130);
+  expect(JSON.parse(stdout).error.code).toBe("ABORTED");
+  expect(existsSync(at("early.json"))).toBe(false);
 });
 
 test("Ctrl-C ends the search with the best pose so far", async () => {

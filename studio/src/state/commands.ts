@@ -113,6 +113,7 @@ export function registerCommand({ arm, search }: RegistrationStart, { path, opti
   const pose = arm && {
     start: [[...arm.rotationDeg, ...arm.translation]],
     ...gantryOptions(arm),
+    ...{ sdd: [arm.sdd], pixel: [arm.detector.pixelSize] },
   };
   return {
     operation: "register",
