@@ -18,8 +18,10 @@ export type ProjectorKernel = Extract<
   | "projectRaysJacobian"
 >;
 
-/** Vectors of four rays in a task of a forward kernel: about 16 columns of 256 pixels, a few milliseconds. */
+/** Vectors of four rays in a task of a forward kernel, at most: a few milliseconds. */
 const VECTORS_PER_TASK = 1024;
+/** Columns of pixels in such a task, at most: images of 32 x 32 are then two tasks. */
+const COLUMNS_PER_TASK = 16;
 /**
  * Blocks of planes of an adjoint. More blocks balance the load, but each sets up all rays again (5 % of a one-thread run at
  * 256³, 256² pixels): two threads share the planes by halves, which cost the same by symmetry; more threads take turns.
@@ -78,7 +80,7 @@ function toArguments(job: Job, blocks = 1, passAxis = 0): number[] {
     interval?.from ?? 0,
     interval?.to ?? 0,
     interval?.samples ?? 0,
-    VECTORS_PER_TASK,
+    tasksOf(job).vectors,
     job.jacobian ?? 0,
     job.accumulate ? 1 : 0,
     blocks,
@@ -125,13 +127,20 @@ function freeRays(rays: FreeRays, values: DeviceArray | undefined) {
 
 // ---- phases --------------------------------------------------------------------------------------------------------
 
+/** Tasks that a view is cut into for a forward kernel, and the vectors in each: whole columns, but of lists. */
+function tasksOf(job: Job): { readonly count: number; readonly vectors: number } {
+  if (job.beam === "free" || job.pixels > 0)
+    return { count: Math.ceil(job.listed / 4 / VECTORS_PER_TASK), vectors: VECTORS_PER_TASK };
+  const perColumn = Math.ceil(job.rows / 4);
+  const columns = Math.min(COLUMNS_PER_TASK, Math.max(1, Math.floor(VECTORS_PER_TASK / perColumn)));
+  return { count: Math.ceil(job.columns / columns), vectors: columns * perColumn };
+}
+
 function forwardPhase(entry: string, job: Job): Phase {
-  const list = job.beam === "free" || job.pixels > 0;
-  const vectors = list ? Math.ceil(job.listed / 4) : Math.ceil(job.rows / 4) * job.columns;
   const { shape } = wasmArray(job.volume);
   const blocked = entry === "project" && job.settings.model === "joseph" && !job.accumulate && shape.kind === "volume";
   const blocks = blocked ? blocksOf(Math.max(...shape.size)) : 1;
-  return { entry, tasks: job.views * Math.ceil(vectors / VECTORS_PER_TASK), args: toArguments(job, blocks) };
+  return { entry, tasks: job.views * tasksOf(job).count, args: toArguments(job, blocks) };
 }
 
 /** Zeroes for the pixels that a list leaves out. */

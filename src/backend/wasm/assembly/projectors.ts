@@ -49,11 +49,11 @@ function forward(task: i32, args: usize, purpose: i32): void {
   rays.beginView(view);
   if (purpose == IMAGE && job.blocks > 1) {
     for (let block = 0; block < job.blocks; block++)
-      for (let n = first; n < end; n++) partOfVector(view, n, block);
+      for (let m = 0; m < end - first; m++) partOfVector(view, rays.acrossColumns(first, end, m), block);
     return;
   }
-  for (let n = first; n < end; n++) {
-    rays.beginVector(n);
+  for (let m = 0; m < end - first; m++) {
+    rays.beginVector(rays.acrossColumns(first, end, m));
     const p0 = rays.pixelOf(0), p1 = rays.pixelOf(1), p2 = rays.pixelOf(2), p3 = rays.pixelOf(3);
     const values =
       purpose == HIGHEST ? maxima(p0, p1, p2, p3)

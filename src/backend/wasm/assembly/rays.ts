@@ -66,6 +66,17 @@ export function beginVector(vector: i32): void {
 }
 
 /**
+ * The m-th vector of whole columns [first, end), row by row: neighbors in a row mostly meet the same lines of the cache. Of
+ * lists, in their order.
+ */
+export function acrossColumns(first: i32, end: i32, m: i32): i32 {
+  if (job.beam == job.FREE || job.pixels != 0) return first + m;
+  const columns = (end - first) / quarter;
+  const row = m / columns;
+  return first + (m - row * columns) * quarter + row;
+}
+
+/**
  * Number of the pixel of a lane within its view's image (as stored: columns of rowPitch), or -1 if there is none. Traps
  * if a list names a pixel outside the image.
  */
