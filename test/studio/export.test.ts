@@ -108,6 +108,12 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
   test(
     "the run file of the X-ray runs again, in any folder, to the same bytes; the command gives that picture",
     async () => {
+      const { values } = await exactImage(page);
+      await page.getByRole("tab", { name: "Look" }).click();
+      await page.getByText("Joseph", { exact: true }).click();
+      await page.getByRole("tab", { name: "Export" }).click();
+      const smoother = (await exactImage(page)).values;
+      expect(Math.max(...smoother.map((value, i) => Math.abs(value - values[i])))).toBeGreaterThan(0.01);
       const { name, bytes } = await saved(page, "Run files", "X-ray");
       const record = decodeRunRecord(bytes.toString());
       expect(record).toMatchObject({ operation: "render", versions: { tomograd: VERSION }, inputs: [{ path: CHEST }] });
@@ -118,6 +124,7 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
       expect(command).toMatch(
         /^npx tomograd render data\/chest-lidc-idri-0001-small\.nii\.gz --out xray\.png --rotation/,
       );
+      expect(command).toContain("--model joseph");
       cpSync(join(root, "data"), join(folder, "data"), { recursive: true });
       await tomograd(command.split(" ").slice(2), folder);
       const picture = decode((await saved(page, "X-ray", "PNG")).bytes).data;
@@ -183,6 +190,7 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
     await page.getByRole("tab", { name: "Look" }).click();
     await page.getByText("Lung", { exact: true }).click();
     await page.getByText("Fluoroscopy", { exact: true }).click();
+    await page.getByText("Trilinear", { exact: true }).click();
     const link = await page.evaluate<string>("tomogradStudio.link()");
     const other = await studio.open({ address: link });
     await becomes(other.page, "tomogradStudio.arm().laoDeg === -33.5");
@@ -191,6 +199,7 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
     expect(await other.page.evaluate("tomogradStudio.crosshair()")).toEqual([12, 20, -180]);
     await expect.poll(() => other.page.getByText(/^Level -500, width 1500 HU/).count()).toBe(1);
     expect(await other.page.getByRole("radio", { name: "Fluoroscopy" }).isChecked()).toBe(true);
+    expect(await other.page.getByRole("radio", { name: "Trilinear" }).isChecked()).toBe(true);
     expect((await exactImage(other.page)).values).toEqual((await exactImage(page)).values);
     // the same address with other words, typed into the page that is open; what is wrong there stays as it was
     await other.page.evaluate("location.hash = '#angles=10,5&detector=0,0,-1'");

@@ -1,8 +1,18 @@
+import type { Model } from "tomograd/backend";
 import { DISPLAY_PRESETS, type DisplayPreset } from "tomograd/report";
 import { Choice } from "../controls/Choice";
 import { MatrixField } from "../controls/MatrixField";
 import { NumberField } from "../controls/NumberField";
-import { crosshairShown, drrPreset, heldWindow, SLICE_WINDOWS, sliceLevel, sliceWindow } from "../state/display";
+import {
+  crosshairShown,
+  drrPreset,
+  heldWindow,
+  RAY_MODELS,
+  rayModel,
+  SLICE_WINDOWS,
+  sliceLevel,
+  sliceWindow,
+} from "../state/display";
 import { drrWindow } from "../state/drr";
 import { patient } from "../state/patient";
 import { arm, FRONTAL, fitDetector, freeView, steer } from "../state/pose";
@@ -11,6 +21,11 @@ const PRESET_WORDS: Readonly<Record<DisplayPreset, string>> = {
   radiograph: "Radiograph",
   fluoroscopy: "Fluoroscopy",
   "line-integral": "Line integral",
+};
+const MODEL_WORDS: Readonly<Record<Model, { readonly text: string; readonly hint: string }>> = {
+  siddon: { text: "Siddon", hint: "Exact for voxels of constant value" },
+  joseph: { text: "Joseph", hint: "Bilinear in planes of voxels: smoother and faster" },
+  trilinear: { text: "Trilinear", hint: "Samples along the ray, half a voxel apart: smoothest and slowest" },
 };
 const PROJECTIONS = [
   { text: "PA", hint: "Receptor in front of the chest", laoDeg: 0, cranDeg: 0 },
@@ -128,6 +143,14 @@ function DisplaySection() {
         options={DISPLAY_PRESETS.map((value) => ({ value, text: PRESET_WORDS[value] }))}
         onChange={(value) => {
           drrPreset.value = value;
+        }}
+      />
+      <Choice
+        label="Rays"
+        value={rayModel.value}
+        options={RAY_MODELS.map((value) => ({ value, ...MODEL_WORDS[value] }))}
+        onChange={(value) => {
+          rayModel.value = value;
         }}
       />
       <label class="check">

@@ -39,7 +39,8 @@ function volumeCode({ path, options: chosen, quantity }: VolumeCode) {
  * numbers and gray levels.
  */
 export function codeOf(shot: Shot, arm: CArm, isocenter: readonly number[], volume: VolumeCode): string {
-  const { detector, preset, window } = shot;
+  const { detector, model, preset, window } = shot;
+  const rays = model === "siddon" ? "" : `, model: "${model}"`;
   const free = freeView.value;
   const { root, imports, lines } = volumeCode(volume);
   return [
@@ -60,7 +61,7 @@ export function codeOf(shot: Shot, arm: CArm, isocenter: readonly number[], volu
     "",
     "await using backend = await createBackend();",
     "using volume = toDevice(backend, attenuation);",
-    "using projector = createProjector({ backend, grid: ct.grid, detector, views: [view] });",
+    `using projector = createProjector({ backend, grid: ct.grid, detector, views: [view]${rays} });`,
     "using projections = projector.apply(volume);",
     "const { values } = await toHost(projections); // line integrals [row][column]",
     "",

@@ -1,4 +1,5 @@
 /** What is on the page as commands of the command line, by the options that its run files have. */
+import type { Model } from "tomograd/backend";
 import { type CArmOptions, type ConeView, cArmView, type Detector, matrixToPose, viewToCArm } from "tomograd/geometry";
 import type { DisplayPreset, DisplayWindow } from "tomograd/report";
 import { type Grid, gridCenter } from "tomograd/volume";
@@ -56,6 +57,7 @@ export interface Shot {
   readonly view: ConeView;
   readonly detector: Detector;
   readonly grid: Grid;
+  readonly model: Model;
   readonly preset: DisplayPreset;
   readonly window: DisplayWindow;
 }
@@ -72,6 +74,7 @@ export function renderCommand(shot: Shot, { path, options }: VolumeWords): Comma
     operation: "render",
     options: {
       ...{ volume: path, out: "xray.png", ...options, ...(pose ?? { geometry: VIEW_GEOMETRY }) },
+      ...(shot.model !== "siddon" && { model: shot.model }),
       ...{ preset: shot.preset, window: [shot.window.low, shot.window.high] },
     },
     ...(arm && { arm }),

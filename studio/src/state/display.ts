@@ -44,6 +44,7 @@ export const sliceWindow = computed<DisplayWindow>(() => {
 });
 
 /** How the rays of the radiograph meet voxels. */
+export const RAY_MODELS = ["siddon", "joseph", "trilinear"] as const satisfies readonly Model[];
 export const rayModel = signal<Model>("siddon");
 export const drrPreset = signal<DisplayPreset>("radiograph");
 /** The window of the radiograph where it is held while the C-arm moves; undefined: each picture has its own. */

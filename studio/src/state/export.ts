@@ -14,7 +14,7 @@ import {
   simulateCommand,
   volumeWords,
 } from "./commands";
-import { drrPreset, radiographed } from "./display";
+import { drrPreset, radiographed, rayModel } from "./display";
 import { drr, drrIsExact, drrWindow, exactDrr } from "./drr";
 import { openedFrom, patient } from "./patient";
 import { arm, beam, detector, isocenter } from "./pose";
@@ -43,7 +43,14 @@ const shot = computed<Shot | undefined>(() => {
   if (!subject.value || !("view" in beam.value)) return undefined;
   const { grid } = subject.value;
   const { view } = beam.value;
-  return { view, detector: detector.value, grid, preset: drrPreset.value, window: drrWindow.value };
+  return {
+    view,
+    detector: detector.value,
+    grid,
+    model: rayModel.value,
+    preset: drrPreset.value,
+    window: drrWindow.value,
+  };
 });
 
 /** The commands of what is on the page, in the order in which they run. */

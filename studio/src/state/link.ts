@@ -2,7 +2,7 @@
 import { batch } from "@preact/signals";
 import type { Vec3 } from "tomograd";
 import { DISPLAY_PRESETS, type DisplayPreset } from "tomograd/report";
-import { drrPreset, heldWindow, sliceLevel } from "./display";
+import { drrPreset, heldWindow, RAY_MODELS, rayModel, sliceLevel } from "./display";
 import { crosshair, pointAt } from "./patient";
 import { arm, beamMatrix, type CArm, freeView, steer, steerByMatrix } from "./pose";
 
@@ -18,7 +18,7 @@ export function linkHash(): string {
     ...{ angles: list([laoDeg, cranDeg]), distances: list([sid, sdd]), table: list(table) },
     ...{ detector: list([rows, columns, pixel]), at: list(crosshair.value.map((mm) => Number(mm.toFixed(2)))) },
     slices: level ? list([level.level, level.width]) : "all",
-    preset: drrPreset.value,
+    ...{ preset: drrPreset.value, rays: rayModel.value },
     ...(held && { window: list([held.low, held.high]) }),
     ...(freeView.value && beamMatrix.value && { matrix: beamMatrix.value.join(",") }),
   };
@@ -72,6 +72,7 @@ export function takeLink(hash: string = location.hash): void {
     else if (level) sliceLevel.value = { level: level[0], width: level[1] };
     const preset = words.get("preset") as DisplayPreset | null;
     if (preset && DISPLAY_PRESETS.includes(preset)) drrPreset.value = preset;
+    rayModel.value = RAY_MODELS.find((model) => model === words.get("rays")) ?? rayModel.value;
     const held = numbersOf(words.get("window"), 2, ([low, high]) => high > low);
     if (held) heldWindow.value = { low: held[0], high: held[1] };
   });

@@ -1,4 +1,5 @@
 import { createProjector, toHost } from "tomograd";
+import type { Model } from "tomograd/backend";
 import { cArmView } from "tomograd/geometry";
 import { encodeNifti, geometryContent, geometryText, npyPieces } from "tomograd/io";
 import { encodeRunRecord, type RunFile, type RunRecord } from "tomograd/report";
@@ -55,7 +56,9 @@ async function render({ options, arm, exposure }: RunRequest): Promise<Made> {
   const shot: Exposure = arm ? { view: cArmView(arm), detector: arm.detector } : (exposure as Exposure);
   const { device } = currentPatient();
   const { detector, view } = shot;
-  using projector = createProjector({ backend: device.array.backend, grid: device.grid, detector, views: [view] });
+  const { array, grid } = device;
+  const { model = "siddon" } = options as { readonly model?: Model };
+  using projector = createProjector({ backend: array.backend, grid, detector, views: [view], model });
   using image = projector.apply(device);
   const { values } = await toHost(image);
   const [low, high] = options.window as readonly number[];
