@@ -38,6 +38,10 @@ export function checkLabels(volume: Volume, labels: Volume, bodies: readonly (re
     throw fault("SHAPE_MISMATCH", "found labels on another grid than the volume; expected the same; resample them", {
       defect: "grid-mismatch",
     });
+  if (bodies.length === 0)
+    throw fault("INVALID_ARGUMENT", "found no body; expected the labels of at least one; give bodies", {
+      defect: "empty-body",
+    });
   const all = bodies.flat();
   const shared = all.find((label, i) => all.indexOf(label) !== i);
   if (shared !== undefined)

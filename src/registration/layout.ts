@@ -7,7 +7,9 @@ import { advanced, bounded, type MotionBound } from "./motion.js";
 import { POSE_COLUMNS } from "./poseColumns.js";
 
 /** Intrinsics that can be refined: source-detector distance, and where the perpendicular meets the detector. */
-export type Intrinsic = "sdd" | "principalPoint";
+export const INTRINSICS = ["sdd", "principalPoint"] as const;
+/** One of `INTRINSICS`. */
+export type Intrinsic = (typeof INTRINSICS)[number];
 
 /** A place in the search: everything that is unknown. */
 export interface Candidate {

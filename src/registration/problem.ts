@@ -4,6 +4,7 @@ import type { Matrix4, Vec3 } from "../core/linear.js";
 import type { DeviceVolume } from "../projector/types.js";
 import type { Grid } from "../volume/grid.js";
 import { gridCenter, matchAxes } from "../volume/gridFrame.js";
+import { checkOptions } from "./checkOptions.js";
 import { extended, imagePyramid, type LevelImage, trimmed } from "./imagePyramid.js";
 import { type Candidate, intrinsicCount, type Layout } from "./layout.js";
 import type { Comparison } from "./objective.js";
@@ -28,7 +29,7 @@ export interface Body {
 /** Everything that is the same for all recipes. */
 export type Problem = Omit<RecipeInput, "signal" | "report" | "count">;
 
-/** @throws as `checkXRays`; INVALID_ARGUMENT (`out-of-range`), INVALID_GEOMETRY (`volume-not-seen`) */
+/** @throws as `checkXRays` and `checkOptions`; INVALID_GEOMETRY (`volume-not-seen`) */
 export async function setUp(
   bodies: readonly Body[],
   pyramid: Pick<VolumePyramid, "backend" | "grid">,
@@ -37,19 +38,11 @@ export async function setUp(
 ): Promise<Problem> {
   checkXRays(xrays);
   const { search: box = { rotationDeg: 45, translation: 30 }, seed = 0, model = "joseph", refine = [] } = options;
-  for (const [field, most] of [
-    ["rotationDeg", 180],
-    ["translation", 1e4],
-  ] as const)
-    if (!(box[field] > 0 && box[field] <= most))
-      throw fault(
-        "INVALID_ARGUMENT",
-        `found search.${field} = ${box[field]}; expected more than 0 and at most ${most}`,
-        {
-          defect: "out-of-range",
-          field: `search.${field}`,
-        },
-      );
+  checkOptions(
+    options,
+    bodies.map((body) => body.start),
+    box,
+  );
   const levelImages = levelsOf(xrays);
   const levels = levelImages.length;
   const layout: Layout = {

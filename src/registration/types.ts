@@ -18,7 +18,9 @@ export interface SearchBox {
 }
 
 /** `one-start`: from the start alone; `multi-start`: from many poses of the search box; `auto`: the second where the first is in doubt. */
-export type Recipe = "auto" | "one-start" | "multi-start";
+export const RECIPES = ["auto", "one-start", "multi-start"] as const;
+/** One of `RECIPES`. */
+export type Recipe = (typeof RECIPES)[number];
 
 /** What was reached after a round of a search. */
 export interface RegistrationStep {
@@ -121,7 +123,10 @@ export interface RegistrationFacts extends Judgment {
   /** Renderings of one X-ray. */
   readonly evaluations: number;
   readonly seconds: number;
-  /** `converged`: the last step was below 1e-4 rad and 0.01 mm; `evaluations`: the last stage reached its limit. */
+  /**
+   * `converged`: the last step was below 2e-4 rad and 0.02 mm, or below five times that and no better; `evaluations`: the
+   * last stage reached its limit; `flat`: nothing in the images depends on the pose.
+   */
   readonly stopped: "converged" | "evaluations" | "flat" | "callback";
   /** What the verdict rests on besides the score. */
   readonly evidence: Evidence;

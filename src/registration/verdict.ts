@@ -35,11 +35,15 @@ export function judge({ best, stopped }: RecipeResult, evidence: Evidence): Judg
     ],
     [
       !(deviation <= MOST_DEVIATION),
-      `leaving out parts of the image moves the result by ${deviation.toFixed(1)} mm (jackknife); ${MOST_DEVIATION} is the most to rely on: begin nearer, or mask what the CT does not show`,
+      deviation === Infinity
+        ? "the rest of the image does not hold the pose where a part is left out"
+        : `leaving out parts of the image moves the result by ${deviation.toFixed(1)} mm (jackknife); ${MOST_DEVIATION} is the most to rely on: begin nearer, or mask what the CT does not show`,
     ],
     [
       !(spread <= MOST_SPREAD),
-      `the images hold the pose only to ${spread.toFixed(1)} mm by the curvature of the score; ${MOST_SPREAD} is the most to rely on: add an X-ray from another side`,
+      spread === Infinity
+        ? "the images do not hold the pose: the score is flat in some direction"
+        : `the images hold the pose only to ${spread.toFixed(1)} mm by the curvature of the score; ${MOST_SPREAD} is the most to rely on: add an X-ray from another side`,
     ],
     [
       balance !== undefined && !(balance >= LEAST_BALANCE),

@@ -85,8 +85,11 @@ test("bodies that cannot be are refused by name", async () => {
       (error) => error.detail.defect,
     );
   expect(await defectOf([[3], [5]])).toBe("empty-body");
+  expect(await defectOf([])).toBe("empty-body");
   expect(await defectOf([[3], [7, 3]])).toBe("shared-label");
   expect(await defectOf([[3], [7]], { starts: [moves[0]] })).toBe("length");
+  const sheared = moves[0].map((value, i) => (i === 1 ? value + 0.3 : value));
+  expect(await defectOf([[3], [7]], { starts: [moves[0], sheared] })).toBe("not-a-rotation");
   const elsewhere = { ...labels, grid: createGrid({ size: [54, 28, 42], spacing: 3.5, center: [9, 0, 0] }) };
   expect(await defectOf([[3]], { labels: elsewhere })).toBe("grid-mismatch");
 });

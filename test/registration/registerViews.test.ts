@@ -222,6 +222,15 @@ describe("a search can be watched and ended", () => {
   });
 });
 
+test("images of one row hold no pose: in doubt, and the reasons have numbers or none", async () => {
+  const row = { rows: 1, columns: 64, pixelSize: [5, 5] as const };
+  const line = cArmView({ detector: row, sdd: 1020, rotationDeg: [15, 0, 0], translation: [0, 850, 0] });
+  const result = await registerViews({ volume: pyramid, xrays: xraysFrom([line], error, row), recipe: "one-start" });
+  expect(result.verdict).toBe("doubtful");
+  expect(result.reasons.join()).toMatch(/do not hold the pose/);
+  expect(result.reasons.join()).not.toMatch(/Infinity|NaN/);
+});
+
 describe("what cannot be registered is refused by name", () => {
   const change = (fields: Partial<XRay>): XRay[] => [{ ...single[0], ...fields }];
   const withPixel = (value: number) => {
@@ -264,5 +273,22 @@ describe("what cannot be registered is refused by name", () => {
     await expect(registerViews({ volume, xrays: single })).rejects.toMatchObject({ detail: { defect: "no-backend" } });
     const misspelt = { volume: pyramid, xrays: single, serch: search };
     await expect(registerViews(misspelt)).rejects.toMatchObject({ detail: { defect: "unknown-option" } });
+  });
+
+  const turned = moved([10, 0, 0], [0, 5, 0]);
+  test.each([
+    ["a recipe of another name", { recipe: "many" }, "out-of-range", /'auto' or 'one-start' or 'multi-start'/],
+    ["a mask of another name", { mask: "cut-face" }, "out-of-range", /found mask = 'cut-face'/],
+    ["intrinsics of another name", { refine: ["sdd", "focus"] }, "out-of-range", /'sdd' or 'principalPoint'/],
+    ["a seed that is no whole number", { seed: Number.NaN }, "out-of-range", /found seed = NaN/],
+    ["an isocenter that is not finite", { isocenter: [0, Number.NaN, 0] }, "out-of-range", /isocenter = \[0,NaN,0\]/],
+    ["a start that scales", { start: turned.map((value) => 2 * value) }, "not-a-rotation", /must be a rotation/],
+    ["a start with another last row", { start: turned.with(12, 0.1) }, "not-affine", /0\.1,0,0,1/],
+    ["a start that is NaN", { start: turned.with(3, Number.NaN) }, undefined, /16 finite numbers/],
+  ] as const)("%s", async (_, wrong, defect, message) => {
+    const options = { volume: pyramid, xrays: single, ...(wrong as object) };
+    const error = await registerViews(options).catch((thrown) => thrown);
+    expect(error.message).toMatch(message);
+    expect(error.detail.defect).toBe(defect);
   });
 });
