@@ -11,9 +11,13 @@ import type { Metric } from "./metric.js";
 export function normalizedCrossCorrelation(epsilon = 1e-5): Metric {
   return (predicted, target, options = {}) => {
     if (options.mask)
-      throw fault("INVALID_ARGUMENT", "normalizedCrossCorrelation takes no mask; crop the images instead", {
-        field: "mask",
-      });
+      throw fault(
+        "INVALID_ARGUMENT",
+        "normalizedCrossCorrelation takes no mask; use evaluateSimilarity with ncc(), which does",
+        {
+          field: "mask",
+        },
+      );
     const { backend, shape } = predicted.array;
     const cotangent = deviceProjections(backend.allocate(shape, "cotangent"), predicted.detector, predicted.views);
     const value = backend.allocate({ kind: "flat", length: predicted.views.length }, "ncc");
