@@ -12,7 +12,6 @@ import {
   type Matrix3,
   type Matrix4,
   multiply3,
-  multiply4,
   norm,
   scale,
   subtract,
@@ -22,7 +21,7 @@ import {
 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { checkLength } from "./camera.js";
-import { checkRotation, inversePose } from "./pose.js";
+import { checkRotation } from "./pose.js";
 import { axisAngle } from "./rotation/axisAngle.js";
 import { type Se3Options, se3Log, se3LogVjp } from "./se3.js";
 
@@ -32,22 +31,22 @@ import { type Se3Options, se3Log, se3LogVjp } from "./se3.js";
  */
 export function logGeodesic(a: Matrix4, b: Matrix4, options: Se3Options = {}): { value: number; gradient: number[] } {
   refuseUnknownOptions("logGeodesic", options, ["parity"]);
-  for (const pose of [a, b]) checkRotation(pose);
-  const inverse = inversePose(a);
-  const { rotation, translation } = se3Log(multiply4(inverse, b), options);
+  const [ra, rb] = [checkRotation(a), checkRotation(b)];
+  // A⁻¹ B = [Raᵀ Rb | Raᵀ (tb - ta)], exactly the identity for equal poses
+  const between = subtract(translationPart(b), translationPart(a));
+  const relative = affine(multiply3(transpose3(ra), rb), applyTransposed3(ra, between));
+  const { rotation, translation } = se3Log(relative, options);
   const value = Math.hypot(...rotation, ...translation);
   if (value === 0) return { value, gradient: new Array<number>(16).fill(0) };
   const cotangent = { rotation: rotation.map((w) => w / value), translation: scale(translation, 1 / value) };
-  const g = se3LogVjp(multiply4(inverse, b), cotangent, options);
-  // A⁻¹ B = [Raᵀ Rb | Raᵀ (tb - ta)]
+  const g = se3LogVjp(relative, cotangent, options);
   const [gR, gT] = [linearPart(g), translationPart(g)];
-  const between = subtract(translationPart(b), translationPart(a));
-  const fromR = multiply3(linearPart(b), transpose3(gR));
+  const fromR = multiply3(rb, transpose3(gR));
   return {
     value,
     gradient: gradientOf(
       fromR.map((entry, i) => entry + between[Math.floor(i / 3)] * gT[i % 3]),
-      scale(apply3(linearPart(a), gT), -1),
+      scale(apply3(ra, gT), -1),
     ),
   };
 }

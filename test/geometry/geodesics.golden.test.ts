@@ -119,12 +119,15 @@ describe("geodesics", () => {
   });
 
   test("equal poses are 0 apart, with a gradient of zeros; with epsilon the total is its root", () => {
-    for (const found of [logGeodesic(a, a), doubleGeodesic(a, a, { sdd: 1000, angle: "chord" })])
-      expect(Math.max(...found.gradient.map(Math.abs))).toBeLessThan(2);
-    expect(logGeodesic(a, a).value).toBeLessThan(1e-13);
+    const zeros = new Array(16).fill(0);
+    expect(logGeodesic(a, a)).toEqual({ value: 0, gradient: zeros });
+    for (const angle of ["logarithm", "chord"] as const)
+      expect(doubleGeodesic(a, a, { sdd: 1000, angle })).toEqual({
+        ...{ rotation: 0, translation: 0, total: 0, gradient: zeros },
+      });
     const equal = doubleGeodesic(a, a, { sdd: 1000, angle: "chord", epsilon: 1e-6 });
     expect([equal.translation, equal.total]).toEqual([1e-3, Math.sqrt(2e-6)]);
-    expect(equal.gradient).toEqual(new Array(16).fill(0));
+    expect(equal.gradient).toEqual(zeros);
   });
 
   test("a pose with a scaled rotation and a distance below 0 are refused", () => {
