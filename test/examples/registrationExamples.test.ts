@@ -35,6 +35,18 @@ describe.skipIf(!existsSync(join(root, "dist/index.js")))("the examples of regis
       expect(decode(await readFile(join(folder, `biplane/checkerboard-${count}.png`)))).toMatchObject({ width: 128 });
   }, 60_000);
 
+  test("image-model: a picture as a screen shows it gives the pose to 0.1 mm by its model, not without", () => {
+    const { status, stdout, stderr } = run("image-model.mjs");
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    const [modeled, plain] = [...stdout.matchAll(/: ([\d.]+) mm off, after \d+ evaluations ([\d.]+) mm/g)].map(
+      ([, before, after]) => ({ before: Number(before), after: Number(after) }),
+    );
+    expect(modeled.before).toBeGreaterThan(20);
+    expect(modeled.after).toBeLessThan(0.1);
+    expect(plain.after).toBeGreaterThan(5);
+  }, 60_000);
+
   test("two-bones: bones that moved against each other are each found by their label", async () => {
     const grid = createGrid({ size: [40, 28, 36], spacing: [6, 6, 6] });
     const bone = (x: number, y: number, z: number, radii: readonly [number, number, number]) =>
