@@ -5,20 +5,13 @@
  * half of the volume), after the best common rigid motion, which no projection can tell.
  */
 import { createBackend } from "tomograd/backend";
-import {
-  alignViews,
-  landmarksOf,
-  moveView,
-  reprojectionError,
-  selfCalibrate,
-  VIEW_PARAMETERS,
-} from "tomograd/calibration";
+import { alignViews, moveView, reprojectionError, selfCalibrate, VIEW_PARAMETERS } from "tomograd/calibration";
 import { circularTrajectory } from "tomograd/geometry";
 import { psnr } from "tomograd/metric";
 import { binImages, clampPadding, hounsfieldToAttenuation } from "tomograd/physics";
 import { createProjector, toDevice, toHost } from "tomograd/projector";
 import { osSqs } from "tomograd/reconstruction";
-import { boxResample, gridCenter } from "tomograd/volume";
+import { boxResample, gridCenter, innerCorners } from "tomograd/volume";
 import { describeLoad, describeMachine } from "./measure.mjs";
 
 const GANTRY = { sid: 850, sdd: 1020 };
@@ -68,7 +61,7 @@ export async function runCalibration(ct, options = {}) {
   const fine = hounsfieldToAttenuation(clampPadding(ct).volume);
   const truth = boxResample(fine, [size, size, size]);
   const pivot = gridCenter(fine.grid);
-  const landmarks = landmarksOf(truth.grid);
+  const landmarks = innerCorners(truth.grid);
   const pitch = WIDTH_MM / pixels;
   const detector = { rows: pixels, columns: pixels, pixelSize: [pitch, pitch] };
   const believed = circularTrajectory({ ...GANTRY, detector, isocenter: pivot, views: count });

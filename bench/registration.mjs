@@ -2,12 +2,12 @@
 import { createBackend } from "tomograd/backend";
 import { clampPadding, hounsfieldToAttenuation } from "tomograd/physics";
 import { createVolumePyramid, registerViews } from "tomograd/registration";
-import { gridCenter } from "tomograd/volume";
+import { gridCenter, innerCorners } from "tomograd/volume";
 import { describeLoad, describeMachine, time } from "./measure.mjs";
 import { missed } from "./registration/bars.mjs";
 import { createTargets, shortened, startOf } from "./registration/cases.mjs";
 import { isReal, withSteeperBone } from "./registration/conditions.mjs";
-import { errorsOf, landmarksOf, multiply, summarize, wilsonUpper } from "./registration/score.mjs";
+import { errorsOf, multiply, summarize, wilsonUpper } from "./registration/score.mjs";
 
 /** One row of the table on one volume: a list of runs, one per case and start. */
 export async function runCases(backend, body, { row, cases, starts, seed, pyramidOf }) {
@@ -16,7 +16,7 @@ export async function runCases(backend, body, { row, cases, starts, seed, pyrami
   const registered = condition === "real-short" ? shortened(body) : body;
   const pyramid = pyramidOf(registered);
   const center = gridCenter(registered.grid);
-  const landmarks = landmarksOf(body.grid);
+  const landmarks = innerCorners(body.grid);
   const search = { rotationDeg: range[0], translation: range[1] };
   const runs = [];
   try {

@@ -21,13 +21,13 @@ import {
 import { inversePose, transformView } from "tomograd/geometry";
 import { createVolumePyramid, eulerMotion, registerViews, targetRegistrationError } from "tomograd/registration";
 import { checkerboardImage } from "tomograd/report";
-import { gridCorners } from "tomograd/volume";
+import { innerCorners } from "tomograd/volume";
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { out: { type: "string" } } });
 const bundled = fileURLToPath(new URL("../data/chest-lidc-idri-0001-small.nii.gz", import.meta.url));
 const ct = hounsfieldToAttenuation(await readVolume(positionals[0] ?? bundled, { quantity: "hounsfield" }));
 const center = gridCenter(ct.grid);
-const landmarks = gridCorners(ct.grid).map((corner) => corner.map((value, axis) => (value + center[axis]) / 2));
+const landmarks = innerCorners(ct.grid);
 
 const backend = await createBackend();
 const x = toDevice(backend, ct);

@@ -20,7 +20,7 @@ import {
 import { inversePose, transformView } from "tomograd/geometry";
 import { eulerMotion, registerBodies, targetRegistrationError } from "tomograd/registration";
 import { checkerboardImage } from "tomograd/report";
-import { boxResample, resample } from "tomograd/volume";
+import { boxResample, indexToWorld, resample, spacing } from "tomograd/volume";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,12 +34,13 @@ if (positionals.length !== 2) {
 }
 const whole = hounsfieldToAttenuation(await readVolume(positionals[0], { quantity: "hounsfield" }));
 // voxels of about 2.5 mm are all that poses need
-const spacing = [0, 1, 2].map((k) => Math.hypot(...[0, 4, 8].map((r) => whole.grid.indexToWorld[r + k])));
+const mm = spacing(whole.grid);
 const ct = boxResample(
   whole,
-  whole.grid.size.map((n, axis) => Math.round((n * spacing[axis]) / Math.max(2.5, spacing[axis]))),
+  whole.grid.size.map((n, axis) => Math.round((n * mm[axis]) / Math.max(2.5, mm[axis]))),
 );
 const map = resample(await readVolume(positionals[1], { quantity: "label" }), ct.grid, { interpolation: "nearest" });
+const [nx, ny] = ct.grid.size;
 const bones = options.bones.split(",").map(Number);
 const part = (wanted) => ({ ...ct, values: Float32Array.from(ct.values, (mu, i) => (wanted(map.values[i]) ? mu : 0)) });
 const parts = [part((label) => !bones.includes(label)), ...bones.map((bone) => part((label) => label === bone))];
@@ -68,12 +69,11 @@ async function render(motions) {
   return sum;
 }
 /** World mm: where the voxels of a part are, every 50th of them, and their middle. */
-const pointsOf = ({ values, grid: { size, indexToWorld: m } }) =>
+const pointsOf = ({ values, grid }) =>
   [...values.keys()]
     .filter((i) => values[i] > 0)
     .filter((_, k) => k % 50 === 0)
-    .map((i) => [i % size[0], Math.floor(i / size[0]) % size[1], Math.floor(i / (size[0] * size[1]))])
-    .map(([i, j, k]) => [0, 4, 8].map((r) => m[r] * i + m[r + 1] * j + m[r + 2] * k + m[r + 3]));
+    .map((i) => indexToWorld(grid, [i % nx, Math.floor(i / nx) % ny, Math.floor(i / (nx * ny))]));
 const points = parts.slice(1).map(pointsOf);
 const middles = points.map((some) => [0, 1, 2].map((k) => some.reduce((sum, p) => sum + p[k], 0) / some.length));
 

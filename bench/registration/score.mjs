@@ -1,6 +1,5 @@
 /** How far a registration is from the truth, and what many of them show together. */
 import { inversePose, projectPoint, viewGeometry } from "tomograd/geometry";
-import { gridCenter, gridCorners } from "tomograd/volume";
 
 /** mm from source to detector over mm from source to the middle of the CT: in-plane errors are told at the CT. */
 const MAGNIFICATION = 1020 / 850;
@@ -14,12 +13,6 @@ export function multiply(a, b) {
     const [row, column] = [i - (i % 4), i % 4];
     return [0, 1, 2, 3].reduce((sum, k) => sum + a[row + k] * b[4 * k + column], 0);
   });
-}
-
-/** The corners of the inner half of a grid, world mm. */
-export function landmarksOf(grid) {
-  const center = gridCenter(grid);
-  return gridCorners(grid).map((corner) => corner.map((value, axis) => (value + center[axis]) / 2));
 }
 
 /**

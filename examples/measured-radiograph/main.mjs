@@ -12,10 +12,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createBackend, gridCenter, hounsfieldToAttenuation, readVolume, toDevice } from "tomograd";
 import { gradientNcc, localGradientNcc, ncc } from "tomograd/metric";
-import { createVolumePyramid } from "tomograd/registration";
-import { gridCorners } from "tomograd/volume";
+import { createVolumePyramid, eulerMotion } from "tomograd/registration";
+import { gridCorners, innerCorners } from "tomograd/volume";
 import { writePage } from "./page.mjs";
-import { meanShift, motionOf, raysAt, render, runStage } from "./register.mjs";
+import { meanShift, raysAt, render, runStage } from "./register.mjs";
 import { cropScout, level, readScout } from "./scout.mjs";
 import { comparableSigma } from "./sharpness.mjs";
 
@@ -41,7 +41,7 @@ const ct = hounsfieldToAttenuation(await readVolume(ctPath, { quantity: "hounsfi
 const center = gridCenter(ct.grid);
 const corners = gridCorners(ct.grid);
 /** What a registration must place right: the corners of the inner half of the CT. */
-const landmarks = corners.map((corner) => corner.map((value, axis) => (value + center[axis]) / 2));
+const landmarks = innerCorners(ct.grid);
 const scout = readScout(folder);
 const range = (axis) => [Math.min, Math.max].map((f) => f(...corners.map((corner) => corner[axis])));
 const margin = 15;
@@ -83,7 +83,7 @@ const uniform = () => {
 const runs = [];
 const cpu = process.cpuUsage();
 for (let i = 0; i < Number(options.starts); i++) {
-  const start = motionOf(
+  const start = eulerMotion(
     [1, 2, 3].map(() => 5 * uniform()),
     [1, 2, 3].map(() => 10 * uniform()),
     center,

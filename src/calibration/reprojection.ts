@@ -6,8 +6,6 @@ import { transformView } from "../geometry/sameView.js";
 import type { View } from "../geometry/view.js";
 import { viewGeometry } from "../geometry/viewGeometry.js";
 import { solveDamped } from "../optimizer/dampedSolve.js";
-import type { Grid } from "../volume/grid.js";
-import { indexToWorld } from "../volume/gridFrame.js";
 import { motionAbout } from "./viewMotion.js";
 
 /** Differences of where points appear, over all views and points. */
@@ -18,13 +16,6 @@ export interface ReprojectionError {
   readonly largest: number;
   /** mm along the detector's normal: mean of the absolute difference of depths, which a projection hardly shows. */
   readonly depth: number;
-}
-
-/** World mm: the corners of the inner half of a grid's box. */
-export function landmarksOf(grid: Grid): Vec3[] {
-  const at = (share: number, axis: number) => share * grid.size[axis] - 0.5;
-  const ends = [0.25, 0.75];
-  return ends.flatMap((z) => ends.flatMap((y) => ends.map((x) => indexToWorld(grid, [at(x, 0), at(y, 1), at(z, 2)]))));
 }
 
 /** Per view and point: mm along columns and rows of the reference's detector, mm of depth. */

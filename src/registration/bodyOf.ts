@@ -32,7 +32,7 @@ export function bodyOf(volume: Volume, labels: Volume, wanted: readonly number[]
   };
 }
 
-/** @throws SHAPE_MISMATCH (`grid-mismatch`), INVALID_ARGUMENT (`shared-label`) */
+/** @throws SHAPE_MISMATCH (`grid-mismatch`), INVALID_ARGUMENT (`empty-body`, `shared-label`) */
 export function checkLabels(volume: Volume, labels: Volume, bodies: readonly (readonly number[])[]): void {
   if (!sameGrid(volume.grid, labels.grid))
     throw fault("SHAPE_MISMATCH", "found labels on another grid than the volume; expected the same; resample them", {

@@ -1,8 +1,7 @@
 /** What speaks for and against a registration, measured without the truth. */
 import { dot, scale, subtract, transformPoint, type Vec3 } from "../core/linear.js";
 import { viewGeometry } from "../geometry/viewGeometry.js";
-import type { Grid } from "../volume/grid.js";
-import { gridCenter, gridCorners } from "../volume/gridFrame.js";
+import { innerCorners } from "../volume/gridFrame.js";
 import { type Layout, placed, stepped, unknownBlocks } from "./layout.js";
 import { type Appraisal, type Comparison, createObjective, type ImageRegion } from "./objective.js";
 import type { Stage } from "./recipe.js";
@@ -34,13 +33,6 @@ const TILES = 3;
 const LEAST_DAMPING = 1e-6;
 /** Step (rad or mm) of the differences that tell how corners move with an unknown. */
 const PROBE = 1e-4;
-
-/** The corners of the inner half of a grid, world mm. */
-const innerCorners = (grid: Grid): Vec3[] => {
-  const center = gridCenter(grid);
-  const half = (point: Vec3, axis: number) => (point[axis] + center[axis]) / 2;
-  return gridCorners(grid).map((corner) => [half(corner, 0), half(corner, 1), half(corner, 2)]);
-};
 
 /**
  * Gauss-Newton steps from the result without each of nine tiles of the images, against the step with all of them: what a

@@ -1,5 +1,15 @@
 /** Where a grid lies in the world: its center, spacing, orientation letters, and points to and from index coordinates. */
-import { determinant3, fault, inverseAffine, linearPart, norm, transformPoint, type Vec3 } from "../core/index.js";
+import {
+  add,
+  determinant3,
+  fault,
+  inverseAffine,
+  linearPart,
+  norm,
+  scale,
+  transformPoint,
+  type Vec3,
+} from "../core/index.js";
 import type { Grid } from "./grid.js";
 
 /** Number of voxels. */
@@ -29,6 +39,12 @@ export const worldToIndex = (grid: Grid, point: Vec3): Vec3 => transformPoint(in
 export function gridCorners(grid: Grid): Vec3[] {
   const face = (corner: number, axis: number) => ((corner >> axis) & 1 ? grid.size[axis] : 0) - 0.5;
   return Array.from({ length: 8 }, (_, c) => indexToWorld(grid, [face(c, 0), face(c, 1), face(c, 2)]));
+}
+
+/** The same 8 corners half way to the center, world RAS mm: what errors of poses are told at. */
+export function innerCorners(grid: Grid): Vec3[] {
+  const center = gridCenter(grid);
+  return gridCorners(grid).map((corner) => scale(add(corner, center), 0.5));
 }
 
 /** True if two grids have the same size and affines that place every corner within `tolerance` mm. @default 1e-4 */

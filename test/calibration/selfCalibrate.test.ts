@@ -3,7 +3,6 @@ import type { Backend } from "../../src/backend/backend.js";
 import { createBackend } from "../../src/backend/index.js";
 import {
   alignViews,
-  landmarksOf,
   moveView,
   reprojectionError,
   type SelfCalibrationOptions,
@@ -12,10 +11,10 @@ import {
 import { motionAbout } from "../../src/calibration/viewMotion.js";
 import { isTomogradError } from "../../src/core/errors.js";
 import { transformView, type View } from "../../src/geometry/index.js";
-import type { Projections } from "../../src/volume/index.js";
+import { innerCorners, type Projections } from "../../src/volume/index.js";
 import { believed, believedParallel, detector, disturbed, grid, pivot, scanned } from "./scene.js";
 
-const points = landmarksOf(grid);
+const points = innerCorners(grid);
 const errorOf = (views: readonly View[], actual: readonly View[]) =>
   reprojectionError(alignViews(views, actual, points).views, actual, points);
 

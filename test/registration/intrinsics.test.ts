@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { createBackend } from "../../src/backend/create.js";
-import { add, scale, type Vec3 } from "../../src/core/linear.js";
+import { add, scale } from "../../src/core/linear.js";
 import { type ConeView, projectPoint, type View, viewGeometry } from "../../src/geometry/index.js";
 import { registerViews } from "../../src/registration/index.js";
-import { gridCorners } from "../../src/volume/index.js";
+import { innerCorners } from "../../src/volume/index.js";
 import { armAt, grid, moved, volume, xraysFrom } from "./patient.js";
 
 /** The same X-ray filed with its detector elsewhere. */
@@ -15,7 +15,7 @@ const misfiled = <T extends { readonly view: unknown }>(xray: T, along: number, 
 
 /** mm on the detector: mean distance of the corners of the inner half of the volume from where the true views show them. */
 function reprojectionError(views: readonly View[], truth: readonly View[]): number {
-  const corners = gridCorners(grid).map(([x, y, z]): Vec3 => [x / 2, y / 2, z / 2]);
+  const corners = innerCorners(grid);
   const distances = views.flatMap((view, v) =>
     corners.map((corner) => {
       const [a, b] = [projectPoint(view, corner), projectPoint(truth[v], corner)];

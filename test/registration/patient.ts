@@ -3,7 +3,7 @@ import { transformPoint, type Vec3 } from "../../src/core/linear.js";
 import { type ConeView, cArmView, type Detector, transformView } from "../../src/geometry/index.js";
 import { eulerMotion } from "../../src/registration/motion.js";
 import type { XRay } from "../../src/registration/xray.js";
-import { createGrid, createPhantom, type Grid, gridCorners } from "../../src/volume/index.js";
+import { createGrid, createPhantom, type Grid, innerCorners } from "../../src/volume/index.js";
 
 /** Ellipsoids of soft tissue, bone and air, about 200 mm across. */
 export const phantom = createPhantom([
@@ -40,7 +40,7 @@ export const moved = (rotationDeg: Vec3, translation: Vec3): number[] =>
 
 /** mm: mean distance of the corners of the inner half of the volume from where they belong, for motion times error. */
 export function meanTargetError(residual: readonly number[]): number {
-  const corners = gridCorners(grid).map(([x, y, z]): Vec3 => [x / 2, y / 2, z / 2]);
+  const corners = innerCorners(grid);
   const distances = corners.map((corner) => {
     const at = transformPoint(residual, corner);
     return Math.hypot(at[0] - corner[0], at[1] - corner[1], at[2] - corner[2]);

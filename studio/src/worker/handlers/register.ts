@@ -2,7 +2,7 @@ import { type Backend, isTomogradError, type Vec3 } from "tomograd";
 import { type ConeView, viewToPinhole } from "tomograd/geometry";
 import { type Radiograph, radiographProjections, readImage, readRadiograph } from "tomograd/io";
 import { registerViews } from "tomograd/registration";
-import { type Grid, gridCenter, indexToWorld } from "tomograd/volume";
+import { gridCenter, innerCorners } from "tomograd/volume";
 import type {
   Meaning,
   RegisterRequest,
@@ -76,12 +76,6 @@ function inCamera(view: ConeView, points: readonly Vec3[]): Vec3[] {
 
 const meanDistance = (a: readonly Vec3[], b: readonly Vec3[]): number =>
   a.reduce((sum, p, i) => sum + Math.hypot(p[0] - b[i][0], p[1] - b[i][1], p[2] - b[i][2]), 0) / a.length;
-
-/** The corners of the inner half of a grid. */
-const innerCorners = (grid: Grid): Vec3[] =>
-  [0, 1, 2, 3, 4, 5, 6, 7].map((corner) =>
-    indexToWorld(grid, grid.size.map((n, axis) => ((corner >> axis) & 1 ? 0.75 : 0.25) * n - 0.5) as unknown as Vec3),
-  );
 
 /** A radiograph of DICOM with what it says of the C-arm, else any picture. */
 async function readXRay({ file, meaning }: XRayRequest): Promise<XRayFile> {
