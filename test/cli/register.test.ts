@@ -217,6 +217,18 @@ describe("register finds the pose", () => {
     expectTruth(json.poses[0], 0.3, 0.5, 4);
   });
 
+  test.each([
+    ["a TIFF", "ap.tif", ["--pixel", "6,6"]],
+    ["a NIfTI image, whose header says the size of the pixels", "ap.nii.gz", []],
+  ])("of %s", async (_, name, pixel) => {
+    const indexToWorld = [6, 0, 0, 0, 0, 6, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+    const size = [detector.columns, detector.rows, 1] as const;
+    await writeVolume(at(name), { quantity: "unknown", grid: { size, indexToWorld }, values: images[0] });
+    const placed = ["--start", "9,-2,2,0,850,0", "--sdd", "1020", ...pixel];
+    const { json } = await quick(at(name), ...placed, "--out", at("pixels.json"), "--no-report");
+    expectTruth(json.poses[0], 0.3, 0.5, 4);
+  });
+
   test("from landmarks, however far off the start", async () => {
     const [x, y, z] = gridCenter(grid);
     const points = [
