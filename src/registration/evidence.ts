@@ -1,11 +1,11 @@
 /** What speaks for and against a registration, measured without the truth. */
 import { dot, scale, subtract, transformPoint, type Vec3 } from "../core/linear.js";
 import { viewGeometry } from "../geometry/viewGeometry.js";
+import { solveDamped } from "../optimizer/dampedSolve.js";
 import { innerCorners } from "../volume/gridFrame.js";
 import { type Layout, placed, stepped, unknownBlocks } from "./layout.js";
 import { type Appraisal, type Comparison, createObjective, type ImageRegion } from "./objective.js";
 import type { Stage } from "./recipe.js";
-import { solveDamped } from "./solveDamped.js";
 
 /** Numbers that the verdict rests on. */
 export interface Evidence {
@@ -30,6 +30,7 @@ export interface Evidence {
 
 /** Tiles along a side of the image; each is left out once. */
 const TILES = 3;
+/** Share of the diagonal that is added to it, so that rounding does not decide whether a matrix is definite. */
 const LEAST_DAMPING = 1e-6;
 /** Step (rad or mm) of the differences that tell how corners move with an unknown. */
 const PROBE = 1e-4;
@@ -62,7 +63,7 @@ export async function gatherEvidence(
   const parts = rest.slice(0, withoutTile.length);
   const corners = bodies.map(({ grid }) => innerCorners(grid));
   const blocks = unknownBlocks(layout);
-  const step = (of: Appraisal) => solveDamped(of.hessian, of.gradient, LEAST_DAMPING, blocks);
+  const step = (of: Appraisal) => solveStep(of.hessian, of.gradient, blocks);
   const placesAfter = (x: ArrayLike<number>) =>
     stepped({ ...layout, bound: { rotation: Math.PI, translation: Infinity } }, best.candidate, x).motions.flatMap(
       (motion, body) => corners[body].map((corner) => transformPoint(motion, corner)),
@@ -101,6 +102,17 @@ export async function gatherEvidence(
   };
 }
 
+/** x with H x = g, H damped by a little of its diagonal, half own and half mean of the block, as the search does. */
+function solveStep(hessian: Float64Array, gradient: Float64Array, blocks: ReturnType<typeof unknownBlocks>) {
+  const p = gradient.length;
+  const damping = new Float64Array(p);
+  for (const { at } of blocks) {
+    const mean = at.reduce((sum, i) => sum + hessian[p * i + i], 0) / at.length;
+    for (const i of at) damping[i] = 0.5 * LEAST_DAMPING * (hessian[p * i + i] + mean);
+  }
+  return solveDamped(hessian, damping, gradient);
+}
+
 /** Equations of one X-ray in which the intrinsics of others, which it knows nothing of, keep still. */
 function withoutForeign(of: Appraisal): Appraisal {
   const p = of.gradient.length;
@@ -124,7 +136,7 @@ function spreadOf(
   );
   let variance = 0;
   for (let i = 0; i < p; i++) {
-    const column = solveDamped(hessian, unit(i, 1), LEAST_DAMPING, blocks);
+    const column = solveStep(hessian, unit(i, 1), blocks);
     if (!column) return Infinity;
     for (let j = 0; j < p; j++) variance += column[j] * motions[i].reduce((sum, v, k) => sum + v * motions[j][k], 0);
   }

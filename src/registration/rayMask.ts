@@ -10,8 +10,8 @@ const RAMP = 0.5;
  * mask[row][column] = 1 where the ray crosses the box of the grid without leaving it through one of the cut faces, else
  * 0; gives the number of ones. The cut faces are both faces of `axis`: where a CT ends in the middle of the body, a ray
  * through such a face meets what the volume does not hold. The ray (the whole line) is clipped with the two other slabs;
- * it does not count if it then lies, at either end, beyond the outermost voxel centers along `axis`. Rays that miss the other slabs pass
- * beside the body: they count.
+ * it does not count if it then lies, at either end, beyond the outermost voxel centers along `axis`. Rays that miss the
+ * other slabs pass beside the body: they count.
  */
 export function cutFaceMask(
   view: View,

@@ -17,7 +17,8 @@ export const REGISTER_OPTIONS: readonly (keyof RegisterViewsOptions)[] = [
  *
  * Levenberg-Marquardt with the exact derivative of the images, over images of about 32, 64 and 128 pixels: correlation of
  * whole images, then of their gradients (both without the 12 % of the pixels that fit worst), then of gradients in windows
- * of 8 pixels, the rendered images in the tone of the measured ones. Gain, offset, scatter, noise and foreign objects in part of the image do little harm.
+ * of 8 pixels, the rendered images in the tone of the measured ones. Gain, offset, scatter, noise and foreign objects in
+ * part of the image do little harm.
  *
  * Deterministic; the result does not depend on the number of threads. Joseph's line integrals jump where a ray changes its
  * dominant axis (45 degrees); the derivative is that of the fixed axis.

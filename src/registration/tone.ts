@@ -4,7 +4,7 @@
  * like another magnification. Beam hardening, scatter and the curves of image processing all bend.
  */
 
-import { solveDamped } from "./solveDamped.js";
+import { solveDamped } from "../optimizer/dampedSolve.js";
 
 /** z = (a - center) / scale; tone(a) = sum of coefficients[k] z^k from `low` to `high`, straight on beyond. */
 export interface Tone {
@@ -126,6 +126,6 @@ function leastSquares(
     }
   }
   const matrix = Float64Array.from({ length: size ** 2 }, (_, i) => moments[Math.floor(i / size) + (i % size)]);
-  const solution = solveDamped(matrix, right, 0, []);
+  const solution = solveDamped(matrix, undefined, right);
   return solution && [...solution];
 }

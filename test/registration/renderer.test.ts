@@ -71,7 +71,7 @@ test.each([
       const column = unknownsOfView(layout, view).indexOf(unknown);
       for (let i = 0; i < n; i++) {
         const value = column < 0 ? 0 : found[view][column][i];
-        // Single rays have a kink, or change their dominant axis, within the step: the median tells the rest apart.
+        // Single rays have a kink, or change their dominant axis, within the step: up to 1 % of them are let off.
         error += Math.abs(value - expected[view * n + i]) > 1e-4 * (1 + Math.abs(value)) ? 1 : 0;
         size += Math.abs(value);
       }
