@@ -1,8 +1,9 @@
 /**
- * `npm run studio-pictures -- FOLDER`: pictures of the studio in every state, at the size of a laptop and of a tablet, in
- * both themes, to be looked at. `--only NAME` takes the states whose names contain that.
+ * `npm run studio-pictures -- FOLDER`: pictures of the studio in every state, at the size of a laptop and of a tablet held
+ * either way, in both themes, to be looked at. `--only NAME` takes the states whose names contain that. `--docs` takes
+ * those of the documentation, docs/images/studio*.webp, instead.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
@@ -12,11 +13,18 @@ import { startStudioBrowser } from "./studioBrowser.mjs";
 const SIZES = {
   laptop: { viewport: { width: 1280, height: 720 } },
   tablet: { viewport: { width: 1024, height: 768 }, hasTouch: true, isMobile: true },
+  upright: { viewport: { width: 768, height: 1024 }, hasTouch: true, isMobile: true },
 };
 const THEMES = ["dark", "light"];
 const CHEST = join(root, "data/chest-lidc-idri-0001-small.nii.gz");
 
-const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: "string" } } });
+/** The documentation's, by the states that they show. */
+const DOCS = { "look-oblique": "studio", "tour-5": "studio-reconstruct", "register-edges": "studio-register" };
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: "string" }, docs: { type: "boolean", default: false } },
+});
 
 const tab = (page, name) => page.getByRole("tab", { name }).click();
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -147,15 +155,39 @@ const STATES = [
   ["register-xray", (page) => choose(page, "X-ray"), later(300)],
 ];
 
+/** A picture as the browser writes WebP: a fifth of the bytes of a PNG. */
+async function asWebp(page, png) {
+  const base64 = await page.evaluate(async (bytes) => {
+    const image = Object.assign(new Image(), { src: `data:image/png;base64,${bytes}` });
+    await image.decode();
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    return canvas.toDataURL("image/webp", 0.9).split(",")[1];
+  }, png.toString("base64"));
+  return Buffer.from(base64, "base64");
+}
+
+/** Keeps one picture in a folder, for those who look. */
+const kept = (folder, sizeName, theme) => async (page, name) => {
+  if (options.only !== undefined && !name.includes(options.only)) return;
+  await page.screenshot({ path: join(folder, `${name}-${sizeName}-${theme}.png`) });
+};
+
+/** Keeps a picture of the documentation. */
+async function documented(page, name) {
+  if (DOCS[name] === undefined) return;
+  writeFileSync(join(root, `docs/images/${DOCS[name]}.webp`), await asWebp(page, await page.screenshot()));
+}
+
 /** Pictures of one page. Waits of 200 ms let frames be drawn. */
-async function takePictures({ browser, address }, folder, sizeName, theme) {
+async function takePictures({ browser, address }, sizeName, theme, keep) {
   const page = await browser.newPage(SIZES[sizeName]);
   page.on("pageerror", (error) => say(`${sizeName} ${theme}: ${error.message}`));
   await page.addInitScript((value) => localStorage.setItem("tomograd-theme", value), theme);
   const shoot = async (name) => {
-    if (options.only !== undefined && !name.includes(options.only)) return;
     await page.waitForTimeout(200);
-    await page.screenshot({ path: join(folder, `${name}-${sizeName}-${theme}.png`) });
+    await keep(page, name);
   };
   // the scan waits until the page has been seen without it
   let send = () => undefined;
@@ -178,16 +210,19 @@ async function takePictures({ browser, address }, folder, sizeName, theme) {
   await page.context().close();
 }
 
-if (positionals.length !== 1) {
-  console.error("usage: npm run studio-pictures -- FOLDER [--only NAME]");
+if (positionals.length !== (options.docs ? 0 : 1)) {
+  console.error("usage: npm run studio-pictures -- FOLDER [--only NAME], or --docs");
   process.exit(2);
 }
 if (attempt(build)) {
   const [folder] = positionals;
-  mkdirSync(folder, { recursive: true });
+  if (folder) mkdirSync(folder, { recursive: true });
   const studio = await startStudioBrowser();
   try {
-    for (const size of Object.keys(SIZES)) for (const theme of THEMES) await takePictures(studio, folder, size, theme);
+    if (options.docs) await takePictures(studio, "laptop", "dark", documented);
+    else
+      for (const size of Object.keys(SIZES))
+        for (const theme of THEMES) await takePictures(studio, size, theme, kept(folder, size, theme));
   } finally {
     await studio.close();
   }

@@ -93,7 +93,7 @@ export const TOUR: readonly TourStep[] = [
   },
   {
     title: "25 views",
-    text: "Twenty-five views: ribs, vessels and heart stand where they are. Compare with the truth in Slices, or look at the difference.",
+    text: "Twenty-five views: ribs, vessels and heart stand where they are. Under Display, switch Slices to Truth or Difference.",
     show: manyViews(25),
   },
   {

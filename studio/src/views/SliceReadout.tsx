@@ -27,7 +27,7 @@ export function SliceReadout({ picture, place }: SliceReadoutProps) {
   return (
     <>
       <b>
-        {value.toFixed(digits)} {UNITS[quantity]}
+        {Number(value.toFixed(digits)) + 0} {UNITS[quantity]}
       </b>
       {label ? <span>label {label}</span> : null}
     </>
