@@ -1,3 +1,27 @@
+/** What docs/backends.md says of running on a GPU. */
+const GPU = `
+## Running on a GPU
+
+Browsers bring WebGPU along. In Node it is the optional package \`webgpu\` (Dawn, for Linux, macOS and Windows):
+
+\`\`\`sh
+npm install webgpu@0.6          # beside tomograd
+npx tomograd doctor             # which backends run here, on what, and why not
+npx tomograd reconstruct scan.npy --like ct.nii.gz --backend webgpu --out volume.nii.gz
+\`\`\`
+
+Without \`--backend\`, and in \`createBackend()\`, a GPU in hardware is taken where there is one, else \`wasm\`. Asked for by
+name, a GPU that is missing, lost or full is an error that says what to do.
+
+**What travels.** Arrays stay on the device: projections go up when a method starts, the volume comes down at its end, and an
+iteration brings back the scalars of its history. Exceptions: \`auto-tv\` sends its data five times at the start (all rays;
+rays kept and held out, with their weights), and it, \`fista-tv\` and \`os-sqs\` read a volume once or twice there, for
+quantiles; \`mlem\` reads the predicted views of each subset for its likelihood; an equiangular fan is made flat on the host.
+
+**Limits.** Arrays larger than a binding (128 MiB on some GPUs) are cut. No dispatch is to take a small GPU longer than a tenth
+of a second: what passes a fixed number of voxels read, atomic additions or products is cut, each piece a submission of its own.
+`;
+
 const ADJOINTS = `
 ## Two adjoints on \`webgpu\`
 
@@ -42,5 +66,5 @@ Which backend has which kernel of \`src/backend/kernels.ts\`. Written by \`npm r
 ${rows.join("\n")}
 ${reasons.map((reason, i) => `\n[${i + 1}] ${reason}`).join("\n")}`
     .trimEnd()
-    .concat("\n", ADJOINTS);
+    .concat("\n", GPU, ADJOINTS);
 }

@@ -6,7 +6,7 @@ import type { AdjointWays } from "./adjointWays.js";
 import { type GpuArray, gpuArray, type Part } from "./array.js";
 import type { Slot } from "./bufferPool.js";
 import { linearGroups, type Recorder } from "./recorder.js";
-import { type Elements, GROUP, type Shader } from "./shader.js";
+import { type Bound, type Elements, GROUP, type Shader } from "./shader.js";
 
 /** What a kernel may do. */
 export interface KernelContext extends Pick<Recorder, "dispatch" | "copy" | "clear" | "flush"> {
@@ -44,10 +44,7 @@ export function dispatchElements<N extends string, B extends string>(
   { dispatch, flush, workShare }: KernelContext,
   shader: Shader<N, B>,
   count: number,
-  bound: {
-    readonly settings: { readonly [name in Exclude<N, Elements>]: number };
-    readonly slots: { readonly [name in B]: Slot };
-  },
+  bound: Bound<Exclude<N, Elements>, B>,
   most = Infinity,
 ): void {
   const step = GROUP * Math.max(1, Math.floor((most * workShare) / GROUP));

@@ -9,11 +9,7 @@ export type Groups = readonly [x: number, y?: number, z?: number];
 export interface Recorder {
   /** Number of the batch that is being recorded, from 1. */
   readonly batch: number;
-  dispatch<N extends string, B extends string>(
-    shader: Shader<N, B>,
-    bound: { readonly settings: Bound<N, B>["settings"]; readonly slots: { readonly [name in B]: Slot } },
-    groups: Groups,
-  ): void;
+  dispatch<N extends string, B extends string>(shader: Shader<N, B>, bound: Bound<N, B>, groups: Groups): void;
   /** Offsets and bytes are multiples of 4. */
   copy(from: Slot, fromOffset: number, to: Slot, toOffset: number, bytes: number): void;
   clear(slot: Slot): void;

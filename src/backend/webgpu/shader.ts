@@ -1,4 +1,5 @@
 /** Kernels in WGSL as data: what they bind, their numbers, their text; and the pipelines made of them. */
+import type { Slot } from "./bufferPool.js";
 
 export type NumberType = "f32" | "u32" | "i32";
 
@@ -18,7 +19,7 @@ export interface Shader<N extends string = string, B extends string = string> {
 /** What a dispatch gives a shader. */
 export interface Bound<N extends string, B extends string> {
   readonly settings: { readonly [name in N]: number };
-  readonly buffers: { readonly [name in B]: GPUBuffer };
+  readonly slots: { readonly [name in B]: Slot };
 }
 
 /** States a shader, its names checked wherever it is dispatched. */

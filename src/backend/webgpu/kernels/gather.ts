@@ -22,7 +22,7 @@ const rayTable = (model: Model): Shader =>
     body: `
   let line = rayOf(i);
   let y = image[pixel];
-  let at = ${CELL_WEIGHTS[model].vectors}u * i;
+  let at = ${CELL_WEIGHTS[model].vectors}u * (pixel - setting.firstPixel);
   var value = 0.0;
   var ends = vec2f(0.0);
   if (y != 0.0 && line.d.x != 0.0) {

@@ -104,17 +104,20 @@ fn span(line: Line, margin: f32) -> vec2f {
   return vec2f(start, stop);
 }`;
 
-/** `rayOf(i)`: ray i of the batch; sets `pixel`, its number in the part of the image. */
+/**
+ * `rayOf(i)`: ray i of the batch; sets `pixel`, its number in the part of the image. Rays go through row after row of all
+ * views together, since the rows of neighboring workgroups then meet the same voxels; those of a list view by view.
+ */
 export const VIEW_RAYS: RayText = {
-  settings: { rows: "u32", columns: "u32", listed: "u32", firstPixel: "u32" },
+  settings: { rows: "u32", columns: "u32", views: "u32", listed: "u32", firstPixel: "u32" },
   buffers: { views: "read array<vec4f>", pixels: "read array<u32>" },
   code: `
 var<private> pixel: u32;
 fn rayOf(i: u32) -> Line {
   let all = setting.rows * setting.columns;
-  let each = select(all, setting.listed, setting.listed > 0u);
-  let view = i / each;
-  var inView = i % each;
+  let together = select(setting.columns, setting.listed, setting.listed > 0u);
+  let view = (i / together) % setting.views;
+  var inView = i / (together * setting.views) * together + i % together;
   if (setting.listed > 0u) { inView = pixels[inView]; }
   pixel = setting.firstPixel + view * all + inView;
   let at = 15u * view;

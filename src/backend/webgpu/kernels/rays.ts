@@ -167,7 +167,7 @@ export function* viewBatches(
         );
       const batch: RayBatch = {
         ...{ part, first, units, count: units * each, voxels },
-        settings: { rows, columns, listed, firstPixel: (first - part.firstUnit) * pixels },
+        settings: { rows, columns, views: units, listed, firstPixel: (first - part.firstUnit) * pixels },
         slots: { views: context.upload(block), pixels: list },
       };
       yield batch;
