@@ -89,6 +89,7 @@ export function radiographLines({ geometry, noViews, ...facts }: RadiographPart)
     facts.magnification !== undefined && `magnification ${facts.magnification}`,
     viewPosition && `view ${viewPosition}`,
     rtImage?.gantryDeg !== undefined && `gantry ${rtImage.gantryDeg} degrees`,
+    ...(facts.apertures ?? []).map(({ of, shape }) => `${shape.toLowerCase()} ${of}`),
     rtImage?.patientSupportDeg !== undefined && `couch ${rtImage.patientSupportDeg} degrees`,
   ];
   const angles = anglesDeg?.map((pair) => pair.join("/")) ?? [];

@@ -11,6 +11,7 @@ import {
   type VolumePyramid,
   type XRay,
 } from "../registration/index.js";
+import { GOOD_SCORE } from "../registration/verdict.js";
 import type { Volume } from "../volume/grid.js";
 import type { Landmark } from "./landmarkFile.js";
 import { landmarkError, looksLikeLps, motionFromLandmarks } from "./landmarkStart.js";
@@ -121,7 +122,7 @@ async function search(input: RegisterInput, starts: readonly Start[]): Promise<F
     ...(search && { search: { rotationDeg: search[0], translation: search[1] } }),
     ...(mask && { mask }),
     ...(refine && { refine }),
-    onIteration: (step: RegistrationStep) => followed(step, session),
+    onIteration: follower(session),
   };
   const groups = starts.map(xraysOf);
   if (labeled) {
@@ -161,10 +162,20 @@ export const xraysOf = ({ xrays, startViews }: Pick<RegisteredGroup, "xrays" | "
     ...(mask && { mask }),
   }));
 
-function followed(step: RegistrationStep, { progress, signal }: Session): "stop" | undefined {
-  const { evaluations, score, rows, columns, similarity } = step;
-  // How far it is nobody knows: the bar fills ever more slowly.
-  const share = evaluations / (evaluations + 300);
-  progress.update(share, `${evaluations} images, ${similarity} at ${rows} x ${columns}: ${score.toFixed(3)}`);
-  return signal.aborted ? "stop" : undefined;
+/** Tells how far a search is, and that it begins anew because what it reached is in doubt; ends it at Ctrl-C. */
+function follower({ progress, signal, say }: Session) {
+  let last: RegistrationStep | undefined;
+  return (step: RegistrationStep): "stop" | undefined => {
+    const { evaluations, score, rows, columns, similarity } = step;
+    if (last && step.iteration > 0 && rows < last.rows) say(anew(last, step));
+    last = step;
+    // How far it is nobody knows: the bar fills ever more slowly.
+    const share = evaluations / (evaluations + 300);
+    progress.update(share, `${evaluations} images, ${similarity} at ${rows} x ${columns}: ${score.toFixed(3)}`);
+    return signal.aborted ? "stop" : undefined;
+  };
 }
+
+/** Why a search goes back to the coarsest images. */
+const anew = ({ score }: RegistrationStep, { starts, seconds }: RegistrationStep) =>
+  `after ${seconds.toFixed(1)} s the correlation of gradients is ${score.toFixed(2)}, right poses have ${GOOD_SCORE} and more: trying ${starts} starts; are --pixel, --sdd and --image right? Ctrl-C keeps the best pose so far`;

@@ -80,6 +80,7 @@ export async function readXRayImages(
   const masks = imageMasks(images, choice, await readAll(choice.imageMask ?? [], session));
   return images.map(({ values: raw, ...image }, i) => {
     const mask = masks[i];
+    if (image.radiograph?.apertures) session.say(shadeOf(image.name, mask));
     const least = checkPixels(image.name, raw, mask);
     // Where nothing counts, pictures still show something.
     raw.forEach((value, at) => {
@@ -87,6 +88,13 @@ export async function readXRayImages(
     });
     return { ...image, values: rising({ ...image, values: raw, mask }, choice, session), ...(mask && { mask }) };
   });
+}
+
+/** What a collimator or shutter of a file leaves of its image, for people. */
+function shadeOf(name: string, mask: Uint8Array | undefined): string {
+  if (!mask) return `${name}: its collimator and shutter leave no pixel or shade none; all count`;
+  const share = mask.reduce((sum, counts) => sum + counts, 0) / mask.length;
+  return `${name}: ${Math.round(100 * share)} % of its pixels count, those in the opening of its collimator or shutter`;
 }
 
 /** The images of files as they are stored. */

@@ -1,6 +1,7 @@
 /** Which pixels of X-rays count: without the edges that a collimator shades, and by mask images. */
 import type { Command } from "commander";
 import { fault } from "../core/errors.js";
+import { apertureMask, type RadiographFacts } from "../io/index.js";
 import { eachXRay } from "./eachXRay.js";
 import * as parse from "./parse.js";
 
@@ -17,6 +18,9 @@ interface Size {
   readonly rows: number;
   readonly columns: number;
 }
+
+/** An X-ray, and what its file says about it. */
+type Shaded = Size & { readonly radiograph?: RadiographFacts };
 
 export function addMaskOptions(command: Command): Command {
   return command
@@ -37,12 +41,13 @@ export function addMaskOptions(command: Command): Command {
 }
 
 /**
- * For each X-ray 1 where its pixels count, undefined where all do.
+ * For each X-ray 1 where its pixels count, undefined where all do; what the collimator or shutter of its file shades does
+ * not.
  * `masks`: the images of the files of `imageMask`, in order.
  * @throws INVALID_ARGUMENT (`contradictory-options`, `out-of-range`), SHAPE_MISMATCH (`length`)
  */
 export function imageMasks(
-  xrays: readonly Size[],
+  xrays: readonly Shaded[],
   { crop = [] }: MaskChoice,
   masks: readonly (Size & { readonly values: ArrayLike<number> })[],
 ): (Uint8Array | undefined)[] {
@@ -50,8 +55,9 @@ export function imageMasks(
   const maskOf = eachXRay("image-mask", masks, xrays.length);
   return xrays.map((xray, i) => {
     const [edges, mask] = [edgesOf[i], maskOf[i]];
-    if (!edges && !mask) return undefined;
-    const counts = new Uint8Array(xray.rows * xray.columns).fill(1);
+    const open = xray.radiograph && apertureMask(xray.radiograph);
+    if (!edges && !mask && !open) return undefined;
+    const counts = open ?? new Uint8Array(xray.rows * xray.columns).fill(1);
     if (mask) applyMask(xray, mask, counts);
     if (edges) applyCrop(xray, edges, counts);
     return counts;

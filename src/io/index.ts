@@ -1,3 +1,4 @@
+export { type Aperture, apertureMask } from "./dicom/apertures.js";
 export { locateCodecs } from "./dicom/codecs/wasmCodec.js";
 export type { RadiographFacts, RtImageFacts } from "./dicom/radiographFacts.js";
 export { radiographProjections } from "./dicom/radiographProjections.js";

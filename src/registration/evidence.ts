@@ -92,7 +92,7 @@ export async function gatherEvidence(
   return {
     instability: Math.max(...moved),
     deviation: Math.sqrt((squares * (parts.length - 1)) / parts.length),
-    spread: spreadOf(all, layout, n * views.length, placesAfter),
+    spread: spreadOf(all, layout, placesAfter),
     ...(byView.length > 0 && {
       disagreement: Math.max(...disagreements),
       balance: Math.max(0, Math.min(...scores)) / Math.max(Number.MIN_VALUE, ...scores),
@@ -120,11 +120,10 @@ function withoutForeign(of: Appraisal): Appraisal {
   return { ...of, hessian };
 }
 
-/** Root mean square over the corners of their deviation, for the covariance 2 (1 - score) H⁻¹ / pixels of the unknowns. */
+/** Root mean square over the corners of their deviation, for the covariance 2 (1 - score) H⁻¹ / rays of the unknowns. */
 function spreadOf(
-  { hessian, gradient, score }: Appraisal,
+  { hessian, gradient, score, rays }: Appraisal,
   layout: Layout,
-  pixels: number,
   placesAfter: (step: Float64Array) => readonly Vec3[],
 ): number {
   const p = gradient.length;
@@ -141,7 +140,7 @@ function spreadOf(
     for (let j = 0; j < p; j++) variance += column[j] * motions[i].reduce((sum, v, k) => sum + v * motions[j][k], 0);
   }
   const corners = rest.length / 3;
-  return Math.sqrt((Math.max(0, variance) * 2 * Math.max(0, 1 - score)) / pixels / corners);
+  return Math.sqrt((Math.max(0, variance) * 2 * Math.max(0, 1 - score)) / rays / corners);
 }
 
 const acrossBeam = (shift: Vec3, normal: Vec3): Vec3 => subtract(shift, scale(normal, dot(shift, normal)));

@@ -24,6 +24,8 @@ export interface Appraisal {
   readonly score: number;
   /** Smallest share of valid rays of any X-ray. */
   readonly share: number;
+  /** Valid rays of all X-rays that count. */
+  readonly rays: number;
   /** d(score)/d(unknown) and the Gauss-Newton matrix (row by row); empty without derivatives. */
   readonly gradient: Float64Array;
   readonly hessian: Float64Array;
@@ -74,8 +76,8 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
   let tones: readonly (Tone | undefined)[] | undefined;
   let evaluations = 0;
 
-  /** Fills the mask; gives the share of valid rays of those that count, whatever the region. */
-  const maskOf = (candidate: Candidate, view: number, pixels?: Uint8Array): number => {
+  /** Fills the mask; gives the valid rays of those that count, and their share, whatever the region. */
+  const maskOf = (candidate: Candidate, view: number, pixels?: Uint8Array) => {
     let valid = n;
     if (cutAxis === undefined) mask.fill(1);
     else {
@@ -93,7 +95,7 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
       }
     }
     if (pixels) for (let i = 0; i < n; i++) mask[i] &= pixels[i];
-    return all > 0 ? valid / all : 0;
+    return { valid, share: all > 0 ? valid / all : 0 };
   };
   const renderAll = async (candidates: readonly Candidate[], derivatives: boolean) => {
     const rendered = await render(scene, candidates, derivatives);
@@ -122,9 +124,10 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
     const hessian = new Float64Array(derivatives ? p * p : 0);
     let score = 0;
     let smallest = 1;
+    let rays = 0;
     for (let view = 0; view < views.length; view++) {
       if (only !== undefined && view !== only) continue;
-      const share = maskOf(candidate, view, pixels);
+      const { valid, share } = maskOf(candidate, view, pixels);
       const own = local[view];
       if (derivatives) rendered.columns(c, view, own.jacobian);
       image.set(pixelsOf(c, view));
@@ -134,6 +137,7 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
       const options = cutAxis === undefined && !counted[view] && !pixels ? {} : { mask };
       const weight = Math.min(1, share / FULL_SHARE) / (only === undefined ? views.length : 1);
       smallest = Math.min(smallest, share);
+      rays += valid;
       if (!derivatives) {
         score += weight * prepared[view].evaluate(moving, options)[0];
         continue;
@@ -143,7 +147,7 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
       score += weight * equations(prepared[view])(moving, own.jacobian, own, options)[0];
       scatter(indices[view], own, weight, gradient, hessian);
     }
-    return { candidate, score, share: smallest, gradient, hessian };
+    return { candidate, score, share: smallest, rays, gradient, hessian };
   };
 
   return {

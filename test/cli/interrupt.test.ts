@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import * as nodeModule from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -68,18 +67,15 @@ describe.skipIf(!existsSync(main) || process.platform === "win32")("the built co
     },
   );
 
-  test.skipIf(!("registerHooks" in nodeModule))(
-    "SIGINT while the program is being loaded exits with 130 too",
-    async () => {
-      const hook = `import { registerHooks } from "node:module"; registerHooks({ load(url, context, next) {
+  test("SIGINT while the program is being loaded exits with 130 too", async () => {
+    const load = `export async function load(url, context, next) {
       if (url.endsWith("/cli/program.js")) process.kill(process.pid, "SIGINT");
-      return next(url, context); } });`;
-      const child = spawn(process.execPath, ["--import", `data:text/javascript,${hook}`, main, "inspect", ct], {
-        ...{ cwd: folder, stdio: "ignore" },
-      });
-      expect(await once(child, "exit")).toEqual([130, null]);
-    },
-  );
+      return next(url, context); }`;
+    const data = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
+    const hook = data(`import { register } from "node:module"; register(${JSON.stringify(data(load))});`);
+    const child = spawn(process.execPath, ["--import", hook, main, "inspect", ct], { cwd: folder, stdio: "ignore" });
+    expect(await once(child, "exit")).toEqual([130, null]);
+  });
 
   test("a refusal exits with 2", async () => {
     expect((await run(["inspect", "absent.nii"])).code).toBe(2);

@@ -374,6 +374,31 @@ describe("register takes what counts", () => {
   });
 });
 
+test("a search that begins anew says why while it goes on: pixels of half their size", async () => {
+  const xray = await picture("half.png", images[0]);
+  const given = [...["--start", "9,-2,2,0,850,0"], ...["--pixel", "3,3"], ...["--sdd", "1020"]];
+  const argv = [
+    "register",
+    at("ct.nii.gz"),
+    xray,
+    ...given,
+    "--no-report",
+    "--out",
+    at("half.json"),
+    "--backend",
+    "wasm",
+  ];
+  const controller = new AbortController();
+  const { code, stderr } = await cli(argv, {
+    signal: controller.signal,
+    onStderr: (text) => text.startsWith("after ") && controller.abort(),
+  });
+  expect(code).toBe(130);
+  expect(stderr).toMatch(
+    /correlation of gradients is 0\.\d+, right poses have 0\.42 and more: trying 16 starts; are --pixel/,
+  );
+});
+
 test("Ctrl-C before the search ends it with an error", async () => {
   const xray = await picture("early.png", images[0]);
   const controller = new AbortController();

@@ -174,6 +174,16 @@ describe("what of an X-ray counts", () => {
     expect(meanTargetError(multiply4(blind.motion, error))).toBeGreaterThan(4);
   });
 
+  test("half of the pixels do not hold the pose better than all of them", async () => {
+    const [xray] = single;
+    // Squares that no crop could leave out, wide against the windows of the similarity.
+    const mask = Uint8Array.from(xray.values, (_, i) => (Math.floor(i / 64 / 16) + Math.floor((i % 64) / 16) + 1) % 2);
+    const options = { volume: pyramid, recipe: "one-start" as const, mask: "none" as const };
+    const whole = await registerViews({ ...options, xrays: [xray] });
+    const half = await registerViews({ ...options, xrays: [{ ...xray, mask }] });
+    expect(half.evidence.spread).toBeGreaterThan(whole.evidence.spread);
+  });
+
   test("a mask of ones changes nothing", async () => {
     const ones = single.map((xray) => ({ ...xray, mask: new Uint8Array(64 * 64).fill(1) }));
     const [plain, masked] = [

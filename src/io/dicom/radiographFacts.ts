@@ -2,6 +2,7 @@ import type { DataSet } from "dicom-parser";
 import { fault, type Warning } from "../../core/errors.js";
 import type { Vec3 } from "../../core/linear.js";
 import { counted } from "../../core/words.js";
+import { type Aperture, aperturesOf } from "./apertures.js";
 import { decimals, frameHeader } from "./frameGeometry.js";
 
 /** What an X-ray image says about how it was taken. Fields that the file does not have are left out. */
@@ -45,6 +46,8 @@ export interface RadiographFacts {
   /** True for images "for presentation", whose values are meant to be looked at. */
   readonly forPresentation: boolean;
   readonly frameOfReference?: string;
+  /** Openings of collimator and display shutter; `apertureMask` makes a mask of them. */
+  readonly apertures?: readonly Aperture[];
 }
 
 /** The geometry of an RT image (IEC 61217). */
@@ -159,6 +162,7 @@ export function radiographFacts(
     whiteIsZero: photometric === "MONOCHROME1",
     forPresentation: PRESENTATION.test(sop),
     frameOfReference: text(set, "x00200052"),
+    apertures: aperturesOf(set, name, warnings),
   };
   return { facts: withoutUndefined(facts), warnings };
 }
