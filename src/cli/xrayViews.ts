@@ -89,7 +89,7 @@ function startNumbers(text: string): number[] {
 /**
  * The view of each X-ray: from the geometry file, else from --start, else from the geometry file beside it, else from its
  * DICOM header, else a C-arm in front.
- * @throws INVALID_ARGUMENT (`contradictory-options`, `missing-option`), SHAPE_MISMATCH (`inconsistent-geometry`),
+ * @throws INVALID_ARGUMENT (`contradictory-options`, `missing-option`, `out-of-range`), SHAPE_MISMATCH (`inconsistent-geometry`),
  * INVALID_GEOMETRY (`inconsistent-pixel-size`), and what the readers of geometry throw
  */
 export async function placeXRays(
@@ -216,6 +216,12 @@ function ofCArm(image: XRayImage, choice: OwnChoice, grid: Grid, session: Sessio
       defect: "assumed-distance",
       message: `${name} does not say how far its source was from the detector: taken as ${DEFAULT_SDD} mm (--sdd says otherwise)`,
     });
+  if (choice.start?.length !== 6 && !(sdd > sid))
+    throw fault(
+      "INVALID_ARGUMENT",
+      `${name}: found ${sdd} mm from source to detector and ${sid} mm from source to isocenter; expected the detector behind the isocenter; correct --sdd or --sid, did you swap them?`,
+      { defect: "out-of-range" },
+    );
   const { pixelSize: told, pixelSizeAt } = radiograph ?? {};
   const atObject = told && pixelSizeAt === "object" && ([(told[0] * sdd) / sid, (told[1] * sdd) / sid] as const);
   const said = image.pixelSize ?? (atObject || undefined);

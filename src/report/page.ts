@@ -45,7 +45,7 @@ svg { max-width: 100%; height: auto; }
 .controls input { vertical-align: middle; width: 12rem; }
 .controls output { display: inline-block; min-width: 4rem; text-align: right; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { margin: 0.75rem 0; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { padding-bottom: 0.35rem; color: var(--quiet); text-align: left; font-size: 0.875rem; }
 th, td { padding: 0.3rem 0.8rem; border-bottom: 1px solid var(--line); text-align: left; }
 th.number, td.number { text-align: right; }

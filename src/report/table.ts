@@ -8,12 +8,12 @@ export interface Table {
   readonly rows: readonly (readonly HtmlContent[])[];
 }
 
-/** An HTML table. A column is set flush right if all its cells are numbers. */
+/** An HTML table, without a head where no column has a name. A column is set flush right if all its cells are numbers. */
 export function renderTable({ caption, columns, rows }: Table): Html {
   const align = columns.map((_, c) => (rows.every((row) => typeof row[c] === "number") ? "number" : "text"));
   return html`<div class="scroll"><table>
 ${caption !== undefined && html`<caption>${caption}</caption>`}
-<thead><tr>${columns.map((name, c) => html`<th class="${align[c]}" scope="col">${name}</th>`)}</tr></thead>
+${columns.some((name) => name !== "") && html`<thead><tr>${columns.map((name, c) => html`<th class="${align[c]}" scope="col">${name}</th>`)}</tr></thead>`}
 <tbody>
 ${rows.map((row) => html`<tr>${row.map((cell, c) => html`<td class="${align[c]}">${cell}</td>`)}</tr>\n`)}</tbody>
 </table></div>`;

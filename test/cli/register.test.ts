@@ -139,6 +139,8 @@ describe("register finds the pose", () => {
       "euler_angles ZXY",
     ])
       expect(page).toContain(text);
+    // Matrices have no names of columns, and no empty head for them.
+    expect(page).not.toContain('scope="col"></th>');
     expect((await readFile(at("one.gif"))).subarray(0, 6).toString()).toBe("GIF89a");
     const again = await cli(["run", at("one.json.run.json")]);
     expect(again.stderr).toContain("one.json: the same bytes as then");
@@ -480,6 +482,14 @@ describe("register refuses, saying why,", () => {
     expect((await refusal(xray, "--geometry", at("ap.geometry.json"), "--sdd", "900")).message).toMatch(
       /leave out --sdd/,
     );
+  });
+
+  test("a detector before the isocenter", async () => {
+    const xray = await picture("before.png", images[0]);
+    const given = ["--start", "0,0,0", "--pixel", "6,6", "--sdd", "800"];
+    const { defect, message } = await refusal(xray, ...given);
+    expect(defect).toBe("out-of-range");
+    expect(message).toMatch(/800 mm .* 850 mm .* did you swap them/);
   });
 
   test("a view that sees nothing of the CT", async () => {
