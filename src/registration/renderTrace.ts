@@ -9,14 +9,14 @@ import type { Volume } from "../volume/grid.js";
 import { bodyOf, checkLabels } from "./bodyOf.js";
 import { binned, binnedView, type LevelImage } from "./imagePyramid.js";
 import type { RegistrationStep } from "./types.js";
-import { backendOf, type VolumePyramid } from "./volumePyramid.js";
+import { backendOf, createVolumePyramid, type VolumePyramid } from "./volumePyramid.js";
 import { checkSize, nameOf, type XRay } from "./xray.js";
 
 /** Options of `renderTrace`: what was registered, as it was given there. */
 export interface RenderTraceOptions {
   /** Needed with a volume; a pyramid has its own. */
   readonly backend?: Backend;
-  /** All voxels of a volume are rendered; of a pyramid its finest level, which is faster. */
+  /** Of a pyramid its finest level is rendered, whatever `longerSide`. */
   readonly volume: Volume | VolumePyramid;
   /** With the volume as such, where `registerBodies` found the bodies. */
   readonly labels?: Volume;
@@ -24,7 +24,10 @@ export interface RenderTraceOptions {
   readonly xrays: readonly XRay[];
   /** Of a result, a part of it, or any steps with the views of every body. */
   readonly trace: readonly Pick<RegistrationStep, "views">[];
-  /** Images of more pixels along a side are rendered by blocks of whole pixels. @default 256 */
+  /**
+   * Images of more pixels along a side are rendered by blocks of whole pixels; up to 256 from the voxels that the search
+   * sees, means of some millimeters, beyond that from all. @default 256
+   */
   readonly longerSide?: number;
   /** @default "joseph" */
   readonly model?: Model;
@@ -51,7 +54,7 @@ const OPTIONS: readonly (keyof RenderTraceOptions)[] = [
  * Nothing is kept from the search: a step's `views` say all, so that any callback may ask for its images too.
  * @returns one entry an X-ray
  * @throws SHAPE_MISMATCH (`length`, `grid-mismatch`), INVALID_ARGUMENT (`no-backend`, `contradictory-options`,
- * `out-of-range`, `shared-label`, `empty-body`, `unknown-option`), ABORTED
+ * `out-of-range`, `shared-label`, `empty-body`, `wrong-quantity`, `unknown-option`), NOT_FINITE, ABORTED
  */
 export async function renderTrace(options: RenderTraceOptions): Promise<TraceImages[]> {
   refuseUnknownOptions("renderTrace", options, OPTIONS);
@@ -61,8 +64,9 @@ export async function renderTrace(options: RenderTraceOptions): Promise<TraceIma
   const levels = xrays.map((xray) => reduced(xray, longerSide));
   const images = levels.map(({ detector: { rows, columns } }) => trace.map(() => new Float64Array(rows * columns)));
   for (const [body, part] of bodiesOf(options).entries()) {
-    using own = "levels" in volume ? undefined : toDevice(backend, part());
-    const x = own ?? finest(volume as VolumePyramid);
+    using seen = "levels" in volume || longerSide > SEARCHED ? undefined : createVolumePyramid(backend, part());
+    using all = "levels" in volume || seen ? undefined : toDevice(backend, part());
+    const x = all ?? finest(seen ?? (volume as VolumePyramid));
     for (const [i, { detector, factor }] of levels.entries()) {
       throwIfAborted(signal);
       const views = trace.map((step) => binnedView(step.views[body][i], factor));
@@ -71,6 +75,9 @@ export async function renderTrace(options: RenderTraceOptions): Promise<TraceIma
   }
   return levels.map(({ detector, values }, i) => ({ detector, measured: values, rendered: images[i] }));
 }
+
+/** Pixels of the longer side for which the voxels of the search suffice. */
+const SEARCHED = 256;
 
 const finest = ({ levels }: VolumePyramid): DeviceVolume => levels[levels.length - 1];
 
