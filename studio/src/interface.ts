@@ -6,7 +6,7 @@ import { linkOfView } from "./state/link";
 import { crosshair, openSample, openVolume, patient, pointAt } from "./state/patient";
 import { arm, beam, beamMatrix, steer } from "./state/pose";
 import { methodAsked, reconstruct, reconstruction, scan, scanAsked, simulate, steps } from "./state/reconstruction";
-import { hideXRay, openXRay, register } from "./state/registration";
+import { hideXRay, openXRay, register, registration, xray } from "./state/registration";
 import { backend, failure, startBackend } from "./state/status";
 import { paintedDrr } from "./views/painted";
 import type { ReconstructRequest, ScanRequest } from "./worker/protocol";
@@ -46,7 +46,9 @@ const studio = {
   /** Takes an X-ray from a hidden place (random numbers in [0, 1) from `draw`). */
   hideXRay,
   openXRay,
+  xray: () => xray.value,
   register,
+  registration: () => registration.value,
   /** What reproduces the page: commands, a program, the address of the view. */
   commands: () => commands.value,
   code: () => code.value,

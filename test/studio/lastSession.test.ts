@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodeNifti } from "../../src/io/index.js";
+import { encodeNifti, encodePng } from "../../src/io/index.js";
 import { createGrid, sheppLogan } from "../../src/volume/index.js";
 import { becomes, drop, exactImage, missing, type Studio, startStudio } from "./studioPage.js";
 
@@ -11,6 +11,13 @@ const state = (page: Page) =>
   page.evaluate(
     "[tomogradStudio.patient(), tomogradStudio.arm(), tomogradStudio.crosshair(), tomogradStudio.scan(), tomogradStudio.commands()]",
   );
+
+/** In the page: what the browser keeps, as it is written. */
+const keptText = `async () => {
+  const root = await navigator.storage.getDirectory();
+  const index = await (await root.getDirectoryHandle("last-session")).getFileHandle("session.json");
+  return (await index.getFile()).text();
+}`;
 
 /** Opens a volume of its own on the page. */
 async function dropPhantom(page: Page): Promise<void> {
@@ -58,6 +65,49 @@ describe.skipIf(missing)(`the last session${missing ? ` (skipped: ${missing})` :
       record.outputs,
     );
     expect(again).toBeGreaterThan(10);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test("it brings back an X-ray, where its search began and what it found, and the file of an X-ray", async () => {
+    const { page, problems } = await studio.open();
+    await dropPhantom(page);
+    const again = async (becameKept: string) => {
+      await becomes(page, `(${keptText})().then((text) => ${becameKept})`);
+      await page.reload();
+      await becomes(page, "window.tomogradStudio?.shown() !== undefined");
+      await restore(page).click();
+      await becomes(page, "tomogradStudio.xray() !== undefined");
+    };
+    const xray = () =>
+      page.evaluate(
+        "(({ name, rows, columns, values, truth, file }) => ({ name, rows, columns, values: [...values], truth, file }))(tomogradStudio.xray())",
+      );
+    await page.evaluate("tomogradStudio.hideXRay(() => 0.6)");
+    await page.evaluate("tomogradStudio.register()");
+    const found = await page.evaluate("tomogradStudio.registration()");
+    expect(found).toMatchObject({ error: { before: expect.any(Number) } });
+    const code = await page.evaluate("tomogradStudio.codeOfRegistration()");
+    const [hidden, arm] = [await xray(), await page.evaluate("tomogradStudio.arm()")];
+    await again("text.includes('evaluations')");
+    expect(await xray()).toEqual(hidden);
+    expect(await page.evaluate("tomogradStudio.registration()")).toEqual(found);
+    expect(await page.evaluate("tomogradStudio.codeOfRegistration()")).toEqual(code);
+    await expect.poll(() => page.evaluate("tomogradStudio.arm()")).toEqual(arm);
+    expect(await page.getByRole("region", { name: "Comparison" }).count()).toBe(1);
+
+    await page.getByRole("tab", { name: "Register" }).click();
+    const values = Float32Array.from({ length: 20 * 24 }, (_, i) => 1 + (i % 24));
+    const buffer = Buffer.from(await encodePng({ rows: 20, columns: 24, values }, { window: [0, 255] }));
+    await page.getByLabel("Open X-ray…").setInputFiles({ name: "measured.png", mimeType: "image/png", buffer });
+    await becomes(page, "tomogradStudio.xray().name === 'measured.png'");
+    const measured = await xray();
+    expect(measured).toMatchObject({ rows: 20, columns: 24, values: [...values] });
+    await again("text.includes('measured.png')");
+    expect(await xray()).toEqual(measured);
+    expect(await page.evaluate("tomogradStudio.registration()")).toBeUndefined();
+    await page.getByText("Bone dark", { exact: true }).click();
+    await becomes(page, "tomogradStudio.xray().values[0] === 23");
     expect(problems).toEqual([]);
     await page.close();
   });

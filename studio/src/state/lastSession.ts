@@ -1,12 +1,13 @@
 /** The session in the browser's own files: kept as it goes on, brought back on request after a reload. */
 import { batch, effect, signal } from "@preact/signals";
 import { failureOf, request } from "../worker/client";
-import type { KeptSession, ReconstructRequest, ScanRequest, SessionToKeep } from "../worker/protocol";
+import type { KeptSession, ReconstructRequest, ScanRequest, SessionToKeep, XRayToKeep } from "../worker/protocol";
 import { crosshairShown, enlarged, labelOpacity, panel, radiographed, sliced } from "./display";
 import { latestWins } from "./latest";
 import { linkHash, takeLink } from "./link";
 import { labelsFrom, openedFrom, openLabels, openVolume, patient } from "./patient";
 import { methodAsked, reconstruction, running, scan, scanAsked, steps, volumeShown } from "./reconstruction";
+import { registering, restoreXRay, type XRay, type XRayWords, xray, xrayWords } from "./registration";
 import { report } from "./status";
 
 /** The last session, until it is brought back or put away. */
@@ -36,14 +37,17 @@ interface PageWords {
   readonly crosshairShown: boolean;
   readonly scanAsked: ScanRequest;
   readonly methodAsked: ReconstructRequest;
+  readonly xray?: XRayWords;
 }
 
 function words(): PageWords {
+  const ofXRay = xrayWords();
   return {
     ...{ view: linkHash(), panel: panel.value, sliced: sliced.value, radiographed: radiographed.value },
     ...{ labelOpacity: labelOpacity.value, crosshairShown: crosshairShown.value },
     ...{ scanAsked: scanAsked.value, methodAsked: methodAsked.value },
     ...(enlarged.value !== undefined && { enlarged: enlarged.value }),
+    ...(ofXRay && { xray: ofXRay }),
   };
 }
 
@@ -56,8 +60,24 @@ function present(): SessionToKeep | undefined {
     ...(labels && { labels }),
     ...(scan.value && { scan: scan.value }),
     ...(reconstruction.value && { reconstruction: reconstruction.value }),
+    ...(xray.value && { xray: bare(xray.value) }),
   };
 }
+
+/** What the worker keeps of an X-ray; the rest is in words. */
+const bare = ({ name, rows, columns, values, source }: XRay): XRayToKeep => ({
+  ...{ name, rows, columns, values },
+  ...(source && { source }),
+});
+
+/** Tells sessions apart; pixels only by being others. */
+function keyOf(session: SessionToKeep | undefined): string {
+  const values = session?.xray?.values;
+  if (values && !numbers.has(values)) numbers.set(values, ++counted);
+  return JSON.stringify(session, (_, value) => (value instanceof Float32Array ? numbers.get(value) : value));
+}
+const numbers = new WeakMap<Float32Array, number>();
+let counted = 0;
 
 const save = latestWins(
   (session: SessionToKeep) => request("keepSession", session),
@@ -81,14 +101,14 @@ export async function beginKeeping(): Promise<void> {
     return;
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let before = JSON.stringify(present());
+  let before = keyOf(present());
   effect(() => {
     const session = present();
-    const ready = keepWanted.value && !kept.value && !running.value;
+    const ready = keepWanted.value && !kept.value && !running.value && !registering.value;
     clearTimeout(timer);
     if (!session || !ready) return;
     timer = setTimeout(() => {
-      const now = JSON.stringify(session);
+      const now = keyOf(session);
       if (now === before) return;
       before = now;
       save.ask(session);
@@ -104,7 +124,7 @@ export async function restoreSession(): Promise<void> {
     await openVolume(session.volume);
     if (openedFrom() !== session.volume) return; // the reason is on the page
     if (session.labels) await openLabels(session.labels.source, session.labels.name);
-    await request("takeKeptResults", undefined);
+    const results = await request("takeKeptResults", undefined);
     const { view, ...page } = JSON.parse(session.page) as PageWords;
     batch(() => {
       panel.value = page.panel;
@@ -119,6 +139,7 @@ export async function restoreSession(): Promise<void> {
       reconstruction.value = session.reconstruction;
       steps.value = session.reconstruction?.history ?? [];
       volumeShown.value++;
+      if (results.xray && page.xray) restoreXRay(results.xray, page.xray);
       kept.value = undefined;
     });
     takeLink(view);

@@ -10,6 +10,7 @@ import type {
   RegistrationRound,
   XRayFile,
   XRayImage,
+  XRayToKeep,
 } from "../worker/protocol";
 import { type RegistrationStart, registrationStart } from "./commands";
 import { drr } from "./drr";
@@ -17,10 +18,13 @@ import { patient } from "./patient";
 import { arm, beam, detector, FRONTAL, isocenter, steer, steerByMatrix } from "./pose";
 import { failure, report, task } from "./status";
 
-/** The X-ray; of a hidden one also where it was taken from. */
-export const xray = signal<(XRayImage & { readonly file?: XRayFile; readonly truth?: ConeView }) | undefined>(
-  undefined,
-);
+/** An X-ray: what its file says, or where a hidden one was taken from. */
+export interface XRay extends XRayToKeep {
+  readonly file?: Omit<XRayFile, keyof XRayImage>;
+  readonly truth?: ConeView;
+}
+
+export const xray = signal<XRay | undefined>(undefined);
 export const overlay = signal<Overlay>("edges");
 /** Degrees and mm to each side of the C-arm as it stands. */
 export const search = signal({ rotationDeg: 45, translation: 30 });
@@ -88,7 +92,8 @@ export async function openXRay(file: File, meaning?: Meaning): Promise<void> {
   failure.value = undefined;
   try {
     const read = await request("readXRay", { file, ...(meaning && { meaning }) });
-    const { name, rows, columns, values, pixel, laoDeg, cranDeg, sid, sdd } = read;
+    const { name, rows, columns, values, ...facts } = read;
+    const { pixel, laoDeg, cranDeg, sid, sdd } = facts;
     const width = arm.value.pixel * arm.value.columns;
     batch(() => {
       dropXRay();
@@ -98,19 +103,45 @@ export async function openXRay(file: File, meaning?: Meaning): Promise<void> {
         ...(sid && { sid }),
         ...(sdd && { sdd }),
       });
-      xray.value = { name, rows, columns, values, file: read };
+      xray.value = { name, rows, columns, values, source: file, file: facts };
     });
-    lastFile = file;
   } catch (error) {
     report(error);
   }
 }
 
-let lastFile: File | undefined;
-
 /** Takes the values of the file for something else. */
-export const rereadXRay = (meaning: Meaning): Promise<void> =>
-  lastFile ? openXRay(lastFile, meaning) : Promise.resolve();
+export async function rereadXRay(meaning: Meaning): Promise<void> {
+  const source = xray.value?.source;
+  if (source) await openXRay(source, meaning);
+}
+
+/** What of an X-ray and its registration is kept besides its pixels. */
+export interface XRayWords extends Pick<XRay, "file" | "truth"> {
+  readonly search: typeof search.value;
+  readonly overlay: Overlay;
+  readonly start?: RegistrationStart;
+  readonly found?: RegistrationFacts;
+}
+
+export const xrayWords = (): XRayWords | undefined =>
+  xray.value && {
+    ...{ file: xray.value.file, truth: xray.value.truth, search: search.value, overlay: overlay.value },
+    ...{ start: registered.value?.start, found: registration.value },
+  };
+
+/** Brings back an X-ray, and what was found of it. */
+export function restoreXRay(image: XRayToKeep, { file, truth, start, found, ...words }: XRayWords): void {
+  const { source: _, ...bare } = image;
+  batch(() => {
+    xray.value = { ...image, ...(file && { file }), ...(truth && { truth }) };
+    search.value = words.search;
+    overlay.value = words.overlay;
+    registration.value = found;
+    registered.value = start && found && { xray: bare, start, found };
+    rounds.value = found?.rounds ?? [];
+  });
+}
 
 /** Registers from the C-arm as it stands, and puts it where the X-ray was taken from. */
 export async function register(): Promise<RegistrationFacts | undefined> {
@@ -126,7 +157,7 @@ export async function register(): Promise<RegistrationFacts | undefined> {
     registering.value = true;
     task.value = { what: "Registering", cancel };
   });
-  const { file: _, truth, ...image } = measured;
+  const { file: _, source: __, truth, ...image } = measured;
   const { view } = beam.value;
   const start = registrationStart({ view, detector: detector.value, grid: patient.value.grid }, search.value);
   try {

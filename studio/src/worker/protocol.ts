@@ -56,8 +56,8 @@ export interface Calls {
   lastSession: Call<undefined, KeptSession | undefined>;
   /** Keeps the session in the browser, in place of the one before. */
   keepSession: Call<SessionToKeep, undefined>;
-  /** Takes the scan and the reconstruction of the kept session; its volume is open. */
-  takeKeptResults: Call<undefined, undefined>;
+  /** Takes the scan and the reconstruction of the kept session, and hands out its X-ray; its volume is open. */
+  takeKeptResults: Call<undefined, { readonly xray?: XRayToKeep }>;
   forgetSession: Call<undefined, undefined>;
 }
 export type CallKind = keyof Calls;
@@ -444,11 +444,17 @@ export interface SessionToKeep {
   readonly labels?: OpenRequest;
   readonly scan?: ScanFacts;
   readonly reconstruction?: ReconstructionFacts;
-  /** View, display and tab: the page's own words. */
+  readonly xray?: XRayToKeep;
+  /** View, display, tab and registration: the page's own words. */
   readonly page: string;
 }
 
-export interface KeptSession extends SessionToKeep {
+export interface XRayToKeep extends XRayImage {
+  /** The file that it was read from. */
+  readonly source?: File;
+}
+
+export interface KeptSession extends Omit<SessionToKeep, "xray"> {
   /** ISO 8601. */
   readonly at: string;
 }

@@ -1,6 +1,6 @@
 import type { Volume } from "tomograd";
 import type { Projections } from "tomograd/volume";
-import type { KeptSession, OpenRequest, OpenSource, PathFile, SessionToKeep } from "../protocol";
+import type { KeptSession, OpenRequest, OpenSource, PathFile, SessionToKeep, XRayImage, XRayToKeep } from "../protocol";
 import { reconstructionSoFar, scanSoFar, setReconstructed, setScan } from "../reconstructed";
 import { currentPatient } from "../session";
 import { keptFile, openStore, removeKept, writeKept } from "../store";
@@ -11,6 +11,8 @@ const FORMAT = "tomograd-studio-session/1";
 const INDEX = "session.json";
 const SCAN = "scan";
 const RESULT = "reconstruction";
+const XRAY = "xray";
+const RADIOGRAPH = "radiograph";
 
 /** A file as the index names it: its own name may be any. */
 interface Entry {
@@ -26,6 +28,7 @@ interface Index extends Omit<KeptSession, "volume" | "labels"> {
   readonly volume: KeptRequest;
   readonly labels?: KeptRequest;
   readonly grid?: Volume["grid"];
+  readonly xray?: Omit<XRayImage, "values"> & { readonly source?: Entry };
 }
 
 interface KeptRequest extends Omit<OpenRequest, "source"> {
@@ -33,7 +36,7 @@ interface KeptRequest extends Omit<OpenRequest, "source"> {
 }
 
 /** What lies in the store now: what has not changed is not written again. */
-const kept: { volume?: string; labels?: string; scan?: Projections; result?: Volume } = {};
+const kept: { volume?: string; labels?: string; scan?: Projections; result?: Volume; xray?: XRayToKeep } = {};
 
 export const lastSessionHandlers: Pick<Handlers, "lastSession" | "keepSession" | "takeKeptResults" | "forgetSession"> =
   {
@@ -41,7 +44,7 @@ export const lastSessionHandlers: Pick<Handlers, "lastSession" | "keepSession" |
       const store = await openStore();
       const index = await readIndex(store);
       if (!index) return undefined;
-      const { format: _, grid: __, volume, labels, ...rest } = index;
+      const { format: _, grid: __, xray: ___, volume, labels, ...rest } = index;
       const found = {
         ...rest,
         volume: await requestOf(store, "volume", volume),
@@ -75,7 +78,8 @@ export const lastSessionHandlers: Pick<Handlers, "lastSession" | "keepSession" |
         kept.result = { quantity: "attenuation", grid: index.grid, values: result };
         setReconstructed(kept.result);
       }
-      return undefined;
+      kept.xray = index?.xray && (await xrayOf(store, index.xray));
+      return kept.xray ? { xray: kept.xray } : {};
     },
 
     async forgetSession() {
@@ -85,7 +89,7 @@ export const lastSessionHandlers: Pick<Handlers, "lastSession" | "keepSession" |
   };
 
 async function forget(store: FileSystemDirectoryHandle): Promise<void> {
-  for (const part of ["volume", "labels", "scan", "result"] as const) delete kept[part];
+  for (const part of ["volume", "labels", "scan", "result", "xray"] as const) delete kept[part];
   await removeKept(store);
 }
 
@@ -100,12 +104,14 @@ async function keep(store: FileSystemDirectoryHandle, asked: SessionToKeep): Pro
   await keepFiles(store, "labels", asked.labels, labels);
   await keepNumbers(store, SCAN, "scan", scan);
   await keepNumbers(store, RESULT, "result", result);
+  await keepXRay(store, asked.xray);
   const { page, scan: scanFacts, reconstruction } = asked;
   const index: Index = {
     ...{ format: FORMAT, at: new Date().toISOString(), page, volume },
     ...(labels && { labels }),
     ...(scan && scanFacts && { scan: scanFacts }),
     ...(result && reconstruction && { reconstruction, grid: result.grid }),
+    ...(asked.xray && { xray: factsOf(asked.xray) }),
   };
   await writeKept(store, INDEX, [new TextEncoder().encode(JSON.stringify(index))]);
 }
@@ -119,14 +125,11 @@ async function readIndex(store: FileSystemDirectoryHandle): Promise<Index | unde
 
 function keptRequest({ source, ...request }: OpenRequest): KeptRequest {
   if (source.from === "address") return { ...request, source };
-  const files = source.files.map(({ path, file: { name, size, lastModified } }) => ({
-    path,
-    name,
-    size,
-    lastModified,
-  }));
+  const files = source.files.map(({ path, file }) => entryOf(file, path));
   return { ...request, source: { from: "files", files } };
 }
+
+const entryOf = ({ name, size, lastModified }: File, path = name): Entry => ({ path, name, size, lastModified });
 
 async function keepFiles(
   store: FileSystemDirectoryHandle,
@@ -143,7 +146,7 @@ async function keepFiles(
   kept[part] = key;
 }
 
-async function keepNumbers<P extends "scan" | "result">(
+async function keepNumbers<P extends "scan" | "result" | "xray">(
   store: FileSystemDirectoryHandle,
   name: string,
   part: P,
@@ -159,6 +162,33 @@ async function keepNumbers<P extends "scan" | "result">(
   kept[part] = values as (typeof kept)[P];
 }
 
+/** What comes from the page is a copy: the same pixels of the same name are not written again. */
+async function keepXRay(store: FileSystemDirectoryHandle, xray: XRayToKeep | undefined): Promise<void> {
+  const before = kept.xray;
+  const same = xray?.name === before?.name && xray?.values.length === before?.values.length;
+  if (same && (xray?.values ?? []).every((value, i) => value === before?.values[i])) return;
+  await removeKept(store, RADIOGRAPH);
+  await keepNumbers(store, XRAY, "xray", xray);
+  if (xray?.source) await writeKept(store, RADIOGRAPH, [xray.source]);
+}
+
+const factsOf = ({ name, rows, columns, source }: XRayToKeep): Index["xray"] => ({
+  ...{ name, rows, columns },
+  ...(source && { source: entryOf(source) }),
+});
+
+async function xrayOf(
+  store: FileSystemDirectoryHandle,
+  { source, ...facts }: NonNullable<Index["xray"]>,
+): Promise<XRayToKeep | undefined> {
+  const values = await numbersOf(store, XRAY);
+  const file = source && (await keptFile(store, RADIOGRAPH));
+  return values && { ...facts, values, ...(file && { source: renamed(file, source) }) };
+}
+
+/** The file as it was called. */
+const renamed = (file: File, { name, lastModified }: Entry): File => new File([file], name, { lastModified });
+
 async function requestOf(
   store: FileSystemDirectoryHandle,
   part: string,
@@ -167,10 +197,10 @@ async function requestOf(
   if (source.from === "address") return { ...request, source };
   const files: PathFile[] = [];
   for (const [i, entry] of source.files.entries()) {
-    const { path, name, lastModified } = entry as Entry;
+    const { path, name } = entry as Entry;
     const file = await keptFile(store, `${part}-${i}`);
     if (!file) throw new Error(`The last session cannot be brought back: ${name} is no longer kept.`);
-    files.push({ path, file: new File([file], name, { lastModified }) });
+    files.push({ path, file: renamed(file, entry as Entry) });
   }
   return { ...request, source: { from: "files", files } };
 }
