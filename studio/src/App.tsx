@@ -88,7 +88,7 @@ export function App() {
           ))}
         </div>
         <div id="panel" class="panel" role="tabpanel" aria-labelledby={`tab-${shown}`}>
-          {PANELS.map(({ id, Panel }) => (id === shown ? <Panel key={id} /> : null))}
+          <div class="sections">{PANELS.map(({ id, Panel }) => (id === shown ? <Panel key={id} /> : null))}</div>
         </div>
       </aside>
       <StatusBar />

@@ -42,7 +42,7 @@ export function StatusBar() {
         </>
       )}
       <span class="gap" />
-      {patient.value && <span>{placeInWords(crosshair.value)} mm</span>}
+      {patient.value && <span class="place">{placeInWords(crosshair.value)} mm</span>}
       {image && (
         <span>
           X-ray, {drrIsExact.value ? "exact" : "coarse"}: {image.columns} × {image.rows} in{" "}

@@ -98,7 +98,7 @@ export function DrrView() {
       about={
         <>
           {angleWords(shownAngles.value)}
-          {freeView.value && ", from a matrix"}
+          {freeView.value && ", by matrix"}
           {radiographed.value === "reconstruction" && <em>reconstruction</em>}
         </>
       }
