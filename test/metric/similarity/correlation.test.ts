@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { gradientNcc, localGradientNcc, multiscaleNcc, ncc, type Similarity } from "../../../src/metric/index.js";
+import {
+  diffdrrMultiscaleNcc,
+  gradientNcc,
+  localGradientNcc,
+  multiscaleNcc,
+  nanodrrMultiscaleNcc,
+  ncc,
+  type Similarity,
+} from "../../../src/metric/index.js";
 import { type NaiveOptions, naiveCorrelation, naiveHessian } from "./naive.js";
 import { expectConsistent, expectDerivative, mixedWith, noise, smoothImages, solveFor, someMask } from "./scenes.js";
 
@@ -217,5 +225,8 @@ describe("every correlation", () => {
     expect(() => ncc({ epsilon: -1 })).toThrow("epsilon = -1");
     expect(() => ncc({ patchSize: 8, stride: 0 })).toThrow("stride = 0");
     expect(() => gradientNcc({ border: "wrap" } as object)).toThrow("border = 'wrap'");
+    const uneven = { patchSizes: [null, 9], patchWeights: [1, 2, 3] };
+    for (const multiscale of [diffdrrMultiscaleNcc, nanodrrMultiscaleNcc])
+      expect(() => multiscale(uneven)).toThrow("found 2 patchSizes and 3 patchWeights");
   });
 });
