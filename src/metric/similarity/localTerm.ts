@@ -1,7 +1,7 @@
 import { type EpsilonParts, FLAT } from "./epsilon.js";
-import { addWindowCorrection } from "./gram.js";
+import { addWeightedGram } from "./gram.js";
 import type { PlaneSize } from "./plane.js";
-import { type CorrelationTerm, dotLane, windowScratch } from "./term.js";
+import { type CorrelationTerm, dotLanes } from "./term.js";
 import { windowGrid } from "./windows.js";
 
 /** Windows of a local correlation. */
@@ -30,14 +30,16 @@ export function localTerm(
   const perPatch = () => new Float64Array(patches);
   const [counts, sumA, sumF, sumAA, sumFF, sumAF] = Array.from({ length: 6 }, perPatch);
   const [forFixed, forMoving, constant] = Array.from({ length: 3 }, perPatch);
-  const [meanA, varianceA, squareA, factor, shares] = Array.from({ length: 5 }, perPatch);
+  const [meanA, varianceA, squareA, factor, shares, forMean, forV] = Array.from({ length: 7 }, perPatch);
   const [blockX, blockXY, blockC] = Array.from({ length: 3 }, grid.blocks);
-  const scratch = windowScratch();
   // For each window and lane of the Jacobian images; blocks likewise.
   let means: Float64Array = new Float64Array(0);
   let covariances: Float64Array = means;
   let laneX: Float64Array = means;
   let laneXY: Float64Array = means;
+  /** For each lane: half the derivative of what the whole image adds to s², and a weighted sum over windows. */
+  let whole: Float64Array = means;
+  let sumV: Float64Array = means;
   let used = 0;
 
   const windowMoments = (x: Float64Array, y: Float64Array, outX: Float64Array, outXY: Float64Array) => {
@@ -125,9 +127,9 @@ export function localTerm(
     },
     addCorrections({ moving, count }, jacobian, hessian) {
       const { lanes, parameters: p } = jacobian;
-      scratch.resize(p);
-      const { m, w, v, whole, moments } = scratch;
       if (means.length !== patches * lanes) {
+        whole = new Float64Array(lanes);
+        sumV = new Float64Array(lanes);
         means = new Float64Array(patches * lanes);
         covariances = new Float64Array(patches * lanes);
         laneX = grid.blocks(lanes);
@@ -136,19 +138,26 @@ export function localTerm(
       grid.blockLaneMoments(jacobian.values, lanes, moving, laneX, laneXY);
       grid.sumWindows(laneX, means, lanes);
       grid.sumWindows(laneXY, covariances, lanes);
-      if (relative > 0) for (let c = 0; c < p; c++) whole[c] = (relative * dotLane(jacobian, c, moving)) / count;
+      dotLanes(jacobian, moving, whole);
+      for (let c = 0; c < p; c++) whole[c] *= relative / count;
+      // With v = w + whole, the sum of `addWindowCorrection` over the windows is that of two Gram matrices and an outer product.
+      sumV.fill(0);
       for (let q = 0; q < patches; q++) {
+        forMean[q] = -factor[q];
+        forV[q] = 0;
         if (factor[q] === 0) continue;
-        for (let c = 0; c < p; c++) {
-          m[c] = means[q * lanes + c] / counts[q];
-          w[c] = covariances[q * lanes + c] / counts[q] - meanA[q] * m[c];
-          v[c] = w[c] + whole[c];
+        const inverse = 1 / squareA[q];
+        forV[q] = factor[q] * inverse * (varianceA[q] * inverse - 2);
+        for (let c = 0, at = q * lanes; c < p; c++, at++) {
+          means[at] /= counts[q];
+          covariances[at] = covariances[at] / counts[q] - meanA[q] * means[at] + whole[c];
+          sumV[c] += factor[q] * inverse * covariances[at];
         }
-        moments.variance = varianceA[q];
-        moments.square = squareA[q];
-        moments.factor = factor[q];
-        addWindowCorrection(m, w, v, moments, hessian);
       }
+      addWeightedGram(means, lanes, forMean, p, hessian);
+      addWeightedGram(covariances, lanes, forV, p, hessian);
+      for (let c = 0; c < p; c++)
+        for (let d = 0; d < p; d++) hessian[c * p + d] += whole[c] * sumV[d] + sumV[c] * whole[d];
     },
   };
 }

@@ -39,8 +39,6 @@ export function windowScratch() {
     m: new Float64Array(0),
     w: new Float64Array(0),
     v: new Float64Array(0),
-    /** Half the derivative of what the whole image adds to s². */
-    whole: new Float64Array(0),
     moments: { variance: 0, square: 1, factor: 0 },
     /** Makes the arrays p long. */
     resize(p: number): void {
@@ -48,7 +46,6 @@ export function windowScratch() {
       scratch.m = new Float64Array(p);
       scratch.w = new Float64Array(p);
       scratch.v = new Float64Array(p);
-      scratch.whole = new Float64Array(p);
     },
   };
   return scratch;
@@ -59,4 +56,22 @@ export function dotLane({ values, lanes }: JacobianImages, c: number, other: Flo
   let sum = 0;
   for (let i = 0, at = c; i < other.length; i++, at += lanes) sum += values[at] * other[i];
   return sum;
+}
+
+/** The same for every lane. */
+export function dotLanes({ values, lanes }: JacobianImages, other: Float64Array, out: Float64Array): void {
+  for (let lane = 0; lane < lanes; lane += 3) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    for (let i = 0, at = lane; i < other.length; i++, at += lanes) {
+      const a = other[i];
+      s0 += values[at] * a;
+      s1 += values[at + 1] * a;
+      s2 += values[at + 2] * a;
+    }
+    out[lane] = s0;
+    out[lane + 1] = s1;
+    out[lane + 2] = s2;
+  }
 }
