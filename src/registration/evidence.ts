@@ -1,5 +1,6 @@
 /** What speaks for and against a registration, measured without the truth. */
 import { dot, scale, subtract, transformPoint, type Vec3 } from "../core/linear.js";
+import type { Detector } from "../geometry/view.js";
 import { viewGeometry } from "../geometry/viewGeometry.js";
 import { solveDamped } from "../optimizer/dampedSolve.js";
 import { innerCorners } from "../volume/gridFrame.js";
@@ -47,20 +48,12 @@ export async function gatherEvidence(
 ): Promise<Evidence & { readonly evaluations: number }> {
   const { detector, bodies, views } = comparison.scene;
   const objective = createObjective(comparison, stage.similarity, true);
-  const n = detector.rows * detector.columns;
-  const withoutTile = Array.from({ length: TILES ** 2 }, (_, tile): ImageRegion => {
-    const region = new Uint8Array(n).fill(1);
-    const [down, along] = [Math.floor(tile / TILES), tile % TILES];
-    for (let i = 0; i < n; i++) {
-      const row = Math.floor(((i - (i % detector.columns)) / detector.columns) * (TILES / detector.rows));
-      const column = Math.floor((i % detector.columns) * (TILES / detector.columns));
-      if (row === down && column === along) region[i] = 0;
-    }
-    return { pixels: region };
-  });
+  const withoutTiles = Array.from({ length: TILES ** 2 }, (_, tile) =>
+    withoutTile(detector, Math.floor(tile / TILES), tile % TILES),
+  );
   const alone = views.length > 1 ? views.map((_, view): ImageRegion => ({ view })) : [];
-  const [all, ...rest] = await objective.appraiseRegions(best.candidate, [{}, ...withoutTile, ...alone]);
-  const parts = rest.slice(0, withoutTile.length);
+  const [all, ...rest] = await objective.appraiseRegions(best.candidate, [{}, ...withoutTiles, ...alone]);
+  const parts = rest.slice(0, withoutTiles.length);
   const corners = bodies.map(({ grid }) => innerCorners(grid));
   const blocks = unknownBlocks(layout);
   const step = (of: Appraisal) => solveStep(of.hessian, of.gradient, blocks);
@@ -111,6 +104,15 @@ function solveStep(hessian: Float64Array, gradient: Float64Array, blocks: Return
     for (const i of at) damping[i] = 0.5 * LEAST_DAMPING * (hessian[p * i + i] + mean);
   }
   return solveDamped(hessian, damping, gradient);
+}
+
+/** All pixels but those of the tile in a row and a column of tiles. */
+function withoutTile({ rows, columns }: Detector, down: number, along: number): ImageRegion {
+  const pixels = new Uint8Array(rows * columns).fill(1);
+  const edge = (tile: number, side: number) => Math.ceil((tile * side) / TILES);
+  for (let row = edge(down, rows); row < edge(down + 1, rows); row++)
+    pixels.fill(0, row * columns + edge(along, columns), row * columns + edge(along + 1, columns));
+  return { pixels };
 }
 
 /** Equations of one X-ray in which the intrinsics of others, which it knows nothing of, keep still. */

@@ -13,11 +13,13 @@ import type { Appraisal, Objective } from "./objective.js";
 export interface SearchLimits {
   /** Appraisals of each start, the first included. */
   readonly evaluations: number;
-  /** A step below both (rad and mm) ends the search. */
+  /** A step below both (rad and mm) ends the search: it is taken without a look at what it brings. */
   readonly rotation: number;
   readonly length: number;
   /** So does a step of less than this many times both that does not raise the score: near its top. */
   readonly near: number;
+  /** The Gauss-Newton matrix of the start serves throughout: near the top it hardly changes, and takes most of an appraisal. */
+  readonly oneMatrix?: boolean;
 }
 
 /** Why a search ended. */
@@ -61,7 +63,7 @@ export async function searchInLockStep(
       ...{ parameters: at, limit: LARGEST_STEP[kind], tolerance: limits[kind] },
     })),
   };
-  const searches = (await objective.appraise(starts, true)).map((best) => begin(best, options));
+  const searches = (await objective.appraise(starts, "equations")).map((best) => begin(best, options));
   for (;;) {
     await breathe();
     throwIfAborted(signal);
@@ -73,10 +75,10 @@ export async function searchInLockStep(
     if (tried.length === 0) break;
     const appraisals = await objective.appraise(
       tried.map(({ next }) => next),
-      true,
+      limits.oneMatrix ? "gradient" : "equations",
     );
     tried.forEach(({ search }, i) => {
-      judge(search, appraisals[i]);
+      judge(search, limits.oneMatrix ? { ...appraisals[i], hessian: search.best.hessian } : appraisals[i]);
     });
     mergeSame(searches, layout);
   }
@@ -100,14 +102,22 @@ const begin = (best: Appraisal, options: LmOptions): Search => ({
   stopped: best.hessian.every((value) => value === 0) ? "flat" : undefined,
 });
 
-/** The next candidate of a search, or undefined if it is over. */
-function propose(search: Search, layout: Layout, { evaluations }: SearchLimits): Candidate | undefined {
+/** The next candidate of a search, or undefined if it is over: a last small step is taken unseen. */
+function propose(search: Search, layout: Layout, limits: SearchLimits): Candidate | undefined {
   if (search.stopped || search.into) return undefined;
-  if (search.evaluations >= evaluations) search.stopped = "evaluations";
+  if (search.evaluations >= limits.evaluations) search.stopped = "evaluations";
   const step = search.state.propose();
   if (search.state.stopped) search.stopped ??= "converged";
-  return search.stopped ? undefined : stepped(layout, search.best.candidate, step);
+  if (search.stopped) return undefined;
+  const candidate = stepped(layout, search.best.candidate, step);
+  if (!isSmall(step, layout, limits)) return candidate;
+  search.best = { ...search.best, candidate };
+  search.stopped = "converged";
+  return undefined;
 }
+
+const isSmall = (step: Float64Array, layout: Layout, limits: SearchLimits): boolean =>
+  unknownBlocks(layout).every(({ kind, at }) => Math.hypot(...at.map((i) => step[i])) <= limits[kind]);
 
 function judge(search: Search, tried: Appraisal): void {
   search.evaluations++;

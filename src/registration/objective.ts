@@ -26,7 +26,7 @@ export interface Appraisal {
   readonly share: number;
   /** Valid rays of all X-rays that count. */
   readonly rays: number;
-  /** d(score)/d(unknown) and the Gauss-Newton matrix (row by row); empty without derivatives. */
+  /** d(score)/d(unknown) and the Gauss-Newton matrix (row by row); empty as far as they were not asked for. */
   readonly gradient: Float64Array;
   readonly hessian: Float64Array;
 }
@@ -42,14 +42,23 @@ export interface ImageRegion {
   readonly view?: number;
 }
 
+/** What is found besides the score. */
+export type Derivatives = "none" | "gradient" | "equations";
+
 /** Appraises candidates by one similarity. */
 export interface Objective {
-  appraise(candidates: readonly Candidate[], derivatives: boolean): Promise<Appraisal[]>;
+  appraise(candidates: readonly Candidate[], derivatives: Derivatives): Promise<Appraisal[]>;
   /** One candidate with derivatives, by each of some regions. */
   appraiseRegions(candidate: Candidate, regions: readonly ImageRegion[]): Promise<Appraisal[]>;
   /** Renderings of one X-ray so far. */
   readonly evaluations: number;
 }
+
+/**
+ * What compared images last, by kind. Engines drop compiled code with the last function that runs it: without these, every
+ * registration would have its loops compiled anew, which took a third of its time.
+ */
+const lastOfKind = new Map<string, readonly PreparedSimilarity[]>();
 
 /**
  * `toned`: rendered images are carried over to the gray values of the measured ones first (see `fitTone`).
@@ -72,6 +81,7 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
   }));
   const mask = new Uint8Array(n);
   const image = new Float64Array(n);
+  const cotangent = new Float64Array(n);
   // Found at the first candidate and held, so that all candidates are compared alike.
   let tones: readonly (Tone | undefined)[] | undefined;
   let evaluations = 0;
@@ -97,8 +107,8 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
     if (pixels) for (let i = 0; i < n; i++) mask[i] &= pixels[i];
     return { valid, share: all > 0 ? valid / all : 0 };
   };
-  const renderAll = async (candidates: readonly Candidate[], derivatives: boolean) => {
-    const rendered = await render(scene, candidates, derivatives);
+  const renderAll = async (candidates: readonly Candidate[], derivatives: Derivatives) => {
+    const rendered = await render(scene, candidates, derivatives !== "none");
     evaluations += candidates.length * views.length;
     const pixelsOf = (c: number, view: number) => {
       const at = (c * views.length + view) * n;
@@ -117,11 +127,11 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
     { rendered, pixelsOf }: AllRendered,
     candidate: Candidate,
     c: number,
-    derivatives: boolean,
+    derivatives: Derivatives,
     { pixels, view: only }: ImageRegion = {},
   ): Appraisal => {
-    const gradient = new Float64Array(derivatives ? p : 0);
-    const hessian = new Float64Array(derivatives ? p * p : 0);
+    const gradient = new Float64Array(derivatives === "none" ? 0 : p);
+    const hessian = new Float64Array(derivatives === "equations" ? p * p : 0);
     let score = 0;
     let smallest = 1;
     let rays = 0;
@@ -129,17 +139,24 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
       if (only !== undefined && view !== only) continue;
       const { valid, share } = maskOf(candidate, view, pixels);
       const own = local[view];
-      if (derivatives) rendered.columns(c, view, own.jacobian);
+      if (derivatives !== "none") rendered.columns(c, view, own.jacobian);
       image.set(pixelsOf(c, view));
       const tone = tones?.[view];
-      if (tone) applyTone(tone, image, derivatives ? own.jacobian : []);
+      if (tone) applyTone(tone, image, derivatives === "none" ? [] : own.jacobian);
       const moving = { values: image, views: 1, rows, columns };
       const options = cutAxis === undefined && !counted[view] && !pixels ? {} : { mask };
       const weight = Math.min(1, share / FULL_SHARE) / (only === undefined ? views.length : 1);
       smallest = Math.min(smallest, share);
       rays += valid;
-      if (!derivatives) {
+      if (derivatives === "none") {
         score += weight * prepared[view].evaluate(moving, options)[0];
+        continue;
+      }
+      if (derivatives === "gradient") {
+        score += weight * prepared[view].evaluate(moving, { ...options, cotangent })[0];
+        own.jacobian.forEach((column, i) => {
+          gradient[indices[view][i]] += weight * dot(column, cotangent);
+        });
         continue;
       }
       own.gradient[0].fill(0);
@@ -156,11 +173,13 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
     },
     async appraise(candidates, derivatives) {
       const all = await renderAll(candidates, derivatives);
-      return candidates.map((candidate, c) => appraiseOne(all, candidate, c, derivatives));
+      const appraisals = candidates.map((candidate, c) => appraiseOne(all, candidate, c, derivatives));
+      lastOfKind.set(similarity.name, prepared);
+      return appraisals;
     },
     async appraiseRegions(candidate, regions) {
-      const all = await renderAll([candidate], true);
-      return regions.map((region) => appraiseOne(all, candidate, 0, true, region));
+      const all = await renderAll([candidate], "equations");
+      return regions.map((region) => appraiseOne(all, candidate, 0, "equations", region));
     },
   };
 }
@@ -168,6 +187,12 @@ export function createObjective(comparison: Comparison, similarity: Similarity, 
 function equations(prepared: PreparedSimilarity) {
   invariant(prepared.normalEquations, "registration needs a similarity with normal equations");
   return prepared.normalEquations;
+}
+
+function dot(x: Float64Array, y: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
+  return sum;
 }
 
 /** Adds the equations of one X-ray, in the unknowns that it depends on, to those of all. */

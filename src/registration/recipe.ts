@@ -42,7 +42,11 @@ export function stagesOf(levels: number, smallestSide: readonly number[]): Stage
     if (level === 0) stages.push({ similarity: ncc({ trim: TRIM }), limits: { evaluations: 40, ...ends } });
     if (level <= 1) stages.push({ similarity: whole, limits: { evaluations: 15, ...ends } });
     if ((level > 0 || toFinest === 0) && smallestSide[level] >= FEWEST_FOR_WINDOWS)
-      stages.push({ similarity: localGradientNcc(WINDOWS), limits: { evaluations: 15, ...ends }, toned: true });
+      stages.push({
+        similarity: localGradientNcc(WINDOWS),
+        limits: { evaluations: 15, ...ends, oneMatrix: toFinest === 0 },
+        toned: true,
+      });
     return stages;
   });
 }

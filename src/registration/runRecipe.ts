@@ -59,7 +59,7 @@ export async function runMultiStart(input: RecipeInput): Promise<RecipeResult> {
   const { layout, start, box, seed, comparisons, stages } = input;
   const spread = spreadCandidates(start, layout.centers, box, SCORED, seed);
   const scoring = createObjective(comparisons[0], ncc({ trim: TRIM }));
-  const scored = await scoring.appraise(spread, false);
+  const scored = await scoring.appraise(spread, "none");
   input.count(scoring.evaluations);
   scored.sort((a, b) => b.score - a.score);
   let starts = [start, ...scored.slice(0, SEARCHED - 1).map(({ candidate }) => candidate)];

@@ -52,7 +52,7 @@ export function fitTone(
     if (!first) continue;
     const residual = y.map((value, i) => Math.abs(value - polynomial(first, x[i])));
     const limit = residual.slice().sort()[Math.floor((1 - TRIM) * (count - 1))];
-    const tone = fit(Uint8Array.from(residual, (r) => (r <= limit ? 1 : 0)));
+    const tone = fit(new Uint8Array(residual.map((r) => (r <= limit ? 1 : 0))));
     if (tone && rises(tone)) return tone;
   }
   return undefined;
