@@ -3,11 +3,12 @@ import { refuseUnknownOptions } from "../core/options.js";
 import type { Backend } from "./backend.js";
 import { KERNEL_NAMES } from "./kernels.js";
 import { createReferenceBackend } from "./reference/index.js";
+import type { WebGpuBackendOptions } from "./webgpu/index.js";
 
 /** What runs: see `Backend.name`. */
 type Name = "webgpu" | "wasm" | "reference";
 
-export interface BackendOptions {
+export interface BackendOptions extends Pick<WebGpuBackendOptions, "maxBindingBytes" | "adjoint"> {
   /**
    * "auto": `webgpu` on a GPU that has every kernel and is not made of software, else `wasm`, else `reference`;
    * `Backend.about` says which and why. In Node `webgpu` needs the optional package `webgpu`. @default "auto"
@@ -28,11 +29,11 @@ export interface BackendReport {
 /** In the order of "auto". */
 const NAMES: readonly Name[] = ["webgpu", "wasm", "reference"];
 
-async function open(name: Name, threads?: number): Promise<Backend> {
+async function open(name: Name, threads?: number, gpu?: WebGpuBackendOptions): Promise<Backend> {
   if (name === "reference") return createReferenceBackend();
   if (name === "webgpu") {
     const { createWebGpuBackend } = await import("./webgpu/index.js");
-    return createWebGpuBackend();
+    return createWebGpuBackend(gpu);
   }
   const { createWasmBackend } = await import("./wasm/index.js");
   return createWasmBackend({ threads });
@@ -45,9 +46,8 @@ const shortOf = (error: unknown) =>
   isTomogradError(error) && typeof error.detail.short === "string" ? error.detail.short : messageOf(error);
 
 /** The backend of a GPU that is worth it. @throws what says why there is none */
-async function openHardware(): Promise<Backend> {
-  const { createWebGpuBackend } = await import("./webgpu/index.js");
-  const backend = await createWebGpuBackend({ hardwareOnly: true });
+async function openHardware(gpu: WebGpuBackendOptions): Promise<Backend> {
+  const backend = await open("webgpu", undefined, { ...gpu, hardwareOnly: true });
   const lacking = KERNEL_NAMES.filter((kernel) => backend.unsupportedReason(kernel));
   if (lacking.length === 0) return backend;
   await backend[Symbol.asyncDispose]();
@@ -68,11 +68,12 @@ async function openHost(passed: readonly string[], threads?: number): Promise<Ba
   }
 }
 
-async function openBest(threads?: number): Promise<Backend> {
+async function openBest(threads: number | undefined, gpu: WebGpuBackendOptions): Promise<Backend> {
   if (threads !== undefined) return openHost(["not webgpu: threads are asked for"], threads);
   try {
-    return withReason(await openHardware(), "the fastest here");
+    return withReason(await openHardware(gpu), "the fastest here");
   } catch (error) {
+    if (isTomogradError(error, "INVALID_ARGUMENT")) throw error;
     return openHost([`not webgpu: ${shortOf(error)}`]);
   }
 }
@@ -85,18 +86,21 @@ export const createHostBackend = (why: string): Promise<Backend> => openHost([`n
  * @throws INVALID_ARGUMENT, UNSUPPORTED_KERNEL or BACKEND_FAULT (the preferred backend does not run here, and why)
  */
 export async function createBackend(options: BackendOptions = {}): Promise<Backend> {
-  refuseUnknownOptions("createBackend", options, ["prefer", "threads"]);
-  const { prefer = "auto", threads } = options;
+  refuseUnknownOptions("createBackend", options, ["prefer", "threads", "maxBindingBytes", "adjoint"]);
+  const { prefer = "auto", threads, ...gpu } = options;
   if (prefer !== "auto" && !NAMES.includes(prefer))
     throw fault("INVALID_ARGUMENT", `prefer is 'auto', 'webgpu', 'wasm' or 'reference', not '${prefer}'`, { prefer });
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
     throw fault("INVALID_ARGUMENT", `threads is a whole number from 1, not ${threads}`, { threads });
   if (threads !== undefined && prefer === "webgpu")
     throw fault("INVALID_ARGUMENT", "threads belong to the wasm backend; webgpu runs on the GPU", { threads });
+  const ofGpu = Object.entries(gpu).find(([, value]) => value !== undefined)?.[0];
+  if (ofGpu && (threads !== undefined || prefer === "wasm" || prefer === "reference"))
+    throw fault("INVALID_ARGUMENT", `${ofGpu} belongs to the webgpu backend: leave it out, or prefer 'webgpu'`, gpu);
   if (prefer === "reference") return createReferenceBackend("as asked");
-  if (prefer === "auto") return openBest(threads);
+  if (prefer === "auto") return openBest(threads, gpu);
   try {
-    return await open(prefer, threads);
+    return await open(prefer, threads, gpu);
   } catch (error) {
     if (isTomogradError(error)) throw error;
     throw fault("BACKEND_FAULT", `the ${prefer} backend does not run here: ${messageOf(error)}`, { prefer }, error);

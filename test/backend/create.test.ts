@@ -30,6 +30,18 @@ test("threads belong to wasm: without a preference it is then the one, and webgp
   expect(await refusal(() => createBackend({ prefer: "webgpu", threads: 2 }))).toMatch(/^INVALID_ARGUMENT: threads/);
 });
 
+test("options of webgpu are checked without a GPU too, and refused where another backend is asked for", async () => {
+  expect(await refusal(() => createBackend({ prefer: "webgpu", maxBindingBytes: 100 }))).toMatch(
+    /at least 4096, not 100/,
+  );
+  expect(await refusal(() => createBackend({ maxBindingBytes: 100 }))).toMatch(/^INVALID_ARGUMENT: .*not 100/);
+  const belongs = /^INVALID_ARGUMENT: adjoint belongs to the webgpu backend/;
+  expect(await refusal(() => createBackend({ prefer: "wasm", adjoint: "gather" }))).toMatch(belongs);
+  expect(await refusal(() => createBackend({ threads: 2, adjoint: "gather" }))).toMatch(belongs);
+  await using backend = await createBackend({ prefer: "reference", maxBindingBytes: undefined });
+  expect(backend.name).toBe("reference");
+});
+
 test("every backend is listed, with the reason of those that do not run here; the reference always does", async () => {
   const reports = await listBackends();
   expect(reports.map(({ name }) => name)).toEqual(["webgpu", "wasm", "reference"]);
