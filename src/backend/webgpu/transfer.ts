@@ -11,7 +11,11 @@ export type Elements =
 
 const CONSTRUCTORS = { real: Float32Array, f64: Float64Array, u8: Uint8Array, u32: Uint32Array } as const;
 
-/** What is written for a range of the elements: a copy as the device has it. */
+/** Float32, in memory that no other thread writes: WebGPU takes no other. */
+const isOwnFloat32 = (values: HostArray): values is Float32Array<ArrayBuffer> =>
+  values instanceof Float32Array && values.buffer instanceof ArrayBuffer;
+
+/** What is written for a range of the elements, as the device has it; float32 numbers are not copied. */
 export function storedPart(
   values: HostArray,
   type: ElementType,
@@ -19,7 +23,7 @@ export function storedPart(
 ): ArrayBufferView<ArrayBuffer> {
   const own = values.subarray(first, first + length);
   if (type === "u32") return Uint32Array.from(own);
-  if (type !== "u8") return Float32Array.from(own);
+  if (type !== "u8") return isOwnFloat32(own) ? own : Float32Array.from(own);
   const bytes = new Uint8Array(partBytes(length, type));
   bytes.set(own);
   return bytes;
