@@ -7,25 +7,14 @@ import { expect, test } from "vitest";
 import { KERNEL_NAMES } from "../../src/backend/kernels.js";
 import { executablePath } from "../helpers/chromium.js";
 import { serveFiles } from "../helpers/fileServer.js";
-import { left } from "../helpers/full.js";
 import { root } from "../package/sourceImports.js";
 
 const built = join(root, "dist");
 
-/**
- * Runs the suite with a runner of a few lines; resolves to the names of its tests and what failed. Unless asked for all, of
- * every kernel the first, middle and last case, under each model.
- */
+/** Runs the suite with a runner of a few lines; resolves to the names of its tests and what failed. */
 const PAGE = `
   import { backendSuite } from ${JSON.stringify(join(built, "testing/index.js"))};
-  import { SPECS } from ${JSON.stringify(join(built, "backend/specs/index.js"))};
   import { createWebGpuBackend } from ${JSON.stringify(join(built, "backend/webgpu/index.js"))};
-  const some = new Set();
-  for (const { cases } of Object.values(SPECS))
-    for (const model of new Set(cases.map(({ args }) => args.model))) {
-      const alike = cases.filter(({ args }) => args.model === model);
-      for (const at of [0, alike.length >> 1, alike.length - 1]) some.add(alike[at]);
-    }
   const [tests, after, names] = [[], [], []];
   const fail = (message, found, wanted) => {
     throw new Error((message ?? "") + ": " + JSON.stringify(found)?.slice(0, 200) + ", wanted " + JSON.stringify(wanted)?.slice(0, 200));
@@ -40,9 +29,9 @@ const PAGE = `
   const describe = (name, body) => { names.push(name); body(); names.pop(); };
   const test = (name, body) => tests.push([[...names, name].join(" > "), body]);
   test.skipIf = (skipped) => (name, body) => { if (!skipped) test(name, body); };
-  window.runSuite = async (all) => {
+  window.runSuite = async () => {
     const api = { describe, test, expect, afterAll: (body) => after.push(body) };
-    await backendSuite(() => createWebGpuBackend(), api, { accepts: (each) => all || some.has(each) });
+    await backendSuite(() => createWebGpuBackend(), api);
     const failed = [];
     for (const [name, body] of tests)
       try { await body(); } catch (error) { failed.push(name + ": " + error.message); }
@@ -53,7 +42,7 @@ const PAGE = `
   window.ready = true;`;
 
 test.skipIf(!executablePath || !existsSync(join(built, "testing/index.js")))(
-  "the contract of backends holds on webgpu in Chromium (skipped without one; all its cases in npm run test:full)",
+  "the contract of backends holds on webgpu in Chromium (skipped without one)",
   { timeout: 240_000 },
   async (context) => {
     const folder = mkdtempSync(join(tmpdir(), "tomograd-contract-"));
@@ -84,11 +73,11 @@ test.skipIf(!executablePath || !existsSync(join(built, "testing/index.js")))(
       // where a Chromium was chosen for the tests, a skip is a failure
       if (process.env.TOMOGRAD_CHROMIUM) expect(missing).toBeUndefined();
       if (missing) return context.skip(missing);
-      const { names, failed } = await page.evaluate<{ names: string[]; failed: string[] }>(`runSuite(${!left})`);
+      const { names, failed } = await page.evaluate<{ names: string[]; failed: string[] }>("runSuite()");
       expect(failed).toEqual([]);
       for (const kernel of KERNEL_NAMES)
         expect(names.filter((name) => name.startsWith(`webgpu: ${kernel} > `)).length, kernel).toBeGreaterThan(1);
-      expect(names.length).toBeGreaterThan(left ? 150 : 700);
+      expect(names.length).toBeGreaterThan(700);
     } finally {
       await browser.close();
       server.close();
