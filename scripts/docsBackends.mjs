@@ -19,7 +19,8 @@ rays kept and held out, with their weights), and it, \`fista-tv\` and \`os-sqs\`
 quantiles; \`mlem\` reads the predicted views of each subset for its likelihood; an equiangular fan is made flat on the host.
 
 **Limits.** Arrays larger than a binding (128 MiB on some GPUs) are cut. No dispatch is to take a small GPU longer than a tenth
-of a second: what passes a fixed number of voxels read, atomic additions or products is cut, each piece a submission of its own.
+of a second: what passes a fixed number of voxels read, additions, products or elements is cut, in every kernel, and no
+submission holds more than that of several dispatches.
 `;
 
 const ADJOINTS = `

@@ -5,6 +5,7 @@ const STACKS = [
   [1, 5, 7],
   [3, 6, 5],
   [2, 33, 31],
+  [2, 70, 65],
 ] as const;
 
 export const normalizedCrossCorrelation: KernelSpec<"normalizedCrossCorrelation"> = {

@@ -6,6 +6,7 @@ const STACKS = [
   [2, 3, 5, 2, 0],
   [2, 5, 6, 5, 3],
   [3, 33, 31, 4, 1],
+  [2, 70, 65, 3, 1],
 ] as const;
 
 export const viewGradient: KernelSpec<"viewGradient"> = {

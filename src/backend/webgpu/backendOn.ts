@@ -104,10 +104,10 @@ export function createBackendOn({ device, maxBindingBytes, adjoint, about, workS
       borrowed.push(slot);
       return slot;
     };
-    const { dispatch, copy, clear, flush } = recorder;
+    const { dispatch, copy, clear } = recorder;
     try {
       use({
-        ...{ dispatch, copy, clear, flush, maxBindingBytes, adjoint, workShare },
+        ...{ dispatch, copy, clear, maxBindingBytes, adjoint, workShare },
         temporary: (bytes) => borrow(pool.take("storage", bytes, `scratch of ${kernel}`)),
         upload(values) {
           const slot = borrow(writable(values.byteLength, `table of ${kernel}`));

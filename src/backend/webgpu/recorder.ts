@@ -9,7 +9,16 @@ export type Groups = readonly [x: number, y?: number, z?: number];
 export interface Recorder {
   /** Number of the batch that is being recorded, from 1. */
   readonly batch: number;
-  dispatch<N extends string, B extends string>(shader: Shader<N, B>, bound: Bound<N, B>, groups: Groups): void;
+  /**
+   * `share`: of what takes a small GPU a tenth of a second. More than 1 of it is not recorded into one batch, since some
+   * drivers limit the time of a submission.
+   */
+  dispatch<N extends string, B extends string>(
+    shader: Shader<N, B>,
+    bound: Bound<N, B>,
+    groups: Groups,
+    share: number,
+  ): void;
   /** Offsets and bytes are multiples of 4. */
   copy(from: Slot, fromOffset: number, to: Slot, toOffset: number, bytes: number): void;
   clear(slot: Slot): void;
@@ -57,6 +66,7 @@ export function createRecorder(device: GPUDevice, pool: BufferPool, faults: Devi
   let encoder: GPUCommandEncoder | undefined;
   let pass: GPUComputePassEncoder | undefined;
   let dispatches = 0;
+  let work = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const touch = (slot: Slot) => {
@@ -86,6 +96,7 @@ export function createRecorder(device: GPUDevice, pool: BufferPool, faults: Devi
       device.queue.submit([commandBuffer]);
       encoder = undefined;
       dispatches = 0;
+      work = 0;
       batch++;
     }
     faults.rotate();
@@ -96,8 +107,9 @@ export function createRecorder(device: GPUDevice, pool: BufferPool, faults: Devi
     get batch() {
       return batch;
     },
-    dispatch(shader, bound, [x, y = 1, z = 1]) {
-      if (dispatches === MOST_DISPATCHES) flush();
+    dispatch(shader, bound, [x, y = 1, z = 1], share) {
+      if (dispatches === MOST_DISPATCHES || (dispatches > 0 && work + share > 1)) flush();
+      work += share;
       const { pipeline, layout } = pipelineOf(shader);
       const at = SETTINGS_BYTES * dispatches++;
       writeSettings(settings, at, shader.settings, bound.settings);

@@ -3,15 +3,19 @@ import { describe, expect, test } from "vitest";
 import { type DeviceArray, type Shape, shapeLength } from "../../../src/backend/backend.js";
 import { SPECS } from "../../../src/backend/specs/index.js";
 import type { GpuArray } from "../../../src/backend/webgpu/array.js";
-import { createBufferPool } from "../../../src/backend/webgpu/bufferPool.js";
+import { type BufferPool, createBufferPool } from "../../../src/backend/webgpu/bufferPool.js";
 import type { DeviceFaults } from "../../../src/backend/webgpu/faults.js";
 import type { KernelContext } from "../../../src/backend/webgpu/kernel.js";
 import { backprojectKernels } from "../../../src/backend/webgpu/kernels/backproject.js";
 import { elementwiseKernels } from "../../../src/backend/webgpu/kernels/elementwise.js";
 import { filterKernels } from "../../../src/backend/webgpu/kernels/filterRows.js";
+import { correlationKernels } from "../../../src/backend/webgpu/kernels/normalizedCrossCorrelation.js";
 import { projectKernels } from "../../../src/backend/webgpu/kernels/project.js";
+import { reductionKernels, TILE } from "../../../src/backend/webgpu/kernels/reductions.js";
+import { totalVariationKernels } from "../../../src/backend/webgpu/kernels/totalVariation.js";
+import { gradientKernels } from "../../../src/backend/webgpu/kernels/viewGradient.js";
 import { rangesOf } from "../../../src/backend/webgpu/layout.js";
-import { type Groups, linearGroups } from "../../../src/backend/webgpu/recorder.js";
+import { createRecorder, type Groups, linearGroups } from "../../../src/backend/webgpu/recorder.js";
 import { createPipelines, GROUP, perElement } from "../../../src/backend/webgpu/shader.js";
 
 const MOST_GROUPS = 65535;
@@ -31,9 +35,11 @@ function dispatchesOf(run: (context: KernelContext) => void): readonly Dispatch[
   const nothing = () => ({});
   const context = {
     ...{ maxBindingBytes, workShare: 1, temporary: nothing, upload: nothing },
-    ...{ copy: nothing, clear: nothing, flush: nothing },
-    dispatch(_: unknown, { settings }: Dispatch, [x, y = 1, z = 1]: Groups) {
+    ...{ copy: nothing, clear: nothing, tableOutput: () => [] },
+    dispatch(_: unknown, { settings }: Dispatch, [x, y = 1, z = 1]: Groups, share: number) {
       expect(Math.max(x, y, z)).toBeLessThanOrEqual(MOST_GROUPS);
+      expect(share).toBeGreaterThan(0);
+      expect(share).toBeLessThanOrEqual(1);
       dispatches.push({ settings, invocations: GROUP * x * y * z });
     },
   };
@@ -120,9 +126,75 @@ describe("no dispatch takes long on a small GPU", () => {
     expect(sum(firstOnes.map(({ settings }) => settings.planes * settings.views))).toBe(720 * 1024);
   });
 
-  test("elementwise work on a whole binding is one dispatch of two directions", () => {
+  test("elementwise work takes at most 2^25 elements at once, in workgroups of two directions", () => {
     const dispatches = dispatchesOf((context) => elementwiseKernels.fill({ out: volumeOf(512), value: 1 }, context));
-    expect(dispatches.map(elementsOf)).toEqual([512 ** 3]);
+    expect(dispatches.map(elementsOf)).toEqual(new Array(4).fill(2 ** 25));
+  });
+
+  test("a piecewise linear map looks at most at 2^31 of its segments at once", () => {
+    const knots = Float64Array.from({ length: 2 * 257 }, (_, i) => i);
+    const dispatches = dispatchesOf((context) =>
+      elementwiseKernels.mapPiecewise(
+        { x: volumeOf(512), knots: arrayOf({ kind: "flat", length: knots.length }, knots) },
+        context,
+      ),
+    );
+    expect(Math.max(...dispatches.map(elementsOf)) * 256).toBeLessThanOrEqual(2 ** 31);
+    expect(sum(dispatches.map(elementsOf))).toBe(512 ** 3);
+  });
+
+  test("reductions and total variation take at most 2^25 elements at once, and every element once", () => {
+    const [out, x] = [arrayOf({ kind: "flat", length: 1 }), volumeOf(512)];
+    const gradient = dispatchesOf((context) =>
+      totalVariationKernels.totalVariationGradient({ out: x, x, delta: 1, weight: 1 }, context),
+    );
+    expect(gradient.map(elementsOf)).toEqual(new Array(4).fill(2 ** 25));
+    for (const run of [
+      (context: KernelContext) => reductionKernels.sum({ out, x }, context),
+      (context: KernelContext) => totalVariationKernels.totalVariation({ out, x, delta: 1 }, context),
+    ]) {
+      const dispatches = dispatchesOf(run);
+      const ofTiles = dispatches.slice(0, -1).map(({ settings }) => settings.count - TILE * settings.firstTile);
+      expect(ofTiles).toEqual(new Array(4).fill(2 ** 25));
+      // the last joins what the tiles left
+      expect(dispatches.at(-1)?.settings.count).toBe(512 ** 3 / TILE);
+    }
+  });
+
+  test.each([
+    [1, 8192],
+    [3000, 64],
+  ])(
+    "correlation of %s views of %s² pixels adds at most 2^30 wide numbers at once, and every tile once",
+    (views, n) => {
+      const images = imagesOf(views, n);
+      const args = { value: arrayOf({ kind: "flat", length: views }), cotangent: images, target: images, epsilon: 1 };
+      const dispatches = dispatchesOf((context) =>
+        correlationKernels.normalizedCrossCorrelation({ ...args, predicted: images }, context),
+      );
+      const tiles = Math.ceil(n ** 2 / TILE);
+      const counts = dispatches.map(({ settings }) => settings.count - settings.firstTile);
+      // 8 at a pixel, and 5 at every tile of the view by each of 64 lanes
+      expect(Math.max(...counts) * (8 * TILE + 5 * 64 * tiles)).toBeLessThanOrEqual(2 ** 30);
+      expect(sum(counts)).toBe(3 * views * tiles);
+    },
+  );
+
+  test("gradients of views take at most 2^25 pixels at once, and every tile of every view once", () => {
+    const [views, n] = [3, 6400];
+    const [jacobian, cotangent] = [imagesOf(6 * views, n), imagesOf(views, n)];
+    const out = arrayOf({ kind: "flat", length: 12 * views });
+    const dispatches = dispatchesOf((context) =>
+      gradientKernels.viewGradient({ out, jacobian, cotangent, firstView: 0 }, context),
+    );
+    const counts = (kind: boolean) =>
+      dispatches
+        .filter(({ settings }) => "pixels" in settings === kind)
+        .map(({ settings }) => settings.count - settings.first);
+    expect(Math.max(...counts(true)) * TILE).toBeLessThanOrEqual(2 ** 25);
+    // four vectors of a view
+    expect(sum(counts(true))).toBe((4 * views * n ** 2) / TILE);
+    expect(sum(counts(false))).toBe(4 * views);
   });
 });
 
@@ -140,6 +212,28 @@ test("a shader is compiled once for a device", () => {
   pipelineOf(b);
   pipelineOf(a);
   expect(compiled).toEqual(["a", "b"]);
+});
+
+test("a batch is submitted before its work takes a small GPU more than a tenth of a second", () => {
+  let submitted = 0;
+  const device = deviceThat({});
+  Object.assign(device, {
+    queue: { submit: () => submitted++, writeBuffer: () => {} },
+    createCommandEncoder: () => ({
+      beginComputePass: () => ({ setPipeline() {}, setBindGroup() {}, dispatchWorkgroups() {}, end() {} }),
+      finish: () => ({}),
+    }),
+  });
+  const pool = { trim: () => {} } as unknown as BufferPool;
+  const recorder = createRecorder(device, pool, { rotate: () => {} } as unknown as DeviceFaults);
+  const nothing = perElement({ name: "nothing", settings: {}, buffers: {}, body: "" });
+  const submissions = [0.6, 0.3, 0.2, 0.8, 1, 0.1].map((share) => {
+    recorder.dispatch(nothing, { settings: { firstElement: 0, count: 1 }, slots: {} }, [1], share);
+    return submitted;
+  });
+  recorder.flush();
+  expect(submissions).toEqual([0, 0, 1, 1, 2, 3]);
+  expect(submitted).toBe(4);
 });
 
 test("buffers are used again, at once only if no command of the open batch names them, and all destroyed in the end", () => {

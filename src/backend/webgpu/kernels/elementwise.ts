@@ -80,6 +80,9 @@ const copyParts: Kernel<"copy"> = ({ out, x }, { copy }) => {
   for (const [i, { slot, length }] of partsOf(out).entries()) copy(from[i].slot, 0, slot, 0, 4 * length);
 };
 
+/** Of elements with where segments begin, of a dispatch: a tenth of a second on a small GPU. */
+const MOST_COMPARISONS = 2 ** 31;
+
 const mapPiecewise: Kernel<"mapPiecewise"> = ({ x, knots }, context) => {
   const table = tableOf(knots);
   const count = table.length / 2 - 1;
@@ -88,7 +91,8 @@ const mapPiecewise: Kernel<"mapPiecewise"> = ({ x, knots }, context) => {
     const [x0, y0, x1, y1] = table.subarray(2 * s, 2 * s + 4);
     segments.set([x0, y0, (y1 - y0) / (x1 - x0)], 4 * s);
   }
-  overParts(context, PIECEWISE, { x, segments: context.upload(segments) }, { last: count - 1 });
+  const arrays = { x, segments: context.upload(segments) };
+  overParts(context, PIECEWISE, arrays, { last: count - 1 }, MOST_COMPARISONS / count);
 };
 
 export const elementwiseKernels: { readonly [K in ElementwiseKernel]: Kernel<K> } = {

@@ -5,7 +5,7 @@
 import { fft } from "../../../core/fft.js";
 import type { KernelName } from "../../kernels.js";
 import { imagesOf } from "../array.js";
-import { type Kernel, partsOf, tableOf } from "../kernel.js";
+import { type Kernel, partsOf, pieces, tableOf } from "../kernel.js";
 import { linearGroups } from "../recorder.js";
 import { GROUP, GROUP_NUMBER, LINEAR_ENTRY, shader } from "../shader.js";
 
@@ -58,20 +58,20 @@ function weightsOf(response: Float64Array, count: number): Float64Array {
 }
 
 export const filterKernels: { readonly [K in FilterKernel]: Kernel<K> } = {
-  filterRows: ({ image, response }, { dispatch, copy, flush, temporary, upload, workShare }) => {
+  filterRows: ({ image, response }, context) => {
+    const { dispatch, copy, temporary, upload } = context;
     const { rows, columns } = imagesOf(image);
     const blocks = Math.ceil(columns / GROUP);
     const padded = new Float32Array(GROUP * blocks);
     padded.set(weightsOf(tableOf(response), columns));
     const weights = upload(padded);
     const bytes = 4 * columns;
-    const most = Math.max(1, Math.floor(Math.min(MOST_BYTES / bytes, (workShare * MOST_PRODUCTS) / columns ** 2)));
+    const most = Math.min(MOST_BYTES / bytes, MOST_PRODUCTS / columns ** 2);
     const parts = partsOf(image);
-    const before = temporary(bytes * Math.min(most, rows * Math.max(...parts.map(({ units }) => units))));
+    const before = temporary(bytes * Math.max(1, Math.min(most, rows * Math.max(...parts.map(({ units }) => units)))));
     for (const { slot, units } of parts)
-      for (let first = 0; first < rows * units; first += most) {
-        const count = Math.min(most, rows * units - first);
-        if (first > 0) flush();
+      for (const { first, end, share } of pieces(context, rows * units, most)) {
+        const count = end - first;
         copy(slot, bytes * first, before, 0, bytes * count);
         dispatch(
           FILTER_ROWS,
@@ -80,6 +80,7 @@ export const filterKernels: { readonly [K in FilterKernel]: Kernel<K> } = {
             slots: { image: slot, before, weights },
           },
           linearGroups(blocks * Math.ceil(count / 4)),
+          share,
         );
       }
   },

@@ -5,7 +5,7 @@
  */
 import type { KernelName } from "../../kernels.js";
 import { imagesOf, type Part } from "../array.js";
-import { copyUnits, type Kernel, partsOf } from "../kernel.js";
+import { copyUnits, type Kernel, partsOf, pieces } from "../kernel.js";
 import { linearGroups } from "../recorder.js";
 import { GROUP_NUMBER, LINEAR_ENTRY, type Shader, shader } from "../shader.js";
 import { joinLanes, LANES, TILE } from "./reductions.js";
@@ -13,14 +13,22 @@ import { WIDE, WIDE_SETTINGS } from "./wide.js";
 
 export type CorrelationKernel = Extract<KernelName, "normalizedCrossCorrelation">;
 
-const SETTINGS = { pixels: "u32", tiles: "u32", views: "u32", epsilon: "f32", ...WIDE_SETTINGS } as const;
+const SETTINGS = {
+  pixels: "u32",
+  tiles: "u32",
+  firstTile: "u32",
+  count: "u32",
+  epsilon: "f32",
+  ...WIDE_SETTINGS,
+} as const;
 const IMAGES = { predicted: "read array<f32>", wanted: "read array<f32>" } as const;
 
 /** Where an invocation stands: its view, the tile of the view, and its pixels from \`first\` on. */
 const START = `
-  let view = ${GROUP_NUMBER} / setting.tiles;
-  let tile = ${GROUP_NUMBER} % setting.tiles;
-  if (view >= setting.views) { return; }
+  let number = setting.firstTile + ${GROUP_NUMBER};
+  if (number >= setting.count) { return; }
+  let view = number / setting.tiles;
+  let tile = number % setting.tiles;
   let start = view * setting.pixels;
   let first = tile * ${TILE}u + local;
   let stop = min((tile + 1u) * ${TILE}u, setting.pixels);`;
@@ -114,6 +122,11 @@ fn main(${LINEAR_ENTRY}) {${START}
 }`,
 });
 
+/** Wide sums and products of a dispatch, some 20 operations each: a tenth of a second on a small GPU. */
+const MOST_WIDE = 2 ** 30;
+/** The most of a pass, at a pixel of a tile; and at a tile of the view, in every lane. */
+const [WIDE_AT_PIXEL, WIDE_AT_TILE] = [8, 5];
+
 export const correlationKernels: { readonly [K in CorrelationKernel]: Kernel<K> } = {
   normalizedCrossCorrelation: ({ value, cotangent, predicted, target, epsilon }, context) => {
     const { rows, columns } = imagesOf(predicted);
@@ -126,10 +139,14 @@ export const correlationKernels: { readonly [K in CorrelationKernel]: Kernel<K> 
         temporary(24 * tiles * units),
         temporary(4 * units),
       ];
-      const settings = { pixels: rows * columns, tiles, views: units, epsilon, zero: 0 };
+      const settings = { pixels: rows * columns, tiles, epsilon, zero: 0 };
       const slots = { predicted: a, wanted: f, sums, products, value: values, cotangent: out };
+      const most = MOST_WIDE / (WIDE_AT_PIXEL * TILE + WIDE_AT_TILE * LANES * tiles);
       for (const pass of [SUMS, PRODUCTS, DERIVATIVES] as readonly Shader[])
-        dispatch(pass, { settings, slots }, linearGroups(tiles * units));
+        for (const { first, end, share } of pieces(context, tiles * units, most)) {
+          const bound = { settings: { ...settings, firstTile: first, count: end }, slots };
+          dispatch(pass, bound, linearGroups(end - first), share);
+        }
       copyUnits(context, { slot: values, first: firstUnit, units }, value, "to array");
     };
     partsOf(predicted).forEach(runPart);

@@ -2,7 +2,7 @@ import type { DeviceArray } from "../../backend.js";
 import type { KernelName } from "../../kernels.js";
 import type { Part } from "../array.js";
 import type { Slot } from "../bufferPool.js";
-import { type Kernel, type KernelContext, onlySlot, partsOf } from "../kernel.js";
+import { type Kernel, type KernelContext, MOST_ELEMENTS, onlySlot, partsOf, pieces } from "../kernel.js";
 import { linearGroups } from "../recorder.js";
 import { type BufferUse, GROUP_NUMBER, LINEAR_ENTRY, type NumberType, type Shader, shader } from "../shader.js";
 
@@ -49,7 +49,7 @@ fn joinLanes(local: u32, total: ${type}) {
 }`;
 
 /** WGSL that leaves the terms of elements `first` to `end` in `lanes[0]`. */
-const joinTerms = (first: string, end: string, term: string): string =>
+export const joinTerms = (first: string, end: string, term: string): string =>
   `
   var total = neutral();
   for (var block = ${first}; block < ${end}; block += ${BLOCK}u) {
@@ -59,21 +59,23 @@ const joinTerms = (first: string, end: string, term: string): string =>
   }
   joinLanes(local, total);`.trimStart();
 
-/** Joins `term(i)` over tiles of `setting.count` elements into partial[setting.first + tile]. */
+/** Joins `term(i)` over tiles from `setting.firstTile` on, below `setting.count` elements, into partial[setting.first + tile]. */
 export function tiles<N extends string, B extends string>(
   join: Join,
   { name, settings, buffers, code }: Shader<N, B>,
-): Shader<N | "count" | "first", B | "partial"> {
+): Shader<N | "count" | "first" | "firstTile", B | "partial"> {
   return shader({
     name,
     // what the term needs, and what the tiles need
-    settings: { ...settings, count: "u32", first: "u32" } as { readonly [name in N | "count" | "first"]: NumberType },
+    settings: { ...settings, count: "u32", first: "u32", firstTile: "u32" } as {
+      readonly [name in N | "count" | "first" | "firstTile"]: NumberType;
+    },
     buffers: { ...buffers, partial: `write array<${join.type}>` } as { readonly [name in B | "partial"]: BufferUse },
     code: `${joinLanes(join)}
 ${code}
 @compute @workgroup_size(${LANES})
 fn main(${LINEAR_ENTRY}) {
-  let tile = ${GROUP_NUMBER};
+  let tile = setting.firstTile + ${GROUP_NUMBER};
   let end = min((tile + 1u) * ${TILE}u, setting.count);
   ${joinTerms(`tile * ${TILE}u`, "end", "term(i)")}
   if (local == 0u && tile * ${TILE}u < setting.count) { partial[setting.first + tile] = lanes[0]; }
@@ -81,7 +83,7 @@ fn main(${LINEAR_ENTRY}) {
   });
 }
 
-/** Joins the partial results of all tiles in one workgroup. */
+/** Joins the partial results of all tiles in one workgroup: 8192 for each lane where a tile is left of 2^31 elements. */
 const finish = (name: string, join: Join, store: string) =>
   shader({
     name,
@@ -131,7 +133,7 @@ export interface Bindings {
 
 /** Reduces what `each` says of the parts of a shape into `out`: tiles of every part, then the partial results in order. */
 export function reduceParts(
-  { dispatch, temporary }: KernelContext,
+  context: KernelContext,
   each: Shader,
   last: typeof FINISH_SUM,
   parts: readonly Part[],
@@ -140,24 +142,24 @@ export function reduceParts(
 ): void {
   const tilesOf = (length: number) => Math.ceil(length / TILE);
   const count = parts.reduce((sum, { length }) => sum + tilesOf(length), 0);
-  const partial = temporary(8 * count);
+  const partial = context.temporary(8 * count);
   let first = 0;
   parts.forEach(({ length }, part) => {
     const { settings, slots } = bind(part);
-    dispatch(
-      each,
-      { settings: { ...settings, count: length, first }, slots: { ...slots, partial } },
-      linearGroups(tilesOf(length)),
-    );
+    for (const { first: firstTile, end, share } of pieces(context, tilesOf(length), MOST_ELEMENTS / TILE)) {
+      const tiles = { count: Math.min(length, end * TILE), first, firstTile };
+      const bound = { settings: { ...settings, ...tiles }, slots: { ...slots, partial } };
+      context.dispatch(each, bound, linearGroups(end - firstTile), share);
+    }
     first += tilesOf(length);
   });
-  dispatch(last, { settings: { count }, slots: { out, partial } }, [1]);
+  context.dispatch(last, { settings: { count }, slots: { out, partial } }, [1], count / MOST_ELEMENTS);
 }
 
 /** Reduces arrays of one shape into `out`. */
 export function reduce<B extends string>(
   context: KernelContext,
-  each: Shader<"count" | "first", B | "partial">,
+  each: Shader<"count" | "first" | "firstTile", B | "partial">,
   last: typeof FINISH_SUM,
   arrays: { readonly [name in B]: DeviceArray },
   out: Slot,
