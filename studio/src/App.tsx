@@ -7,9 +7,11 @@ import { StatusBar } from "./StatusBar";
 import { enlarged, panel } from "./state/display";
 import { forgetSession, kept, restoreSession } from "./state/lastSession";
 import { choice, patient } from "./state/patient";
+import { paused } from "./state/reconstruction";
 import { xray } from "./state/registration";
 import { failure, report, task } from "./state/status";
-import { theme } from "./state/theme";
+import { chooseTheme, theme } from "./state/theme";
+import { Tabs } from "./Tabs";
 import { DrrView } from "./views/DrrView";
 import { OverlayView } from "./views/OverlayView";
 import { SceneView } from "./views/SceneView";
@@ -53,7 +55,12 @@ export function App() {
   const over = useDrop();
   useListeners({
     keydown: (event) => {
-      if (event.key === "Escape") enlarged.value = undefined;
+      // the browser closes a popover itself
+      if (event.key !== "Escape" || document.querySelector(":popover-open")) return;
+      // what lies on top first
+      if (failure.value) failure.value = undefined;
+      else if (choice.value) choice.value = undefined;
+      else enlarged.value = undefined;
     },
   });
   // where there is something to choose, the choice is shown
@@ -69,24 +76,7 @@ export function App() {
         ))}
       </main>
       <aside class="side" aria-label="Controls">
-        <div class="tabs" role="tablist">
-          {PANELS.map(({ id, title }) => (
-            <button
-              type="button"
-              key={id}
-              role="tab"
-              id={`tab-${id}`}
-              aria-selected={shown === id}
-              aria-controls="panel"
-              onClick={() => {
-                choice.value = undefined;
-                panel.value = id;
-              }}
-            >
-              {title}
-            </button>
-          ))}
-        </div>
+        <Tabs shown={shown} />
         <div id="panel" class="panel" role="tabpanel" aria-labelledby={`tab-${shown}`}>
           <div class="sections">{PANELS.map(({ id, Panel }) => (id === shown ? <Panel key={id} /> : null))}</div>
         </div>
@@ -130,6 +120,7 @@ function Masthead() {
         {busy && (
           <span class="task">
             {busy.what}
+            {paused.value && ", paused"}
             <progress {...(busy.share !== undefined && { value: busy.share })} aria-label={busy.what} />
             {busy.cancel && (
               <button type="button" onClick={busy.cancel}>
@@ -154,12 +145,7 @@ function Masthead() {
           </span>
         )}
       </div>
-      <button
-        type="button"
-        onClick={() => {
-          theme.value = theme.value === "dark" ? "light" : "dark";
-        }}
-      >
+      <button type="button" onClick={() => chooseTheme(theme.value === "dark" ? "light" : "dark")}>
         {theme.value === "dark" ? "Light theme" : "Dark theme"}
       </button>
     </header>

@@ -1,6 +1,7 @@
 import { placeInWords } from "./planes";
 import { drr, drrIsExact } from "./state/drr";
 import { crosshair, patient } from "./state/patient";
+import { beam } from "./state/pose";
 import { backend, backendAsked, startBackend, task } from "./state/status";
 import type { BackendChoice } from "./worker/protocol";
 
@@ -11,6 +12,10 @@ const CHOICES: readonly (readonly [BackendChoice["prefer"], string])[] = [
   ["reference", "CPU, float64 (slow)"],
 ];
 
+const ISOLATED = "The page is cross-origin isolated: threads may share memory.";
+const NOT_ISOLATED =
+  "The page is not cross-origin isolated, so that the processor has one thread: its host sends no headers for it, and the browser let no service worker add them. “npx tomograd studio” sends them.";
+
 /** What computes and why, whether threads may share memory, and what was rendered last. */
 export function StatusBar() {
   const runs = backend.value;
@@ -19,9 +24,19 @@ export function StatusBar() {
     <footer class="status">
       {runs && (
         <>
-          <span class={`lamp ${runs.threads > 1 || runs.name === "webgpu" ? "good" : "slow"}`} title={runs.about}>
+          <button
+            type="button"
+            class={`lamp ${runs.threads > 1 || runs.name === "webgpu" ? "good" : "slow"}`}
+            title="What computes, and why"
+            popovertarget="computes"
+          >
             {runs.about}
-          </span>
+          </button>
+          <div id="computes" class="note" popover="auto">
+            <h2>What computes</h2>
+            <p>{runs.about}.</p>
+            <p>{runs.isolated ? ISOLATED : NOT_ISOLATED}</p>
+          </div>
           <span>{runs.isolated ? "cross-origin isolated" : "not cross-origin isolated: one thread"}</span>
           <label>
             Compute on{" "}
@@ -43,7 +58,7 @@ export function StatusBar() {
       )}
       <span class="gap" />
       {patient.value && <span class="place">{placeInWords(crosshair.value)} mm</span>}
-      {image && (
+      {image && "view" in beam.value && (
         <span>
           X-ray, {drrIsExact.value ? "exact" : "coarse"}: {image.columns} × {image.rows} in{" "}
           {Math.max(1, Math.round(image.milliseconds))} ms

@@ -89,7 +89,7 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     const brighter = phantom();
     const second = await dicom({ ...brighter, values: brighter.values.map((v) => v + 7) as Int16Array }, "contrast");
     await drop(page, [...first, ...second]);
-    const choice = page.getByRole("group", { name: /holds several series/ });
+    const choice = page.getByRole("group", { name: /^Several series in/ });
     await choice.getByRole("button", { name: /contrast/ }).click();
     await becomes(page, "tomogradStudio.patient().range[1] === 2007");
     expect(await choice.count()).toBe(0);
@@ -100,7 +100,7 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     const block = Float32Array.from({ length: 4 * 5 * 6 }, (_, i) => i);
     const arrays = { "first.npy": npy(block, [4, 5, 6]), "second.npy": npy(block, [6, 5, 4]) };
     await drop(page, [{ name: "arrays.npz", bytes: zipSync(arrays) }]);
-    const choice = page.getByRole("group", { name: /holds several arrays/ });
+    const choice = page.getByRole("group", { name: /^Several arrays in/ });
     await choice.getByRole("button", { name: /second, 6 × 5 × 4/ }).click();
     await named(page, "arrays.npz");
     expect((await patient(page)).grid.size).toEqual([4, 5, 6]);

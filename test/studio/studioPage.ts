@@ -1,7 +1,7 @@
 /** The built page in a Chromium, and what went wrong in it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page, type Request } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from "playwright-core";
 import { type StudioServer, serveStudio } from "../../src/cli/studioServer.js";
 import { root } from "../package/sourceImports.js";
 
@@ -36,7 +36,12 @@ export interface OpenOptions {
   readonly address?: string;
   readonly width?: number;
   readonly height?: number;
+  /** Of the browser: what the user prefers, touch, permissions. */
+  readonly context?: BrowserContextOptions;
 }
+
+/** A tablet, held either way. */
+export const TABLET: BrowserContextOptions = { hasTouch: true, isMobile: true };
 
 /** Starts server and browser. */
 export async function startStudio(args: readonly string[] = []): Promise<Studio> {
@@ -45,8 +50,8 @@ export async function startStudio(args: readonly string[] = []): Promise<Studio>
   return {
     server,
     browser,
-    async open({ address = server.address, width = 1280, height = 720 } = {}) {
-      const page = await browser.newPage({ viewport: { width, height } });
+    async open({ address = server.address, width = 1280, height = 720, context } = {}) {
+      const page = await browser.newPage({ viewport: { width, height }, colorScheme: "dark", ...context });
       const problems: string[] = [];
       const requests: Request[] = [];
       page.on("console", (message) => {

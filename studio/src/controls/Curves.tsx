@@ -42,7 +42,7 @@ export function Curves({ label, curves, logarithmic = false, xUnit, yUnit = "" }
   return (
     <figure class="curves">
       <figcaption>
-        {label}
+        {[label, yUnit, scaled === Math.log10 && "log scale"].filter(Boolean).join(", ")}
         {legend.size > 1 &&
           [...legend].map(([name, color]) => (
             <span key={name} style={{ "--swatch": color }}>

@@ -16,7 +16,7 @@ import { linkOfView } from "../state/link";
 import { patient } from "../state/patient";
 import { reconstruction, scan } from "../state/reconstruction";
 import { registered } from "../state/registration";
-import { report } from "../state/status";
+import { failure, report } from "../state/status";
 import { request } from "../worker/client";
 import type { Exposure } from "../worker/protocol";
 import { download, saveLineIntegrals } from "./save";
@@ -170,7 +170,9 @@ function RunSection() {
         />
         <Save text="Registration" name="found.run.json" disabled={!registered.value} make={() => runFile("register")} />
       </div>
-      {!runsRender.value && <p class="hint">That of the X-ray renders the scan: choose Truth for the X-ray first.</p>}
+      {!runsRender.value && (
+        <p class="hint">That of the X-ray names the scan: under Reconstruct, show the X-ray of the truth first.</p>
+      )}
       <p class="hint">
         <code>npx tomograd run FILE</code> repeats it in the folder of the CT, and says whether the bytes are the same.
       </p>
@@ -195,7 +197,10 @@ function Copy({ label, button, text, rows, wrapped = false }: CopyProps) {
       await navigator.clipboard.writeText(text);
       copied.value = text;
     } catch {
-      report(new Error("The browser does not let the page copy: select the text and copy it by hand."));
+      failure.value = {
+        code: "WRITE_FAILED",
+        message: "The browser does not let the page copy: select the text and copy it by hand.",
+      };
     }
   };
   return (

@@ -130,13 +130,23 @@ function InputChoice() {
   return (
     <fieldset class="series">
       <legend>
-        {asked.name} holds several {choices.of}. Which one?
+        Several {choices.of} in {asked.name}. Which one?
       </legend>
       {choices.list.map(({ text, readable, change }) => (
         <button type="button" key={text} disabled={!readable} onClick={() => void openVolume({ ...asked, ...change })}>
           {text}
         </button>
       ))}
+      <div class="buttons">
+        <button
+          type="button"
+          onClick={() => {
+            choice.value = undefined;
+          }}
+        >
+          Cancel
+        </button>
+      </div>
     </fieldset>
   );
 }

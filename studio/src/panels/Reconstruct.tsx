@@ -1,3 +1,4 @@
+import { capital } from "../capital";
 import { Choice } from "../controls/Choice";
 import { Curves } from "../controls/Curves";
 import { NumberField } from "../controls/NumberField";
@@ -150,7 +151,8 @@ function ScanSection() {
         <>
           <ScanImage />
           <p class="hint">
-            {scan.value.about}; pixels of {scan.value.pixel} mm; {(scan.value.milliseconds / 1000).toFixed(1)} s.
+            {capital(scan.value.about)}; pixels of {scan.value.pixel} mm; {(scan.value.milliseconds / 1000).toFixed(1)}{" "}
+            s.
           </p>
         </>
       )}
@@ -217,7 +219,6 @@ function MethodSection() {
           type="button"
           class="primary"
           disabled={!scan.value || running.value !== undefined}
-          title={scan.value ? "" : "Simulate a scan first"}
           onClick={() => void reconstruct()}
         >
           Reconstruct
@@ -233,6 +234,7 @@ function MethodSection() {
           </>
         )}
       </div>
+      {!scan.value && <p class="hint">Simulate a scan first.</p>}
       <Progress />
     </section>
   );
@@ -242,14 +244,16 @@ function MethodSection() {
 function Progress() {
   const now = steps.value.at(-1);
   if (!now) return null;
+  const under = running.value === "reconstruct";
+  const cancelled = !under && reconstruction.value?.stopped === "aborted";
   const costs = steps.value.filter(({ value }) => value !== undefined && Number.isFinite(value));
   const residuals = steps.value.filter(({ residual }) => residual !== undefined && Number.isFinite(residual));
   const x = (list: typeof costs) => list.map(({ iteration }) => iteration + 1);
   return (
     <>
       <p class="hint">
-        Iteration {now.iteration + 1} of {now.iterations}
-        {paused.value ? ", paused" : ""}
+        {cancelled ? "Cancelled at iteration" : "Iteration"} {now.iteration + 1} of {now.iterations}
+        {under && paused.value ? ", paused" : ""}
       </p>
       <Curves
         label="Cost"
@@ -258,7 +262,7 @@ function Progress() {
         curves={[{ name: "cost", x: x(costs), y: costs.map(({ value }) => value ?? 0), color: "var(--accent)" }]}
       />
       <Curves
-        label="Residual (RMS of the line integrals)"
+        label="RMS residual"
         logarithmic
         xUnit="iterations"
         curves={[
@@ -358,7 +362,7 @@ function ComparisonSection() {
           xUnit="mm"
           yUnit={unit}
           curves={[
-            { name: "truth", x: line.positions, y: line.truth, color: "var(--dim)" },
+            { name: "truth", x: line.positions, y: line.truth, color: "var(--slow)" },
             { name: "reconstruction", x: line.positions, y: line.reconstruction, color: "var(--accent)" },
           ]}
         />

@@ -1,3 +1,4 @@
+import { capital } from "../capital";
 import { Choice } from "../controls/Choice";
 import { Curves } from "../controls/Curves";
 import { NumberField } from "../controls/NumberField";
@@ -112,15 +113,13 @@ function XRaySection() {
   );
 }
 
-const capital = (word: string): string => `${word[0].toUpperCase()}${word.slice(1)}`;
-
 function StartSection() {
   const { rotationDeg, translation } = search.value;
   return (
     <section>
       <h3>Start and search range</h3>
       <p class="hint">
-        The search starts at the present pose of the C-arm: drag the X-ray, or type angles under Look, until it roughly
+        The search starts at the present pose of the C‑arm: drag the X-ray, or type angles under Look, until it roughly
         fits.
       </p>
       <div class="three">
@@ -161,7 +160,7 @@ function StartSection() {
           disabled={registering.value}
           onClick={() => steer({ laoDeg: 0, cranDeg: 0, table: [0, 0, 0] })}
         >
-          C-arm to 0°
+          C‑arm to 0°
         </button>
       </div>
     </section>
@@ -227,9 +226,8 @@ function ResultSection() {
           <Curves
             label="Distance from the start"
             xUnit="iterations"
-            yUnit="mm, degrees"
             curves={[
-              { name: "mm", x, y: all.map(({ shift }) => shift), color: "var(--good)" },
+              { name: "mm", x, y: all.map(({ shift }) => shift), color: "var(--accent)" },
               { name: "degrees", x, y: all.map(({ turnDeg }) => turnDeg), color: "var(--slow)" },
             ]}
           />

@@ -94,7 +94,7 @@ export function DrrView() {
     <ViewFrame
       title="X-ray"
       class="drr"
-      letters={shown && lettersOf(shown)}
+      letters={shown && !problem ? lettersOf(shown) : undefined}
       about={
         <>
           {angleWords(shownAngles.value)}
@@ -118,9 +118,9 @@ export function DrrView() {
         pointer={handlers}
         style={{ "--aspect": columns / rows }}
       >
-        <canvas ref={canvas} />
+        <canvas ref={canvas} class={problem && "stale"} />
         {labels.value && <LabelShadow />}
-        {shown && crosshairShown.value && <Mark shown={shown} />}
+        {shown && !problem && crosshairShown.value && <Mark shown={shown} />}
       </Surface>
       {problem && <p class="problem">{problem}</p>}
       {!patient.value && <p class="empty">{task.value?.what ?? "Open a scan to see its X-ray"}</p>}
@@ -155,9 +155,10 @@ function Readout({ shown, place }: { shown: Radiograph; place: { x: number; y: n
   return (
     <>
       <b>{value.toFixed(3)}</b>
+      <span>line integral</span>
+      <span>transmission {Number((100 * Math.exp(-value)).toPrecision(2))} %</span>
       <span>
-        transmission {Number((100 * Math.exp(-value)).toPrecision(2))} %, column{" "}
-        {Math.floor(place.x * shown.detector.columns)}, row {Math.floor(place.y * shown.detector.rows)}
+        column {Math.floor(place.x * shown.detector.columns)}, row {Math.floor(place.y * shown.detector.rows)}
       </span>
     </>
   );

@@ -1,19 +1,31 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { overlay, rendered, xray } from "../state/registration";
+import type { Overlay } from "../worker/painting";
 import { usePainting } from "./paint";
 import { ViewFrame } from "./ViewFrame";
 
 /** ms that each picture stays in "flicker". */
 const FLICKER = 450;
 
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+const WORDS: Readonly<Record<Exclude<Overlay, "flicker">, string>> = {
+  edges: "edges of the rendering, orange",
+  checkerboard: "checkerboard with the rendering",
+  "X-ray": "alone",
+};
+
 /** The X-ray and the rendering in one picture. */
 export function OverlayView() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const turned = useSignal(false);
+  const swap = () => {
+    turned.value = !turned.value;
+  };
   useEffect(() => {
     const timer = setInterval(() => {
-      if (overlay.value === "flicker") turned.value = !turned.value;
+      if (overlay.value === "flicker" && !reducedMotion.matches) swap();
     }, FLICKER);
     return () => clearInterval(timer);
   }, []);
@@ -27,11 +39,33 @@ export function OverlayView() {
   });
   const measured = xray.value;
   if (!measured) return null;
-  const words = rendered.value ? overlay.value : "the X-ray; its detector differs from the C-arm's";
+  const flickers = rendered.value !== undefined && overlay.value === "flicker";
+  const words = !rendered.value
+    ? "alone; its detector differs from the C-arm's"
+    : overlay.value === "flicker"
+      ? `flicker, now ${turned.value ? "the rendering" : "the X-ray"}`
+      : WORDS[overlay.value];
   return (
-    <ViewFrame title="Comparison" class="scene" about={`${measured.name}: ${words}`}>
+    <ViewFrame
+      title="Comparison"
+      class="scene"
+      about={`${measured.name}: ${words}`}
+      foot={
+        // who wants no motion changes the picture by hand
+        flickers &&
+        reducedMotion.matches && (
+          <button type="button" onClick={swap}>
+            {turned.value ? "Show the X-ray" : "Show the rendering"}
+          </button>
+        )
+      }
+    >
       <div class="picture" style={{ "--aspect": measured.columns / measured.rows }}>
-        <canvas ref={canvas} role="img" aria-label={`${measured.name} and the rendering of the volume: ${words}`} />
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={`${measured.name} and the rendering of the volume, ${overlay.value}`}
+        />
       </div>
     </ViewFrame>
   );

@@ -132,7 +132,6 @@ export function SliceView({ plane }: { readonly plane: Plane }) {
               ? placeInWords(pointOf(shown, hover.value.x, hover.value.y))
               : coordinateInWords(crosshair.value, normal)}{" "}
             mm
-            {sliced.value !== "volume" && <em>{sliced.value}</em>}
           </>
         )
       }
@@ -173,6 +172,7 @@ export function SliceView({ plane }: { readonly plane: Plane }) {
         <canvas ref={canvas} />
         {shown && crosshairShown.value && <Crosshair picture={shown} />}
       </Surface>
+      {shown && sliced.value !== "volume" && <em class="corner">{sliced.value}</em>}
     </ViewFrame>
   );
 }
