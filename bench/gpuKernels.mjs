@@ -32,6 +32,7 @@ function volumeKernels(n) {
     ["sumSquares", ["out"], sums],
     ["dot", ["out"], { ...sums, y: volume() }],
     ["dotDifferences", ["out"], { ...sums, y: volume(1, 2), z: volume(0, 3) }],
+    ["kullbackLeibler", ["out"], { ...sums, y: volume(0.5, 1.5) }],
     ["extrema", ["out"], { ...sums, out: real(flat(2)) }],
     ["totalVariation", ["out"], { ...sums, delta: penalty.delta }],
     ["totalVariationGradient", ["out"], { out: volume(), x: volume(), ...penalty }],

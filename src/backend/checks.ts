@@ -60,6 +60,7 @@ const projections: Slot = { type: "real", kind: "projections" };
 const numbers: Slot = { type: "real", kind: "flat" };
 const table: Slot = { type: "f64", kind: "flat" };
 const scalar: Slot = { type: "real", kind: "flat", scalar: true };
+const weights: Slot = { type: "real", optional: true };
 const pixels: Slot = { type: "u32", kind: "flat", optional: true };
 /** Whether a step is needed depends on the model. */
 const step = { step: "bound?" } as const;
@@ -96,6 +97,11 @@ const RULES: { readonly [K in KernelName]: Rule<KernelArguments[K]> } = {
     arrays: { out: { ...numbers, atLeast: 1 }, x: any, y: any, z: any },
     numbers: {},
     same: ["x", "y", "z"],
+  },
+  kullbackLeibler: {
+    arrays: { out: { ...numbers, atLeast: 1 }, x: any, y: any, weights },
+    numbers: {},
+    same: ["x", "y", "weights"],
   },
   extrema: { arrays: { out: { ...numbers, atLeast: 2 }, x: any }, numbers: {} },
   totalVariation: { arrays: { out: { ...numbers, atLeast: 1 }, x: volume }, numbers: { delta: "nonnegative" } },
@@ -285,7 +291,7 @@ export function checkCall<K extends KernelName>(backend: Backend, kernel: K, arg
   }
   for (const [name, slot] of Object.entries<NumberSlot>(rule.numbers)) checkNumber(kernel, name, given[name], slot);
   const [first, ...others] = (rule.same ?? []) as readonly string[];
-  for (const other of others) {
+  for (const other of others.filter((name) => given[name] !== undefined)) {
     const [a, b] = [given[first] as DeviceArray, given[other] as DeviceArray];
     if (!sameShape(a.shape, b.shape))
       throw fault(

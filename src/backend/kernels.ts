@@ -97,6 +97,11 @@ export interface KernelArguments {
   dot: { out: DeviceArray; x: DeviceArray; y: DeviceArray };
   /** out[0] <- sum of (x - y) (y - z): below 0 where the step from y to z turned back on the step from x to y */
   dotDifferences: { out: DeviceArray; x: DeviceArray; y: DeviceArray; z: DeviceArray };
+  /**
+   * out[0] <- sum of w (y - x + x ln(x / y)), w = 1 without weights: the Kullback-Leibler divergence of y from x, which is
+   * half the Poisson deviance of counts x where y is expected. Needs x >= 0, and y > 0 where x is; where x is 0 the term is w y.
+   */
+  kullbackLeibler: { out: DeviceArray; x: DeviceArray; y: DeviceArray; weights?: DeviceArray };
   /** out[0], out[1] <- minimum and maximum of x */
   extrema: { out: DeviceArray; x: DeviceArray };
   // ---- regularizer: smoothed isotropic total variation of a volume, sum of sqrt(|grad|² + delta²) - delta with
@@ -262,6 +267,7 @@ export const KERNEL_NAMES = [
   "sumSquares",
   "dot",
   "dotDifferences",
+  "kullbackLeibler",
   "extrema",
   "totalVariation",
   "totalVariationGradient",

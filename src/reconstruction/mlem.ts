@@ -1,4 +1,4 @@
-import { toHost } from "../projector/arrays.js";
+import type { DeviceArray } from "../backend/backend.js";
 import type { DeviceVolume, Projector } from "../projector/types.js";
 import type { Projections } from "../volume/grid.js";
 import type { Outcome } from "./iterate.js";
@@ -29,7 +29,7 @@ const UNSEEN = 1e-6;
  * Maximum likelihood by expectation maximization (MLEM; with subsets OSEM) for Poisson data: x <- x Aᵀ(w p / A x) / Aᵀ w.
  * Line integrals are treated as counts; those below 0 as 0. Starts at 1 in every voxel that is seen; a start must be
  * above 0 where the volume is to be.
- * `value` of the history: the Kullback-Leibler divergence sum w (A x - p + p ln(p / A x)), before the update.
+ * `value` of the history: the Kullback-Leibler divergence sum w (A x - p + p ln(p / A x)), before the update, A x at least 1e-9.
  * Source: Shepp and Vardi, IEEE Trans. Med. Imaging 1(2), 1982; Hudson and Larkin, IEEE Trans. Med. Imaging 13(4), 1994.
  * @throws SHAPE_MISMATCH, NOT_FINITE, INVALID_ARGUMENT, INVALID_GEOMETRY (defect `volume-not-seen`), OUT_OF_MEMORY
  */
@@ -47,6 +47,7 @@ async function prepare(work: Workspace) {
   const { backend } = work.A;
   const ratio = workVolume(work, "ratio");
   const next = tolerance > 0 ? workVolume(work, "next") : undefined;
+  const [divergences, misfits] = [createTally(backend, work.own), createTally(backend, work.own)];
   const changes = createTally(backend, work.own);
   const norms = createTally(backend, work.own);
   const floor = await startWhereSeen(work, ratio);
@@ -61,9 +62,23 @@ async function prepare(work: Workspace) {
     return sums;
   });
 
-  const update = (m: number) => {
-    const { A, image, target, rootWeights } = parts[m];
-    backend.run("clamp", { x: image.array, lower: SMALLEST, upper: Infinity });
+  // beside the images, which subsets of equal size share
+  const scratch = new Map<DeviceArray, DeviceArray>();
+  for (const { array } of parts.map(({ image }) => image))
+    if (!scratch.has(array)) scratch.set(array, work.own(backend.allocate(array.shape, "weighted image")));
+
+  /** Notes what the image A x of a subset is away from its data. */
+  const note = ({ image, target, rootWeights }: Subset) => {
+    const weighted = scratch.get(image.array) as DeviceArray;
+    backend.run("copy", { out: weighted, x: image.array });
+    if (rootWeights) backend.run("multiply", { x: rootWeights.array, y: weighted });
+    // of sqrt(w) A x and sqrt(w) p it is sqrt(w) times that of A x and p
+    divergences.addDivergence(target.array, weighted, rootWeights?.array);
+    backend.run("axpby", { a: -1, x: target.array, b: 1, y: weighted });
+    misfits.addSquares(weighted);
+  };
+
+  const update = ({ A, image, target, rootWeights }: Subset, m: number) => {
     backend.run("reciprocalOrZero", { x: image.array, threshold: 0 });
     backend.run("multiply", { x: target.array, y: image.array });
     if (rootWeights) backend.run("multiply", { x: rootWeights.array, y: image.array });
@@ -82,21 +97,24 @@ async function prepare(work: Workspace) {
 
   return {
     async step(): Promise<Outcome> {
-      let [value, squares] = [0, 0];
       for (const [m, part] of parts.entries()) {
         part.A.apply(x, { out: part.image });
-        const predicted = toHost(part.image);
-        update(m);
-        const found = divergence(work, part, (await predicted).values);
-        value += found.divergence;
-        squares += found.squares;
+        backend.run("clamp", { x: part.image.array, lower: SMALLEST, upper: Infinity });
+        note(part);
+        update(part, m);
       }
-      if (!next) return { value, residual: work.rms(squares) };
-      norms.addSquares(x.array);
-      const [changed, norm] = await Promise.all([changes.take(), norms.take()]);
-      return { value, residual: work.rms(squares), change: Math.sqrt((parts.length * changed) / (norm || 1)) };
+      const likelihood = Promise.all([divergences.take(), misfits.take()]);
+      const change = next && (await relativeChange());
+      const [value, squares] = await likelihood;
+      return { value, residual: work.rms(squares), ...(change !== undefined && { change }) };
     },
   };
+
+  async function relativeChange(): Promise<number> {
+    norms.addSquares(x.array);
+    const [changed, norm] = await Promise.all([changes.take(), norms.take()]);
+    return Math.sqrt((parts.length * changed) / (norm || 1));
+  }
 }
 
 /**
@@ -115,19 +133,4 @@ async function startWhereSeen(work: Workspace, seen: DeviceVolume): Promise<numb
   if (!resumed && started) backend.run("multiply", { x: seen.array, y: x.array });
   if (!resumed && !started) backend.run("copy", { out: x.array, x: seen.array });
   return parts.length > 1 ? UNSEEN * largest : 0;
-}
-
-/** Sums over the rays of a subset: w (q - p + p ln(p / q)) and w (q - p)², q predicted, p the data but >= 0. */
-function divergence({ A, projections, weights }: Workspace, { views }: Subset, predicted: ArrayLike<number>) {
-  const pixels = A.detector.rows * A.detector.columns;
-  let [divergence, squares] = [0, 0];
-  for (const [k, view] of views.entries())
-    for (let i = 0; i < pixels; i++) {
-      const q = predicted[k * pixels + i];
-      const p = Math.max(0, projections.values[view * pixels + i]);
-      const w = weights ? weights[view * pixels + i] : 1;
-      divergence += w * (q - p + (p > 0 ? p * Math.log(p / Math.max(q, SMALLEST)) : 0));
-      squares += w * (q - p) ** 2;
-    }
-  return { divergence, squares };
 }

@@ -14,6 +14,8 @@ const GRAZING = 1e-3;
 export interface Tally {
   /** Adds the sum of x². */
   addSquares(x: DeviceArray): void;
+  /** Adds the sum of w (y - x + x ln(x / y)); see the kernel. */
+  addDivergence(x: DeviceArray, y: DeviceArray, weights?: DeviceArray): void;
   /** The sum so far; the next one starts at 0. */
   take(): Promise<number>;
 }
@@ -22,10 +24,15 @@ export interface Tally {
 export function createTally(backend: Backend, own: <T extends Disposable>(resource: T) => T): Tally {
   const part = own(backend.allocate({ kind: "flat", length: 1 }, "part of a sum"));
   const total = own(backend.allocate({ kind: "flat", length: 1 }, "sum"));
+  const addPart = () => backend.run("axpby", { a: 1, x: part, b: 1, y: total });
   return {
     addSquares(x) {
       backend.run("sumSquares", { out: part, x });
-      backend.run("axpby", { a: 1, x: part, b: 1, y: total });
+      addPart();
+    },
+    addDivergence(x, y, weights) {
+      backend.run("kullbackLeibler", { out: part, x, y, ...(weights && { weights }) });
+      addPart();
     },
     take() {
       const value = backend.download(total);

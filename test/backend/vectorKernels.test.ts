@@ -66,6 +66,49 @@ describe("elementwise kernels of the reference", () => {
   });
 });
 
+describe("the Kullback-Leibler divergence of the reference", () => {
+  const divergence = async (x: number[], y: number[], weights?: number[]) => {
+    await using backend = createReferenceBackend();
+    const out = upload(backend, [0]);
+    const w = weights && { weights: upload(backend, weights) };
+    backend.run("kullbackLeibler", { out, x: upload(backend, x), y: upload(backend, y), ...w });
+    return (await backend.download(out))[0];
+  };
+
+  test("of 1 from 2 is 1 - ln 2 and of 2 from 1 is 2 ln 2 - 1; nothing found costs what was expected", async () => {
+    expect(await divergence([1], [2])).toBeCloseTo(1 - Math.LN2, 15);
+    expect(await divergence([2], [1])).toBeCloseTo(2 * Math.LN2 - 1, 15);
+    expect(await divergence([0], [3])).toBe(3);
+    expect(await divergence([3], [3])).toBe(0);
+  });
+
+  test("weighs terms, and of c x from c y it is c times as large", async () => {
+    const [x, y] = [uniform(1, 40), uniform(2, 40).map((v) => v + 0.1)];
+    const each = await Promise.all([...x].map((p, i) => divergence([p], [y[i]], [i])));
+    const sum = each.reduce((total, term) => total + term, 0);
+    expect(
+      await divergence(
+        [...x],
+        [...y],
+        [...x].map((_, i) => i),
+      ),
+    ).toBeCloseTo(sum, 12);
+    const plain = await divergence([...x], [...y]);
+    expect(
+      await divergence(
+        [...x].map((p) => 5 * p),
+        [...y].map((q) => 5 * q),
+      ),
+    ).toBeCloseTo(5 * plain, 12);
+  });
+
+  test("nearly equal numbers: x d²/2 - x d³/3 for y = x (1 + d), to 1e-9 of it with d = 1e-5", async () => {
+    const [d, x] = [1e-5, 4];
+    const expected = x * (d ** 2 / 2 - d ** 3 / 3);
+    expect(Math.abs((await divergence([x], [x * (1 + d)])) / expected - 1)).toBeLessThan(1e-9);
+  });
+});
+
 describe("kernels with a gradient agree with central differences in float64", () => {
   test("total variation of a 5 x 4 x 3 volume, to 1e-8", async () => {
     await using backend = createReferenceBackend();

@@ -13,6 +13,7 @@ import { ossart, sart } from "../../src/reconstruction/ossart.js";
 import { sirt } from "../../src/reconstruction/sirt.js";
 import { orderedSubsets } from "../../src/reconstruction/subsets.js";
 import { tikhonov } from "../../src/reconstruction/tikhonov.js";
+import type { Volume } from "../../src/volume/grid.js";
 import { denseColumns, nonNegativeLeastSquares, normalEquations, solveKept } from "./dense.js";
 import { cube, type Problem, relativeError, simulated, smallProblem, views, voxels } from "./gates.js";
 
@@ -231,6 +232,35 @@ describe("SIRT", () => {
     for (let i = 1; i < 100; i++) expect(history[i].value).toBeLessThan(history[i - 1].value);
   });
 });
+
+test.each([
+  ["reference", 1e-12],
+  ["wasm", 2e-6],
+] as const)(
+  "on %s MLEM's first value is the weighted divergence of the start, its residual the weighted rms, within %f",
+  async (name, bar) => {
+    // float32: products with the square roots of the weights and the sums are rounded to 6e-8 each, differences q - p to 1e-7
+    const { A, projections } = problems[name];
+    const start: Volume = { quantity: "attenuation", grid: A.grid, values: new Float32Array(512).fill(0.5) };
+    const x = toDevice(A.backend, start);
+    const image = A.apply(x);
+    const predicted = (await toHost(image)).values;
+    for (const resource of [x, image]) resource.dispose();
+    const weights = Float64Array.from(predicted, (_, i) => (i % 7) / 4);
+    let [value, squares, total] = [0, 0, 0];
+    for (const [i, w] of weights.entries()) {
+      const [p, q] = [Math.max(0, projections.values[i]), Math.max(1e-9, predicted[i])];
+      value += w * (q - p + (p > 0 ? p * Math.log(p / q) : 0));
+      squares += w * (q - p) ** 2;
+      total += w;
+    }
+    const run = await mlem(A, projections, { start, weights, iterations: 1 });
+    run.volume.dispose();
+    const [first] = run.history;
+    expect(Math.abs(first.value / value - 1)).toBeLessThan(bar);
+    expect(Math.abs((first.residual ?? 0) / Math.sqrt(squares / total) - 1)).toBeLessThan(bar);
+  },
+);
 
 describe("I7: MLEM on 16³ voxels, detector inside the shadow, 50 iterations", () => {
   // exact: <1, Aᵀ(p / A x) x> = sum p; float32: 720 rays and 4096 voxels of 6e-8 each, summed in float64

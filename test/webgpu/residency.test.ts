@@ -10,6 +10,7 @@ import { asdPocs } from "../../src/reconstruction/asdPocs.js";
 import { autoTv } from "../../src/reconstruction/autoTv.js";
 import { cgls } from "../../src/reconstruction/cgls.js";
 import { fit as descend } from "../../src/reconstruction/fit.js";
+import { mlem } from "../../src/reconstruction/mlem.js";
 import { ossart } from "../../src/reconstruction/ossart.js";
 import { sirt } from "../../src/reconstruction/sirt.js";
 import type { Run, RunOptions } from "../../src/reconstruction/types.js";
@@ -80,6 +81,11 @@ const METHODS: readonly Watched[] = [
   {
     name: "os-sart",
     method: (A, p, on) => ossart(A, p, { ...on, iterations: 4, tolerance: 0, subsets: 5 }),
+  },
+  { name: "mlem", method: (A, p, on) => mlem(A, p, { ...on, iterations: 4, tolerance: 0 }) },
+  {
+    name: "osem",
+    method: (A, p, on) => mlem(A, p, { ...on, iterations: 4, tolerance: 1e-9, subsets: 5 }),
   },
   { name: "cgls", method: (A, p, on) => cgls(A, p, { ...on, iterations: 4, tolerance: 0 }) },
   {

@@ -27,6 +27,7 @@ export const REFERENCE_KERNELS: KernelTable = {
   sumSquares: { run: reductions.sumSquares },
   dot: { run: reductions.dot },
   dotDifferences: { run: reductions.dotDifferences },
+  kullbackLeibler: { run: reductions.kullbackLeibler },
   extrema: { run: reductions.extrema },
   totalVariation: { run: variation.totalVariation },
   totalVariationGradient: { run: variation.totalVariationGradient },

@@ -23,6 +23,15 @@ export function dotDifferences({ out, x, y, z }: KernelArguments["dotDifferences
   reduce(out, x, (value, i) => (value - middle[i]) * (middle[i] - last[i]));
 }
 
+export function kullbackLeibler({ out, x, y, weights }: KernelArguments["kullbackLeibler"]): void {
+  const expected = numbersOf(y);
+  const w = weights && numbersOf(weights);
+  reduce(out, x, (p, i) => {
+    const excess = expected[i] - p;
+    return (w?.[i] ?? 1) * (p > 0 ? excess - p * Math.log1p(excess / p) : excess);
+  });
+}
+
 export function extrema({ out, x }: KernelArguments["extrema"]): void {
   let [minimum, maximum] = [Infinity, -Infinity];
   for (const value of numbersOf(x)) {

@@ -9,6 +9,7 @@ import { dotDifferences } from "./dotDifferences.js";
 import { extrema } from "./extrema.js";
 import { fill } from "./fill.js";
 import { filterRows } from "./filterRows.js";
+import { kullbackLeibler } from "./kullbackLeibler.js";
 import { mapPiecewise } from "./mapPiecewise.js";
 import { multiply } from "./multiply.js";
 import { normalizedCrossCorrelation } from "./normalizedCrossCorrelation.js";
@@ -50,6 +51,7 @@ export const SPECS: { readonly [K in KernelName]: KernelSpec<K> } = {
   sumSquares,
   dot,
   dotDifferences,
+  kullbackLeibler,
   extrema,
   totalVariation,
   totalVariationGradient,

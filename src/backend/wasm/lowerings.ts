@@ -17,18 +17,19 @@ export interface Lowering<K extends KernelName> {
 const scalarArgs = (scalar: Scalar): number[] =>
   typeof scalar === "number" ? [0, scalar] : [wasmArray(scalar).pointer, 0];
 
-/** Sums tiles of the kind `entry` of x into out[0]. */
+/** Sums tiles of the kind `entry` of x into out[0]; the address of an array that is left out is 0. */
 function sumTiles(
   entry: string,
   out: DeviceArray,
   x: DeviceArray,
   context: ProgramContext,
-  others: readonly DeviceArray[] = [],
+  others: readonly (DeviceArray | undefined)[] = [],
 ): Phase[] {
   const array = wasmArray(x);
   const partial = context.temporary(8 * chunks(array));
+  const pointers = others.map((other) => (other ? wasmArray(other).pointer : 0));
   return [
-    linear(entry, array, [array.pointer, array.bytes, partial, ...others.map((other) => wasmArray(other).pointer)]),
+    linear(entry, array, [array.pointer, array.bytes, partial, ...pointers]),
     addPartialSums(out, partial, chunks(array)),
   ];
 }
@@ -226,6 +227,9 @@ export const LOWERINGS: { readonly [K in Exclude<KernelName, ProjectorKernel | F
   sumSquares: { lower: ({ out, x }, context) => sumTiles("dot", out, x, context, [x]) },
   dot: { lower: ({ out, x, y }, context) => sumTiles("dot", out, x, context, [y]) },
   dotDifferences: { lower: ({ out, x, y, z }, context) => sumTiles("dotDifferences", out, x, context, [y, z]) },
+  kullbackLeibler: {
+    lower: ({ out, x, y, weights }, context) => sumTiles("kullbackLeibler", out, x, context, [y, weights]),
+  },
   extrema: { lower: extrema },
   totalVariation: { lower: totalVariation },
   totalVariationGradient: { lower: totalVariationGradient },

@@ -8,7 +8,7 @@ import { type BufferUse, GROUP_NUMBER, LINEAR_ENTRY, type NumberType, type Shade
 
 export type ReductionKernel = Extract<
   KernelName,
-  "sum" | "sumAbsolute" | "sumSquares" | "dot" | "dotDifferences" | "extrema"
+  "sum" | "sumAbsolute" | "sumSquares" | "dot" | "dotDifferences" | "kullbackLeibler" | "extrema"
 >;
 
 /** Invocations of a workgroup, and elements of its tile: each invocation takes every 64th. */
@@ -100,13 +100,33 @@ fn main(@builtin(local_invocation_index) local: u32) {
 export const FINISH_SUM = finish("addPartialSums", SUM, "out[0] = lanes[0];");
 const FINISH_EXTREMA = finish("joinExtrema", EXTREMA, "out[0] = lanes[0].x; out[1] = lanes[0].y;");
 
-const term = <B extends "x" | "y" | "z">(name: string, names: readonly B[], expression: string) =>
+const term = <B extends "x" | "y" | "z" | "weights">(
+  name: string,
+  names: readonly B[],
+  expression: string,
+  code = "",
+) =>
   shader({
     name,
     settings: {},
     buffers: Object.fromEntries(names.map((each) => [each, "read array<f32>"])) as { readonly [name in B]: BufferUse },
-    code: `fn term(i: u32) -> f32 { return ${expression}; }`,
+    code: `${code}fn term(i: u32) -> f32 { return ${expression}; }`,
   });
+
+/** As in `wasm/assembly/reductions.ts`. */
+const DIVERGENCE = `
+fn divergence(p: f32, q: f32) -> f32 {
+  let excess = q - p;
+  let s = excess / max(q + p, 1.2e-38);
+  let t = s * s;
+  if (abs(s) < 1.0 / 3.0) {
+    let series = 1.0/3.0 + t * (1.0/5.0 + t * (1.0/7.0 + t * (1.0/9.0 + t * (1.0/11.0 + t * (1.0/13.0 + t / 15.0)))));
+    return s * (excess - 2.0 * p * t * series);
+  }
+  if (p > 0.0) { return excess + p * log(p / q); }
+  return excess;
+}
+`;
 
 const TERMS = {
   sum: tiles(SUM, term("sum", ["x"], "x[i]")),
@@ -114,6 +134,11 @@ const TERMS = {
   sumSquares: tiles(SUM, term("sumSquares", ["x"], "x[i] * x[i]")),
   dot: tiles(SUM, term("dot", ["x", "y"], "x[i] * y[i]")),
   dotDifferences: tiles(SUM, term("dotDifferences", ["x", "y", "z"], "(x[i] - y[i]) * (y[i] - z[i])")),
+  kullbackLeibler: tiles(SUM, term("kullbackLeibler", ["x", "y"], "divergence(x[i], y[i])", DIVERGENCE)),
+  weightedKullbackLeibler: tiles(
+    SUM,
+    term("weightedKullbackLeibler", ["x", "y", "weights"], "weights[i] * divergence(x[i], y[i])", DIVERGENCE),
+  ),
   extrema: tiles(
     EXTREMA,
     shader({
@@ -184,5 +209,9 @@ export const reductionKernels: { readonly [K in ReductionKernel]: Kernel<K> } = 
   dot: ({ out, x, y }, context) => reduce(context, TERMS.dot, FINISH_SUM, { x, y }, onlySlot(out)),
   dotDifferences: ({ out, x, y, z }, context) =>
     reduce(context, TERMS.dotDifferences, FINISH_SUM, { x, y, z }, onlySlot(out)),
+  kullbackLeibler: ({ out, x, y, weights }, context) =>
+    weights
+      ? reduce(context, TERMS.weightedKullbackLeibler, FINISH_SUM, { x, y, weights }, onlySlot(out))
+      : reduce(context, TERMS.kullbackLeibler, FINISH_SUM, { x, y }, onlySlot(out)),
   extrema: ({ out, x }, context) => reduce(context, TERMS.extrema, FINISH_EXTREMA, { x }, onlySlot(out)),
 };
