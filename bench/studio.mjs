@@ -1,4 +1,4 @@
-/** The page in a browser: what its first load weighs, how soon it shows, how it follows the hand, what it keeps. */
+/** The page in a browser: what its first load weighs, how soon it shows, how it follows the hand, what it keeps, how its tour goes. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { missed } from "./studio/bars.mjs";
 import { measureDrags } from "./studio/drag.mjs";
 import { measureLoads, weighFirstLoad } from "./studio/load.mjs";
 import { measureMemory } from "./studio/memory.mjs";
+import { measureTour } from "./studio/tour.mjs";
 import { writeCubes } from "./studio/volumes.mjs";
 
 /** `studio`: the address of the page and a browser. `only`: one of the parts. */
@@ -18,6 +19,7 @@ export async function runStudioBenchmark({ studio, only, rounds, say }) {
     load: async () => ({ ...(await weighFirstLoad(studio)), ...(await measureLoads(studio, { rounds, say })) }),
     drag: async () => measureDrags(studio, { cubes: await writeCubes(folder), rounds, say }),
     memory: () => measureMemory(studio, { say }),
+    tour: () => measureTour(studio, { say }),
   };
   const measured = {};
   try {

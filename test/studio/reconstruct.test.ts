@@ -4,23 +4,10 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repeated } from "./commandLine.js";
-import { becomes, exactImage, missing, type Opened, type Studio, startStudio } from "./studioPage.js";
+import { becomes, missing, type Opened, type Studio, startStudio } from "./studioPage.js";
 
 const valuesOf = (options: Element[]) => options.map((option) => (option as HTMLOptionElement).value);
 const button = (page: Page, name: string | RegExp) => page.locator("#panel").getByRole("button", { name });
-
-/** Pearson's. */
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const mean = (x: ArrayLike<number>) => Array.from(x).reduce((sum, value) => sum + value, 0) / x.length;
-  const [ma, mb] = [mean(a), mean(b)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += (a[i] - ma) * (b[i] - mb);
-    aa += (a[i] - ma) ** 2;
-    bb += (b[i] - mb) ** 2;
-  }
-  return ab / Math.sqrt(aa * bb);
-}
 
 describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: ${missing})` : ""}`, () => {
   let studio: Studio;
@@ -107,25 +94,6 @@ describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: 
     await button(page, "Cancel").click();
     await becomes(page, "!document.querySelector('progress')");
     expect(await page.evaluate("tomogradStudio.failure()")).toBeUndefined();
-  });
-
-  test("the tour measures one view and fits it", async () => {
-    await button(page, /Take the tour/).click();
-    await becomes(page, "tomogradStudio.scan()?.views === 1");
-    await becomes(page, "!document.querySelector('progress')");
-    await button(page, "Next").click();
-    await becomes(page, "document.querySelector('[data-testid=figures]') !== null", 60);
-    // one view leaves depth open: far from the truth
-    const psnr = Number(/PSNR\s+([\d.]+)/.exec(await page.getByTestId("figures").innerText())?.[1]);
-    expect(psnr).toBeGreaterThan(10);
-    expect(psnr).toBeLessThan(27);
-    // but seen from where it was taken the result is the same X-ray: 0.999
-    await becomes(page, "tomogradStudio.shown().shown === 'reconstruction'");
-    const result = await exactImage(page);
-    await page.locator("#panel .segments").nth(1).getByText("Truth", { exact: true }).click();
-    await becomes(page, "tomogradStudio.shown().shown === 'volume'");
-    expect(correlation(result.values, (await exactImage(page)).values)).toBeGreaterThan(0.99);
-    await button(page, "End").click();
   });
 
   test("a hidden pose is found to half a millimeter", async () => {

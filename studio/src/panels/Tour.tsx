@@ -1,5 +1,5 @@
 import { running } from "../state/reconstruction";
-import { goTo, TOUR, tourStep } from "../state/tour";
+import { goTo, TOUR, tourPsnr, tourStep } from "../state/tour";
 
 /** The story of few views, step by step. */
 export function Tour() {
@@ -14,6 +14,9 @@ export function Tour() {
       </section>
     );
   const { title, text } = TOUR[at];
+  const reached = tourPsnr.value.map(
+    ({ views, psnr }) => `${views} ${views === 1 ? "view" : "views"} ${psnr.toFixed(1)} dB`,
+  );
   return (
     <section class="tour">
       <h3>
@@ -36,6 +39,7 @@ export function Tour() {
           End
         </button>
       </div>
+      {reached.length > 0 && <p class="hint">PSNR against the truth: {reached.join(", ")}</p>}
     </section>
   );
 }
