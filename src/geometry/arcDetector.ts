@@ -5,6 +5,7 @@
  * Projectors know flat detectors alone: such projections are resampled once, when they are read.
  */
 import { add, scale, type Vec3 } from "../core/linear.js";
+import { cos, sin } from "../core/trigonometry.js";
 import { detectorFrame, notRepresentable } from "./sameView.js";
 import type { Detector, View } from "./view.js";
 import { viewGeometry } from "./viewGeometry.js";
@@ -61,7 +62,7 @@ export function arcRays({
     for (let r = 0; r < rows; r++)
       for (let c = 0; c < columns; c++) {
         const angle = (c - foot[0]) * step;
-        const across = add(scale(normal, sdd * Math.cos(angle)), scale(u, sdd * Math.sin(angle)));
+        const across = add(scale(normal, sdd * cos(angle)), scale(u, sdd * sin(angle)));
         const pixel: Vec3 = add(source, add(across, scale(v, (r - foot[1]) * pixelSize[1])));
         rays.set(source, at);
         rays.set(pixel, at + 3);

@@ -3,6 +3,7 @@
 import { fault } from "../core/errors.js";
 import type { Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import { atan } from "../core/trigonometry.js";
 import { counted } from "../core/words.js";
 import { cArmView } from "./cArm.js";
 import { checkDetector, checkLength, parallelViewOf } from "./camera.js";
@@ -107,7 +108,7 @@ export function circularTrajectory(options: GantryOptions & TurnOptions): Trajec
 /** Half the angle, in degrees, that the detector covers in the plane of rotation as seen from the source (its wider half). */
 export function halfFanDeg({ detector, sdd, offset = [0, 0] }: GantryOptions): number {
   const halfWidth = (detector.columns * detector.pixelSize[0]) / 2 + Math.abs(offset[0]);
-  return ((detector.shape === "arc" ? halfWidth / sdd : Math.atan2(halfWidth, sdd)) * 180) / Math.PI;
+  return ((detector.shape === "arc" ? halfWidth / sdd : atan(halfWidth / sdd)) * 180) / Math.PI;
 }
 
 /**

@@ -4,6 +4,7 @@ import { fault } from "../core/errors.js";
 import { add, cross, norm, normalize, scale, subtract, type Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { createRandom } from "../core/random.js";
+import { cos, sin } from "../core/trigonometry.js";
 import { counted } from "../core/words.js";
 import { cArmView } from "./cArm.js";
 import { checkDetector, checkLength } from "./camera.js";
@@ -85,12 +86,12 @@ export function randomSphereTrajectory(
       field: "maximumElevationDeg",
     });
   const random = createRandom(seed);
-  const band = Math.sin((maximumElevationDeg * Math.PI) / 180);
+  const band = sin((maximumElevationDeg * Math.PI) / 180);
   const direction = (): Vec3 => {
     const z = band * (2 * random.uniform() - 1);
     const azimuth = 2 * Math.PI * random.uniform();
     const radius = Math.sqrt(1 - z * z);
-    return [radius * Math.cos(azimuth), radius * Math.sin(azimuth), z];
+    return [radius * cos(azimuth), radius * sin(azimuth), z];
   };
   const sources = Array.from({ length: views }, () => add(isocenter, scale(direction(), sid)));
   return {

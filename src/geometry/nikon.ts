@@ -7,6 +7,7 @@
  */
 import { cross, dot, norm, normalize, scale, subtract, type Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import { cos, sin } from "../core/trigonometry.js";
 import { counted } from "../core/words.js";
 import { checkDetector, checkLength } from "./camera.js";
 import { rotationAbout } from "./rotation/euler.js";
@@ -43,11 +44,7 @@ const PROGRAM = "Nikon's file";
 const Y: Vec3 = [0, 1, 0];
 
 /** Direction of the axis in the frame of the source: x to the right, y along the beam, z up. */
-const axisOf = (roll: number, tilt: number): Vec3 => [
-  Math.sin(roll),
-  Math.sin(tilt) * Math.cos(roll),
-  Math.cos(tilt) * Math.cos(roll),
-];
+const axisOf = (roll: number, tilt: number): Vec3 => [sin(roll), sin(tilt) * cos(roll), cos(tilt) * cos(roll)];
 
 /** The views of a Nikon scan; `isocenter`: world mm of the point of the axis beside the beam. @throws INVALID_GEOMETRY */
 export function nikonToTrajectory(

@@ -7,6 +7,7 @@
 import { fault } from "../core/errors.js";
 import { add, cross, dot, norm, scale, subtract, transpose3, type Vec3 } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import { cos, sin } from "../core/trigonometry.js";
 import { counted } from "../core/words.js";
 import { checkDetector, checkLength } from "./camera.js";
 import { euler } from "./rotation/euler.js";
@@ -99,7 +100,7 @@ export function tigreToTrajectory(geometry: TigreGeometry, options: { readonly i
     const rowStep = scale([turn[2], turn[5], turn[8]], dv);
     const center: Vec3 = [dso - dsd, ou, ov];
     const firstPixel = add(center, add(scale(columnStep, -(columns - 1) / 2), scale(rowStep, -(rows - 1) / 2)));
-    const place: Vec3 = [-ox - cor * Math.sin(alpha), -oy + cor * Math.cos(alpha), -oz];
+    const place: Vec3 = [-ox - cor * sin(alpha), -oy + cor * cos(alpha), -oz];
     const rest = { firstPixel, columnStep, rowStep };
     const resting: View =
       mode === "cone"

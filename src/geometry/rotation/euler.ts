@@ -1,5 +1,6 @@
 import { fault } from "../../core/errors.js";
 import { type Matrix3, multiply3 } from "../../core/linear.js";
+import { cos, sin } from "../../core/trigonometry.js";
 import type { RotationMap, RotationParameters } from "./rotationMap.js";
 
 /** Every order in which neighboring axes differ. */
@@ -22,10 +23,10 @@ export type EulerConvention = (typeof EULER_CONVENTIONS)[number];
 
 /** Right-handed rotation about axis 0, 1 or 2 (x, y, z) by an angle in radians. */
 export function rotationAbout(axis: number, angle: number): number[] {
-  return aboutAxis(axis, Math.cos(angle), Math.sin(angle), 1);
+  return aboutAxis(axis, cos(angle), sin(angle), 1);
 }
 
-const rotationAboutDerivative = (axis: number, angle: number) => aboutAxis(axis, -Math.sin(angle), Math.cos(angle), 0);
+const rotationAboutDerivative = (axis: number, angle: number) => aboutAxis(axis, -sin(angle), cos(angle), 0);
 
 function aboutAxis(axis: number, cos: number, sin: number, onAxis: number): number[] {
   const m = new Array<number>(9).fill(0);

@@ -1,3 +1,5 @@
+import { cos, sin } from "../../core/trigonometry.js";
+
 /**
  * The Stumpff functions c_m(x) = sum over k of (-x)^k / (2k + m)! and their derivatives, for x >= 0 and m = 0..3:
  * with a = sqrt(x): c_0 = cos a, c_1 = sin(a)/a, c_2 = (1 - cos a)/a², c_3 = (a - sin a)/a³.
@@ -28,8 +30,8 @@ function series(m: number, x: number): { value: number; derivative: number } {
 
 function closedForm(m: 0 | 1 | 2 | 3, x: number): number {
   const a = Math.sqrt(x);
-  if (m === 0) return Math.cos(a);
-  if (m === 1) return Math.sin(a) / a;
-  if (m === 2) return (2 * Math.sin(a / 2) ** 2) / x;
-  return (a - Math.sin(a)) / (x * a);
+  if (m === 0) return cos(a);
+  if (m === 1) return sin(a) / a;
+  if (m === 2) return (2 * sin(a / 2) ** 2) / x;
+  return (a - sin(a)) / (x * a);
 }
