@@ -44,7 +44,8 @@ Before each call the host finds in float64 whether the gather applies. It does n
 Which one runs where both apply is measured for each model when the first backend of a process starts on a GPU in hardware
 (64³ voxels, 16 views): the gather, unless the scatter is 1.5 times as fast. \`about\` of the backend says the choice. It holds
 for the process, so that runs of one process have the same bytes; another process could choose otherwise only where the
-ratio is near 1.5. Inside the library \`createWebGpuBackend({ adjoint: "gather" })\` or \`"scatter"\` names one.
+ratio is near 1.5. \`createBackend({ adjoint: "gather" })\` or \`"scatter"\` names one;
+\`maxBindingBytes\` makes the buffers of that backend smaller than the GPU asks for.
 A GPU in software always scatters: SwiftShader takes, for a view of 32² pixels and 32³ voxels (8 views a call, a busy machine),
 64 ms to gather and 38 to scatter with Siddon, 92 and 28 with Joseph, 311 and 83 with trilinear; with the same errors
 against float64, at most 2.1e-5, 2.9e-6 and 3.1e-6 of the largest voxel (\`bench/results/webgpu-swiftshader-adjoints.json\`).
