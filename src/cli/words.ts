@@ -29,8 +29,8 @@ const FLAGS: Readonly<Record<string, string>> = {
 /** The same message with the flags of the command line instead of the library's options. */
 export const withFlags = (message: string): string =>
   message
-    .replace(/: readRadiograph and readImage read it/, "; `tomograd inspect` shows it")
-    .replace(/: readRadiograph and readImage read /, "; `tomograd inspect` shows them: ")
+    .replace(/; readRadiograph and readImage read it/, "; `tomograd inspect` shows it")
+    .replace(/; readRadiograph and readImage read them/, "; `tomograd inspect` shows them")
     .replace(/(?:the option )?'(quantity|series|frame|dataset|affine|geometry|sdd|sid)'/g, "--$1")
     .replace(/the option 'anglesDeg'/g, "--start")
     .replace(/\b[a-z]+[A-Z][A-Za-z]+\b/g, (word) => FLAGS[word] ?? word);

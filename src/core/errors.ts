@@ -1,3 +1,5 @@
+import { hintOf, withHint } from "./hints.js";
+
 /** Families of errors; the first thing that a caller may switch on. */
 export type ErrorCode =
   | "INVALID_ARGUMENT" // an option or argument is of the wrong type, out of range, unknown or contradictory
@@ -23,6 +25,8 @@ export type ErrorCode =
 export interface ErrorDetail {
   /** The kebab-case word for what is wrong with a file or input, e.g. `truncated`, `singular-affine`. */
   readonly defect?: string;
+  /** What to do about it: a clause, with which the message ends. */
+  readonly hint?: string;
   readonly [field: string]: unknown;
 }
 
@@ -42,9 +46,16 @@ export class TomogradError extends Error {
   }
 }
 
-/** Makes a tagged error; `throw fault("INVALID_GEOMETRY", "...", { field: "sdd" })`. */
-export function fault(code: ErrorCode, message: string, detail: ErrorDetail = {}, cause?: unknown): TomogradError {
-  return new TomogradError(code, message, detail, cause === undefined ? undefined : { cause });
+/**
+ * Makes a tagged error; `throw fault("INVALID_GEOMETRY", "...", { field: "sdd" })`. Its message ends with `detail.hint`,
+ * or with what there is to do about such a file.
+ */
+export function fault(code: ErrorCode, finding: string, detail: ErrorDetail = {}, cause?: unknown): TomogradError {
+  const hint = detail.hint ?? hintOf(code, detail.defect);
+  // A finding may quote another error, whole.
+  const message = hint === undefined || finding.endsWith(hint) ? finding : withHint(finding, hint);
+  const told = hint === undefined ? detail : { ...detail, hint };
+  return new TomogradError(code, message, told, cause === undefined ? undefined : { cause });
 }
 
 /** True for a `TomogradError`, also one made by another copy of the package; narrows by `code` if given. */

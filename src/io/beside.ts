@@ -15,19 +15,23 @@ export function filesBeside(header: Input): FindBeside {
     if (/^([\\/]|[a-z]:)/i.test(name) || name.split(/[\\/]/).includes(".."))
       throw fault(
         "CORRUPT_FILE",
-        `the header names '${name}' as its data: files outside the header's folder are not read; move the data beside it and name it so`,
+        `the header names '${name}' as its data: files outside the header's folder are not read`,
         { defect: "path-outside-folder", file: name },
       );
     if (typeof header === "object" && "beside" in header) {
       const found = header.beside?.(name);
       if (found) return found;
-      throw missing(name, "it is not among the files that were given; add it");
+      throw missing(name, "it is not among the files that were given", ADD);
     }
     if (header instanceof URL && header.protocol === "file:") return openBeside(pathOfUrl(header), name);
     if (header instanceof URL || (typeof header === "string" && /^https?:\/\//.test(header)))
       return urlSource(new URL(name.split("/").map(encodeURIComponent).join("/"), header));
     if (typeof header === "string") return openBeside(header, name);
-    throw missing(name, "a header in memory has no folder to look in: give its path or address");
+    throw missing(
+      name,
+      "a header in memory has no folder to look in",
+      "give header and data together, or the header's path or address",
+    );
   };
 }
 
@@ -36,9 +40,10 @@ async function openBeside(path: string, name: string): Promise<Source> {
   try {
     return await fileSource(folder + name);
   } catch (error) {
-    throw missing(name, "it is not beside the header; put it there", error);
+    throw missing(name, "it is not beside the header", "put it there", error);
   }
 }
 
-const missing = (name: string, why: string, cause?: unknown): TomogradError =>
-  fault("NOT_FOUND", `the voxels lie in '${name}': ${why}`, { defect: "missing-file", file: name }, cause);
+const ADD = "give it together with the header";
+const missing = (name: string, why: string, hint: string, cause?: unknown): TomogradError =>
+  fault("NOT_FOUND", `the voxels lie in '${name}': ${why}`, { defect: "missing-file", file: name, hint }, cause);

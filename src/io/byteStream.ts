@@ -1,4 +1,4 @@
-import { fault, isTomogradError } from "../core/errors.js";
+import { fault, isTomogradError, throwIfAborted } from "../core/errors.js";
 
 /** Bytes taken from a stream in the portions that a reader asks for. */
 export interface ByteStream {
@@ -10,8 +10,8 @@ export interface ByteStream {
   close(): Promise<void>;
 }
 
-/** A byte stream over pieces of any length. Never keeps more than one piece. */
-export function createByteStream(pieces: AsyncIterable<Uint8Array>): ByteStream {
+/** A byte stream over pieces of any length, which `signal` ends. Never keeps more than one piece. */
+export function createByteStream(pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): ByteStream {
   const iterator = pieces[Symbol.asyncIterator]();
   let piece: Uint8Array = new Uint8Array(0);
   let received = 0;
@@ -25,6 +25,7 @@ export function createByteStream(pieces: AsyncIterable<Uint8Array>): ByteStream 
     let done = 0;
     while (done < length) {
       if (piece.length === 0) {
+        throwIfAborted(signal);
         const next = await iterator.next().catch(counted);
         if (next.done) break;
         piece = next.value;
@@ -46,4 +47,17 @@ export function createByteStream(pieces: AsyncIterable<Uint8Array>): ByteStream 
     skip: (length) => consume(length, () => {}),
     close: async () => void (await iterator.return?.()),
   };
+}
+
+/** Bytes between two reports. */
+const REPORTED = 1 << 20;
+
+/** `skip` that reports how many bytes it has passed over. */
+export async function passOver(stream: ByteStream, length: number, report: (passed: number) => void): Promise<number> {
+  for (let passed = 0; ; report(passed)) {
+    const wanted = Math.min(REPORTED, length - passed);
+    const some = await stream.skip(wanted);
+    passed += some;
+    if (some < wanted || passed === length) return passed;
+  }
 }

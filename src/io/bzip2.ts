@@ -57,7 +57,7 @@ function createBitReader(bytes: Uint8Array, name: string) {
   const read = (count: number): number => {
     while (live < count) {
       if (at >= bytes.length)
-        throw fault("TRUNCATED_FILE", `${name}: the bzip2 stream ends too early; is the download complete?`, {
+        throw fault("TRUNCATED_FILE", `${name}: the bzip2 stream ends too early`, {
           defect: "truncated",
         });
       buffer = (buffer << 8) | bytes[at++];

@@ -35,7 +35,8 @@ export async function chosenArray(
   const fit = [...arrays.keys()].filter((index) => canBeVolume(arrays[index].shape));
   if (fit.length === 1) return fit[0];
   const list = arrays.slice(0, 20).map(({ name, shape }) => `${name} (${shape.join(" x ") || "no array"})`);
-  throw fault("INVALID_ARGUMENT", `${file} holds ${names.length} arrays; choose with 'dataset': ${list.join(", ")}`, {
+  throw fault("INVALID_ARGUMENT", `${file} holds ${names.length} arrays`, {
+    hint: `choose with 'dataset': ${list.join(", ")}`,
     defect: "several-arrays",
     arrays,
   });

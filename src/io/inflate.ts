@@ -37,12 +37,7 @@ export async function inflateRaw(bytes: Uint8Array, length: number, name: string
     out = inflateSync(bytes, { out: new Uint8Array(length) });
   } catch (error) {
     if ((error as { code?: number }).code === 0) throw truncated(name);
-    throw fault(
-      "CORRUPT_FILE",
-      `${name}: a deflate stream is damaged: ${(error as Error).message}`,
-      { defect: "corrupt-stream" },
-      error,
-    );
+    throw fault("CORRUPT_FILE", `${name}: a deflate stream is damaged`, { defect: "corrupt-stream" }, error);
   }
   if (out.length < length) throw truncated(name);
   return out;
@@ -70,7 +65,7 @@ export async function inflateStart(
   try {
     for (let at = 0; at < bytes.length && done < length; at += STEP) inflater.push(bytes.slice(at, at + STEP), false);
   } catch (error) {
-    const message = `${name}: a compressed stream is damaged: ${(error as Error).message}`;
+    const message = `${name}: a compressed stream is damaged`;
     throw fault("CORRUPT_FILE", message, { defect: "corrupt-stream" }, error);
   }
   return out.subarray(0, done);
@@ -94,6 +89,6 @@ function adler32(bytes: Uint8Array): number {
 }
 
 const truncated = (name: string) =>
-  fault("TRUNCATED_FILE", `${name}: a compressed stream holds less than it should; is the download complete?`, {
+  fault("TRUNCATED_FILE", `${name}: a compressed stream holds less than it should`, {
     defect: "truncated",
   });

@@ -3,6 +3,7 @@ import { fault } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
 import { createByteStream } from "./byteStream.js";
 import { folderOfPaths, folderPath, type Inputs, withoutHandles } from "./folder.js";
+import { ofFile } from "./ofFile.js";
 import { placed } from "./orientation.js";
 import { type Input, isAddress, looksLikeGzip, type Source, sourcePieces, toSource } from "./source.js";
 import { type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "./types.js";
@@ -65,7 +66,8 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
       options,
     );
   if (!plain && !/\.(nii|hdr)(\.gz)?$/i.test(name) && !VOXELS_ALONE.test(name))
-    throw fault("UNSUPPORTED_FORMAT", `${name} is gzip, through which NIfTI alone is read: gunzip it first`, {
+    throw fault("UNSUPPORTED_FORMAT", `${name} is gzip, through which NIfTI alone is read`, {
+      hint: "gunzip it first",
       defect: "unsupported-compression",
     });
   const { looksLikeNrrd } = await import("./nrrd/header.js");
@@ -88,7 +90,8 @@ async function recognized(input: Input | readonly Input[], options: ReadVolumeOp
       },
     );
   if (VOXELS_ALONE.test(name))
-    throw fault("UNSUPPORTED_FORMAT", `${name} holds voxels without a header: name its header (.hdr, .nhdr or .mhd)`, {
+    throw fault("UNSUPPORTED_FORMAT", `${name} holds voxels without a header`, {
+      hint: "open its header (.hdr, .nhdr or .mhd), with this file beside it",
       defect: "bad-magic",
     });
   throw fault(
@@ -131,6 +134,8 @@ async function contentHead(source: Source): Promise<Uint8Array> {
   const stream = createByteStream(gunzip(sourcePieces(source)));
   try {
     return await stream.take(HEAD);
+  } catch (error) {
+    throw ofFile(error, source.name);
   } finally {
     await stream.close();
   }

@@ -1,9 +1,10 @@
 import { gunzip, type Source, unzlib } from "#platform";
 import { fault, isTomogradError, type TomogradError, throwIfAborted, type Warning } from "../core/errors.js";
-import { type ByteStream, createByteStream } from "./byteStream.js";
+import { type ByteStream, createByteStream, passOver } from "./byteStream.js";
 import { MOST_INFLATION } from "./inflate.js";
 import { binaryNumbers, type NumberStream, textNumbers } from "./numberStream.js";
 import { bytesPer, type Decoded, type StoredType } from "./numeric.js";
+import { ofFile } from "./ofFile.js";
 import { readWhole, sourcePieces } from "./source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, type VolumeFile } from "./types.js";
 import { createValueCollector, tooLarge } from "./values.js";
@@ -60,7 +61,9 @@ export async function readStoredVoxels(
   const share = (count * inner * outer) / parts.length;
   for (const part of parts) refuseTruncated(part, stored, share);
   if (count * bytesPer[type] > maxBytes) throw tooLarge(count * bytesPer[type], maxBytes);
-  const skips = await skipsOf(stored, share, signal);
+  const rehearsed = parts.filter((part) => isRehearsed(part, stored, share)).length * bytesOf(stored, share);
+  const total = rehearsed + count * inner * bytesPer[type];
+  const skips = await skipsOf(stored, share, signal, (done) => onProgress?.({ done, total }));
 
   const collector = createValueCollector(count, type, { slope, intercept }, maxBytes);
   const channel = frame % inner;
@@ -87,7 +90,7 @@ export async function readStoredVoxels(
         const wanted = inner === 1 ? block : everyNth(block, offset, inner);
         collector.put(wanted, Math.ceil((position - first - channel) / inner), slope, intercept);
         position += block.length;
-        onProgress?.({ done: (position - first) * bytesPer[type], total: (last - first) * bytesPer[type] });
+        onProgress?.({ done: rehearsed + (position - first) * bytesPer[type], total });
       }
       const rest = (p + 1) * share - to;
       const passed = await numbers.skip(rest);
@@ -95,7 +98,7 @@ export async function readStoredVoxels(
       // Asking for more makes a compressed stream verify its checksum; more than that is not inflated.
       if (stored.byteSkip >= 0 && (await numbers.more())) trailing = true;
     } catch (error) {
-      throw withShape(error, stored, share, skips[p]);
+      throw ofFile(withShape(error, stored, share, skips[p]), part.source.name);
     } finally {
       await numbers.close();
     }
@@ -160,21 +163,37 @@ function withShape(error: unknown, { parts, type, slice }: StoredVoxels, share: 
   return fault(error.code, error.message, { ...error.detail, ...claim }, error);
 }
 
+/** Whether a part is read twice: its claim is not plausible, or it is read from the end. */
+const isRehearsed = ({ source, start }: StoredPart, stored: StoredVoxels, share: number): boolean => {
+  const { encoding, byteSkip } = stored;
+  if (encoding === "raw") return false;
+  return byteSkip < 0 || (encoding !== "text" && bytesOf(stored, share) > PLAUSIBLE_INFLATION * (source.size - start));
+};
+
 /**
  * How many bytes to pass over in each part. Compressed parts whose claims are not plausible, and those that are read from
  * the end, are counted first.
  */
-async function skipsOf(stored: StoredVoxels, share: number, signal: AbortSignal | undefined): Promise<number[]> {
+async function skipsOf(
+  stored: StoredVoxels,
+  share: number,
+  signal: AbortSignal | undefined,
+  onCounted: (bytes: number) => void,
+): Promise<number[]> {
   const { byteSkip, encoding } = stored;
   const bytes = bytesOf(stored, share);
   const skips: number[] = [];
+  let counted = 0;
   for (const part of stored.parts) {
     const available = part.source.size - part.start;
     if (encoding === "raw") skips.push(byteSkip < 0 ? available - bytes : byteSkip);
-    else if (byteSkip < 0 || (encoding !== "text" && bytes > PLAUSIBLE_INFLATION * available)) {
+    else if (isRehearsed(part, stored, share)) {
       const rehearsal = await openBytes(part, encoding, signal);
-      const found = await rehearsal.skip(byteSkip < 0 ? Number.POSITIVE_INFINITY : byteSkip + bytes);
+      const found = await passOver(rehearsal, byteSkip < 0 ? Number.POSITIVE_INFINITY : byteSkip + bytes, (passed) =>
+        onCounted(counted + Math.min(passed, bytes)),
+      );
       await rehearsal.close();
+      counted += bytes;
       if (found < bytes + Math.max(0, byteSkip)) throw truncated(part, stored, share, found / bytesPer[stored.type]);
       skips.push(byteSkip < 0 ? found - bytes : byteSkip);
     } else skips.push(byteSkip);
@@ -198,12 +217,12 @@ async function openNumbers(
 
 async function openBytes(part: StoredPart, encoding: Encoding, signal: AbortSignal | undefined): Promise<ByteStream> {
   const pieces = sourcePieces(part.source, part.start, signal);
-  if (encoding === "gzip") return createByteStream(gunzip(pieces));
-  if (encoding === "zlib") return createByteStream(unzlib(pieces));
+  if (encoding === "gzip") return createByteStream(gunzip(pieces), signal);
+  if (encoding === "zlib") return createByteStream(unzlib(pieces), signal);
   if (encoding !== "bzip2") return createByteStream(pieces);
   const { bunzip2 } = await import("./bzip2.js");
   const whole = (await readWhole(part.source)).subarray(part.start);
-  return createByteStream(bunzip2(whole, nameOf(part.source), signal));
+  return createByteStream(bunzip2(whole, nameOf(part.source), signal), signal);
 }
 
 /** The numbers at offset, offset + step, ... */

@@ -112,13 +112,19 @@ export async function* gunzip(pieces: Pieces): AsyncGenerator<Uint8Array> {
     ready = [];
     return made;
   };
+  let turned = performance.now();
   for await (const piece of iteratePieces(pieces))
-    for (let at = 0; at < piece.length; at += INPUT_STEP)
+    for (let at = 0; at < piece.length; at += INPUT_STEP) {
+      if (performance.now() - turned > LONGEST_TURN) {
+        await new Promise((resolve) => setTimeout(resolve));
+        turned = performance.now();
+      }
       try {
         yield* push(piece.subarray(at, at + INPUT_STEP));
       } catch (error) {
         throw isTomogradError(error) ? error : damagedGzip(error as Error);
       }
+    }
   // An empty member put behind the stream is seen as one if, and only if, the stream was complete.
   const length = pushed;
   try {
@@ -132,6 +138,8 @@ export async function* gunzip(pieces: Pieces): AsyncGenerator<Uint8Array> {
 const EMPTY_MEMBER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 /** Compressed bytes inflated at once: deflate grows them at most 1032-fold. */
 const INPUT_STEP = 1 << 14;
+/** ms: the inflater waits for nothing, and only between tasks does a thread hear that it is to stop. */
+const LONGEST_TURN = 50;
 /** A step, and the header of a member that may have begun before it. */
 const RECENT = INPUT_STEP + (1 << 11);
 
@@ -162,9 +170,18 @@ export async function* unzlib(pieces: Pieces): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new DecompressionStream("deflate");
   const writer = writable.getWriter();
   let complete = false;
+  let failed: { readonly error: unknown } | undefined;
+  const source = async function* () {
+    try {
+      yield* iteratePieces(pieces);
+    } catch (error) {
+      failed = { error };
+      throw error;
+    }
+  };
   const feed = async () => {
     try {
-      for await (const piece of iteratePieces(pieces))
+      for await (const piece of source())
         for (let at = 0; at < piece.length; at += INPUT_STEP) await writer.write(piece.slice(at, at + INPUT_STEP));
       complete = true;
       await writer.close();
@@ -177,11 +194,12 @@ export async function* unzlib(pieces: Pieces): AsyncGenerator<Uint8Array> {
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
   } catch (error) {
+    if (failed) throw failed.error;
     if (isTomogradError(error)) throw error;
     // All input was taken and still it does not end; a runtime that runs ahead says by a code that the data are wrong.
     throw complete && (error as { code?: string }).code !== "Z_DATA_ERROR"
-      ? fault("TRUNCATED_FILE", "the zlib stream ends too early; is the download complete?", { defect: "truncated" })
-      : fault("CORRUPT_FILE", `the zlib stream is damaged: ${(error as Error).message}`, { defect: "corrupt-stream" });
+      ? fault("TRUNCATED_FILE", "the zlib stream ends too early", { defect: "truncated" })
+      : fault("CORRUPT_FILE", "the zlib stream is damaged", { defect: "corrupt-stream" }, error);
   } finally {
     await reader.cancel().catch(() => undefined);
     await fed;
@@ -215,11 +233,10 @@ function lastBytes(before: Uint8Array, added: Uint8Array, count: number): Uint8A
   return all.slice(-count);
 }
 
-const truncatedGzip = () =>
-  fault("TRUNCATED_FILE", "the gzip stream ends too early; is the download complete?", { defect: "truncated" });
+const truncatedGzip = () => fault("TRUNCATED_FILE", "the gzip stream ends too early", { defect: "truncated" });
 
 const damagedGzip = (error: Error) =>
-  fault("CORRUPT_FILE", `the gzip stream is damaged: ${error.message}`, { defect: "corrupt-stream" }, error);
+  fault("CORRUPT_FILE", "the gzip stream is damaged", { defect: "corrupt-stream" }, error);
 
 /** The browser's WebGPU, or why there is none. */
 export async function webGpu(): Promise<GPU | Missing> {

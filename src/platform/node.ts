@@ -290,13 +290,13 @@ async function* deflate(pieces: Pieces, output: Transform): AsyncGenerator<Uint8
 function inflateFault(error: unknown, what: string): unknown {
   const { code, message } = error as { code?: string; message: string };
   if (code === "Z_BUF_ERROR")
-    return fault("TRUNCATED_FILE", `the ${what} stream ends too early; is the download complete?`, {
+    return fault("TRUNCATED_FILE", `the ${what} stream ends too early`, {
       defect: "truncated",
     });
   if (message === "incorrect data check" || message === "incorrect length check")
     return fault("CORRUPT_FILE", `the ${what} stream fails its own checksum`, { defect: "checksum" });
   if (code?.startsWith("Z_"))
-    return fault("CORRUPT_FILE", `the ${what} stream is damaged: ${message}`, { defect: "corrupt-stream" });
+    return fault("CORRUPT_FILE", `the ${what} stream is damaged`, { defect: "corrupt-stream" }, error);
   return error;
 }
 

@@ -1,5 +1,6 @@
 /** `window.tomogradStudio`: the page for scripts, such as those of its tests and of the browser's console. */
 
+import type { Plane } from "tomograd/report";
 import { drr, exactDrr } from "./state/drr";
 import { code, codeOfReconstruction, codeOfRegistration, commands, runFile } from "./state/export";
 import { linkOfView } from "./state/link";
@@ -8,7 +9,7 @@ import { arm, beam, beamMatrix, steer } from "./state/pose";
 import { methodAsked, reconstruct, reconstruction, scan, scanAsked, simulate, steps } from "./state/reconstruction";
 import { hideXRay, openXRay, register, registration, xray } from "./state/registration";
 import { backend, failure, startBackend } from "./state/status";
-import { paintedDrr } from "./views/painted";
+import { paintedDrr, paintedSlices } from "./views/painted";
 import type { ReconstructRequest, ScanRequest } from "./worker/protocol";
 
 const studio = {
@@ -18,6 +19,8 @@ const studio = {
   shown: () => drr.value,
   /** The one that is on the screen, of a moment ago. */
   painted: () => paintedDrr.value?.picture,
+  /** The slice that is on the screen. */
+  slice: (plane: Plane) => paintedSlices.value[plane]?.picture,
   arm: () => arm.value,
   steer,
   beam: () => beam.value,

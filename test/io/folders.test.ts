@@ -78,7 +78,7 @@ describe("what cannot be opened says what to do", () => {
     for (const name of ["a.img", "b.raw"])
       expect(await refusal(readVolume(join(folder, name)))).toMatchObject({
         code: "UNSUPPORTED_FORMAT",
-        message: expect.stringContaining("name its header"),
+        message: expect.stringContaining("open its header"),
       });
   });
 

@@ -80,6 +80,34 @@ describe("reading a volume", () => {
     await expect(readVolume(nifti, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "ABORTED" });
   });
 
+  test("few bytes that become many are read with progress from the start, and can be given up on the way", async () => {
+    // 16 MiB of zeros: more than a compressed file is believed to hold, so they are counted before they are read
+    const zeros: Volume = {
+      ...volume,
+      grid: { ...volume.grid, size: [256, 256, 64] },
+      values: new Float32Array(2 ** 22),
+    };
+    const packed = gzipSync(encodeNifti(zeros));
+    const seen: number[] = [];
+    await readVolume(packed, { onProgress: ({ done, total }) => seen.push(done / total) });
+    expect(seen.length).toBeGreaterThanOrEqual(32);
+    expect(seen[0]).toBeLessThan(0.05);
+    expect(seen.every((share, i) => i === 0 || share >= seen[i - 1])).toBe(true);
+    expect(seen.at(-1)).toBe(1);
+    for (const stop of [0.2, 0.8]) {
+      const controller = new AbortController();
+      let last = 0;
+      const onProgress = ({ done, total }: { done: number; total: number }) => {
+        last = done / total;
+        if (last > stop) controller.abort();
+      };
+      const reading = readVolume(packed, { signal: controller.signal, onProgress });
+      await expect(reading).rejects.toMatchObject({ code: "ABORTED" });
+      // at most one piece of the inflater, 1 MiB, was under way
+      expect(last).toBeLessThan(stop + 0.1);
+    }
+  });
+
   test.each([
     ["one byte short", () => nifti.subarray(0, nifti.length - 1), "truncated"],
     ["gzip that holds less than its header claims", () => gzipSync(nifti.subarray(0, nifti.length - 1)), "truncated"],

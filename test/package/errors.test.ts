@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import type { ErrorCode } from "../../src/core/errors.js";
+import { hintOf } from "../../src/core/hints.js";
 import { thrownWords } from "./thrownDefects.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const { codes, defects, pairs, nameless } = thrownWords(`${root}src`);
+const { codes, defects, pairs, hintless, nameless } = thrownWords(`${root}src`);
 
 /** The rows of the page's tables: words of the first column, codes where there are any, what to do. */
 const rows = readFileSync(`${root}docs/errors.md`, "utf8")
@@ -32,6 +34,17 @@ describe("docs/errors.md", () => {
     const refusals = [...nameless].filter(([code]) => code !== "ABORTED" && code !== "INVARIANT");
     const places = refusals.flatMap(([, at]) => at).filter((at) => /^(io|cli|platform)\//.test(at));
     expect(places).toEqual([]);
+  });
+
+  test("every refusal of what a file holds ends with what to do about it", () => {
+    const silent = [...hintless].filter(([pair, at]) => {
+      const [defect, code] = pair.split(" ");
+      // It lists the endings that there are.
+      if (defect === "unknown-ending") return false;
+      const ofFile = ["CORRUPT_FILE", "TRUNCATED_FILE", "UNSUPPORTED_FORMAT"].includes(code);
+      return ofFile && at.some((place) => place.startsWith("io/")) && hintOf(code as ErrorCode, defect) === undefined;
+    });
+    expect(silent.map(([pair, at]) => `${pair} (${at})`)).toEqual([]);
   });
 
   test("has one row for each word of a table", () => {

@@ -9,16 +9,13 @@ export type Places = Map<string, string[]>;
 /**
  * Every string that ends up in a field `defect`, and every first argument of `fault`. A string counts if it is the value
  * of a property `defect`, of a variable or parameter of that name, or the argument of a function for such a parameter;
- * conditional values count with both branches. `pairs` are "defect CODE" of calls of `fault` that say both; `nameless` are
- * the codes of calls that say no defect and pass on no other error's detail.
+ * conditional values count with both branches. `pairs` are "defect CODE" of calls of `fault` that say both, `hintless` those
+ * of them that say no hint; `nameless` are the codes of calls that say no defect and pass on no other error's detail.
  */
-export function thrownWords(folder: string): { codes: Places; defects: Places; pairs: Places; nameless: Places } {
-  const [codes, defects, pairs, nameless]: [Places, Places, Places, Places] = [
-    new Map(),
-    new Map(),
-    new Map(),
-    new Map(),
-  ];
+export function thrownWords(
+  folder: string,
+): Readonly<Record<"codes" | "defects" | "pairs" | "hintless" | "nameless", Places>> {
+  const [codes, defects, pairs, hintless, nameless] = Array.from({ length: 5 }, (): Places => new Map());
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   for (const name of names.map((one) => one.replaceAll("\\", "/")).sort()) {
     const file = ts.createSourceFile(name, readFileSync(join(folder, name), "utf8"), ts.ScriptTarget.Latest, true);
@@ -54,13 +51,17 @@ export function thrownWords(folder: string): { codes: Places; defects: Places; p
         note(codes, code);
         if (!/\bdefect\b|\.\.\.\w+\.detail/.test(detail?.getText() ?? "")) note(nameless, code);
         const defect = detail && /\bdefect: "([^"]+)"/.exec(detail.getText())?.[1];
-        if (defect && ts.isStringLiteralLike(code)) pairs.set(`${defect} ${code.text}`, [name]);
+        if (defect && ts.isStringLiteralLike(code)) {
+          const pair = `${defect} ${code.text}`;
+          pairs.set(pair, [...(pairs.get(pair) ?? []), name]);
+          if (!/\bhint\b/.test(detail.getText())) hintless.set(pair, [...(hintless.get(pair) ?? []), name]);
+        }
       }
       const at = takers.get(called);
       if (at !== undefined) note(defects, node.arguments[at]);
     });
   }
-  return { codes, defects, pairs, nameless };
+  return { codes, defects, pairs, hintless, nameless };
 }
 
 function visit(node: ts.Node, see: (node: ts.Node) => void): void {

@@ -78,3 +78,15 @@ describe.each([
     expect((await refusal(failing)).message).toBe("the network broke");
   });
 });
+
+test("in a browser a long stream lets its thread hear messages in between", async () => {
+  const packed = gzipSync(new Uint8Array(2 ** 28), { level: 9 });
+  let heard = 0;
+  const timer = setInterval(() => heard++, 1);
+  let length = 0;
+  for await (const piece of browser.gunzip(packed)) length += piece.length;
+  clearInterval(timer);
+  expect(length).toBe(2 ** 28);
+  // it pauses after 50 ms of a work of half a second and more
+  expect(heard).toBeGreaterThan(0);
+});

@@ -23,8 +23,8 @@ export function inflateUpTo(deflated: Uint8Array, limit: number): { bytes: Uint8
   } catch (error) {
     const early = /EOF/i.test(String(error));
     throw early
-      ? fault("TRUNCATED_FILE", "the deflated data set ends too early", { defect: "truncated" }, error)
-      : fault("CORRUPT_FILE", "the deflated data set is damaged", { defect: "corrupt-stream" }, error);
+      ? fault("TRUNCATED_FILE", "the compressed data set ends too early", { defect: "truncated" }, error)
+      : fault("CORRUPT_FILE", "the compressed data set is damaged", { defect: "corrupt-stream" }, error);
   }
   const bytes = new Uint8Array(length);
   let at = 0;

@@ -34,7 +34,7 @@ export function gantryToPatient(
     throw fault(
       "UNSUPPORTED_FORMAT",
       `PatientPosition ${patientPosition} is not read; ${Object.keys(patientOf).join(", ")} are`,
-      { defect: "unsupported-geometry", tag: "(0018,5100)" },
+      { defect: "unsupported-geometry", tag: "(0018,5100)", hint: "give views of your own" },
     );
   const [cosG, sinG] = [Math.cos(radians(gantryDeg)), Math.sin(radians(gantryDeg))];
   const [cosS, sinS] = [Math.cos(radians(patientSupportDeg)), Math.sin(radians(patientSupportDeg))];

@@ -1,5 +1,6 @@
 import type { DataSet } from "dicom-parser";
 import { fault, isTomogradError, type TomogradError } from "../../core/errors.js";
+import { ofFile } from "../ofFile.js";
 import { bytesSource, type Source } from "../source.js";
 import { isDecodable } from "./codecs/index.js";
 import { dicomKind } from "./sniff.js";
@@ -65,7 +66,7 @@ async function open(bytes: Uint8Array, source: Source, name: string): Promise<Di
     );
     return { source: bytesSource(inflated, source.name), name, syntax, set };
   } catch (thrown) {
-    throw isTomogradError(thrown) ? thrown : parseFault(thrown, name);
+    throw isTomogradError(thrown) ? ofFile(thrown, name) : parseFault(thrown, name);
   }
 }
 
@@ -109,7 +110,7 @@ async function openDeflated(
     if (head.ended) return { inflated: head.bytes, set };
     const { bytes, ended } = inflateUpTo(deflated, end + MOST_TRAILING);
     if (!ended && bytes.length > end)
-      throw fault("CORRUPT_FILE", "the deflated data set goes on and on after its pixels", {
+      throw fault("CORRUPT_FILE", "the compressed data set goes on and on after its pixels", {
         defect: "decompression-bomb",
       });
     return { inflated: bytes, set: parse(bytes) };
@@ -123,21 +124,31 @@ function parseFault(thrown: unknown, name: string): TomogradError {
       defect: "nesting-too-deep",
       file: name,
     });
-  const text =
-    cause instanceof TypeError
-      ? "an element stands where none can"
-      : cause instanceof Error
-        ? cause.message
-        : String(cause);
-  return fault("TRUNCATED_FILE", `${name} ends inside its header, or its header is damaged (${text})`, {
-    defect: "truncated",
-    file: name,
-  });
+  return fault(
+    "TRUNCATED_FILE",
+    `${name} ends inside its header, or its header is damaged`,
+    { defect: "truncated", file: name },
+    cause,
+  );
 }
 
-const unsupportedSyntax = (syntax: string, name: string) =>
-  fault(
-    "UNSUPPORTED_FORMAT",
-    `${name}: transfer syntax ${syntax} is not read; convert it to uncompressed, e.g. with dcmdjpeg or gdcmconv --raw`,
-    { defect: "unsupported-transfer-syntax", transferSyntax: syntax, file: name },
-  );
+/** Transfer syntaxes that no conversion to uncompressed pixels helps (PS3.6, table A-1), and what does. */
+const OTHER_SYNTAXES: readonly (readonly [RegExp, what: string, hint: string])[] = [
+  [/^1\.2\.840\.10008\.1\.2\.4\.10[0-8](\.1)?$/, "a video (MPEG)", "export it as single images"],
+  [
+    /^1\.2\.840\.10008\.1\.2\.4\.(9[45]|20[45])$/,
+    "pixels that lie on a server (JPIP)",
+    "fetch the image with its pixels",
+  ],
+];
+
+function unsupportedSyntax(syntax: string, name: string): TomogradError {
+  const [, what, hint] = OTHER_SYNTAXES.find(([uid]) => uid.test(syntax)) ?? [];
+  const known = what ? `${what}, transfer syntax ${syntax},` : `transfer syntax ${syntax}`;
+  return fault("UNSUPPORTED_FORMAT", `${name}: ${known} is not read`, {
+    defect: "unsupported-transfer-syntax",
+    transferSyntax: syntax,
+    file: name,
+    ...(hint && { hint }),
+  });
+}

@@ -82,20 +82,21 @@ export function slicesOf(file: DicomFile): Slice[] {
   if (isProjection(set))
     throw fault(
       "UNSUPPORTED_FORMAT",
-      `${name} is an X-ray image (${set.string("x00080060")}), not a slice of a volume: readRadiograph and readImage read it`,
-      { defect: "not-a-volume", file: name },
+      `${name} is an X-ray image (${set.string("x00080060")}), not a slice of a volume`,
+      { defect: "not-a-volume", file: name, hint: "readRadiograph and readImage read it" },
     );
   if (pixels.samples !== 1)
     throw fault("UNSUPPORTED_FORMAT", `${name}: ${pixels.samples} samples a pixel: a color image is no volume`, {
       defect: "unsupported-type",
       file: name,
+      hint: "open the series in gray from which it was made",
     });
   const offsets = set.elements[GRID_FRAME_OFFSETS] ? frameOffsets(set, pixels.frames) : undefined;
   if (pixels.frames > 1 && !hasFrameHeaders(set) && !offsets)
     throw fault(
       "UNSUPPORTED_FORMAT",
       `${name}: nothing says where its ${pixels.frames} frames lie, they make no volume`,
-      { defect: "unsupported-type", file: name },
+      { defect: "unsupported-type", file: name, hint: "export it with the places of its frames, or one file a slice" },
     );
   // What the frames share is found once.
   const first = describeFrame(file, pixels, 0);

@@ -1,6 +1,7 @@
 import type { DataSet } from "dicom-parser";
 import { fault, type Warning } from "../../core/errors.js";
 import { type Decoded, decode, type StoredType } from "../numeric.js";
+import { ofFile } from "../ofFile.js";
 import type { Source } from "../source.js";
 import { decodeFrame, interleave, isDecodable } from "./codecs/index.js";
 import { type ExtendedOffsets, type FrameTable, findFrames } from "./encapsulated.js";
@@ -125,7 +126,10 @@ export function describePixels({ source, name, syntax, set }: DicomFile): PixelD
           at += length;
         }
         const shape = { rows, columns, samples, bitsAllocated, bitsStored, signed, photometric };
-        const values = ofType(await decodeFrame(syntax, encoded, shape), type);
+        const decoded = await decodeFrame(syntax, encoded, shape).catch((error: unknown) => {
+          throw ofFile(error, name);
+        });
+        const values = ofType(decoded, type);
         return signed && JPEG_LS.test(syntax) ? values : trim(values);
       },
     };

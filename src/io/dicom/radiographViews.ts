@@ -86,7 +86,8 @@ const missing = (what: string, tag: string, option: string): TomogradError =>
     tag,
   });
 
-const unsupported = (message: string) => fault("UNSUPPORTED_FORMAT", message, { defect: "unsupported-geometry" });
+const unsupported = (message: string) =>
+  fault("UNSUPPORTED_FORMAT", message, { defect: "unsupported-geometry", hint: "give views of your own" });
 
 /** A spacing that is corrected for magnification holds at the object; on the detector it is larger by sdd / sid. */
 function pixelSizeOnDetector({ pixelSize, pixelSizeAt }: RadiographFacts, magnification: number) {

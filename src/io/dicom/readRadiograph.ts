@@ -44,8 +44,8 @@ export async function readRadiograph(input: Input, options: ReadRadiographOption
   if (!isRadiograph(set) || pixels.samples !== 1)
     throw fault(
       "UNSUPPORTED_FORMAT",
-      `${name} (${set.string("x00080060") ?? "no modality"}, ${pixels.samples} samples a pixel) is no radiograph; readVolume reads slices`,
-      { defect: "not-a-radiograph", file: name },
+      `${name} (${set.string("x00080060") ?? "no modality"}, ${pixels.samples} samples a pixel) is no radiograph`,
+      { defect: "not-a-radiograph", file: name, hint: "readVolume reads slices" },
     );
   const { facts, warnings } = radiographFacts(set, name, pixels);
   const { rows, columns, frames, whiteIsZero } = facts;

@@ -87,8 +87,9 @@ export function chooseSeries(
     )
     .join("; ");
   if (wanted === undefined && groups.size > 1)
-    throw fault("INVALID_ARGUMENT", `the input holds ${groups.size} series; choose one with 'series': ${list}`, {
+    throw fault("INVALID_ARGUMENT", `the input holds ${groups.size} series`, {
       defect: "mixed-series",
+      hint: `choose one with 'series': ${list}`,
       series: listed,
     });
   const uid = typeof wanted === "number" ? listed[wanted]?.uid : (wanted ?? listed[0].uid);
@@ -113,9 +114,13 @@ function nothing({ where, refused }: Found): TomogradError {
   return fault(
     "NOT_FOUND",
     radiographs.length > 0
-      ? `${where} holds no CT series, but X-ray images: readRadiograph and readImage read ${leftOut(radiographs)}`
-      : `${where} holds no CT series (no DICOM images); a file of another format must be named itself`,
-    { defect: "no-slices" },
+      ? `${where} holds no CT series, but X-ray images: ${leftOut(radiographs)}`
+      : `${where} holds no CT series (no DICOM images)`,
+    {
+      defect: "no-slices",
+      hint:
+        radiographs.length > 0 ? "readRadiograph and readImage read them" : "open a file of another format by itself",
+    },
   );
 }
 

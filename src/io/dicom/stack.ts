@@ -91,7 +91,9 @@ async function severalSlices(given: readonly Slice[]): Promise<Stack> {
     (slice, k) => norm(subtract(slice.position!, add(origin, scale(step, k)))) > 0.02 * distance,
   );
   if (strayed)
-    throw refuse("inconsistent-geometry", `${strayed.name} lies beside the line through the first and the last slice`);
+    throw refuse("inconsistent-geometry", `${strayed.name} lies beside the line through the first and the last slice`, {
+      hint: "leave this file out if it is of another scan",
+    });
   const sideways = norm(subtract(step, scale(normal, distance)));
   if (sideways > STRAIGHT * distance) warnings.push(shearWarning(step, normal));
   return { slices, indexToWorld: rasAffine(first, row, column, step, origin), warnings };
@@ -108,17 +110,23 @@ export function checkPlaced(series: readonly Slice[]): void {
       throw refuse(
         "missing-tag",
         `${slice.name}: ImagePositionPatient (0020,0032) is missing, slices cannot be ordered`,
-        { tag: "(0020,0032)" },
+        { tag: "(0020,0032)", hint: WITH_PLACES },
       );
     if (!slice.orientation)
       throw refuse("missing-tag", `${slice.name}: ImageOrientationPatient (0020,0037) is missing`, {
         tag: "(0020,0037)",
+        hint: WITH_PLACES,
       });
     const differs = difference(first, slice);
     if (differs)
-      throw refuse("inconsistent-geometry", `${slice.name} and ${first.name} of one series differ in ${differs}`);
+      throw refuse("inconsistent-geometry", `${slice.name} and ${first.name} of one series differ in ${differs}`, {
+        hint: "leave out the file that is not of this scan",
+      });
   }
 }
+
+/** What a file needs so that its slice can be placed. */
+const WITH_PLACES = "export it again with this tag, which converters and anonymizers may leave out";
 
 const twoFrames = (a: Slice, b: Slice) =>
   a.frameOfReference && b.frameOfReference && a.frameOfReference !== b.frameOfReference;
@@ -150,8 +158,8 @@ function checkOnePatient(series: readonly Slice[]): void {
     if (other)
       throw fault(
         "INVALID_ARGUMENT",
-        `${first.name} and ${other.name} are of one series but differ in ${tag}: two patients? Give the files of one`,
-        { defect: "mixed-series", file: other.name },
+        `${first.name} and ${other.name} are of one series but differ in ${tag}: two patients?`,
+        { defect: "mixed-series", file: other.name, hint: "give the files of one" },
       );
   }
 }
@@ -182,6 +190,7 @@ async function dropDuplicates(
       throw refuse(
         "duplicate-slice",
         `${previous.name} and ${slice.name} are different images at one place: two acquisitions?`,
+        { hint: "give the files of one of them" },
       );
   }
   const message = `left out because they repeat a slice: ${counted(dropped.length, "file")}: ${dropped.slice(0, 5).join(", ")}`;
@@ -206,8 +215,14 @@ function checkDistances(places: readonly number[], slices: readonly Slice[]): vo
     return Math.round(parts) >= 2 && Math.abs(parts - Math.round(parts)) <= EVEN * Math.round(parts);
   });
   if (wholeGaps && uneven.length <= Math.max(1, gaps.length / 4))
-    throw refuse("missing-slice", `a slice is missing ${where}`, { gaps: uneven.length });
-  throw refuse("uneven-spacing", `the slices are unevenly spaced ${where}; resample them first`, { median });
+    throw refuse("missing-slice", `a slice is missing ${where}`, {
+      gaps: uneven.length,
+      hint: "add the file of that slice, or export the series again",
+    });
+  throw refuse("uneven-spacing", `the slices are unevenly spaced ${where}`, {
+    median,
+    hint: "resample them to one distance, or give a stretch that has one",
+  });
 }
 
 /** A table that moves along the patient while the planes are tilted, or any other shear. */

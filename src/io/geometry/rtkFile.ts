@@ -32,9 +32,14 @@ export function parseRtk(text: string, name: string, options: ReadGeometryOption
   const body = withoutComments(text).trimEnd();
   const version = /<RTKThreeDCircularGeometry[^>]*\bversion="(\d+)"/.exec(body)?.[1];
   if (version !== "2" && version !== "3")
-    throw fault("UNSUPPORTED_FORMAT", `${name}: RTK geometries of version 2 and 3 are read, this is ${version}`, {
-      defect: "unsupported-version",
-    });
+    throw fault(
+      "UNSUPPORTED_FORMAT",
+      `${name}: RTK geometries of version 2 and 3 are read, this is ${version ?? "of none"}`,
+      {
+        defect: "unsupported-version",
+        hint: "read and write it once with a newer RTK",
+      },
+    );
   if (!body.endsWith("</RTKThreeDCircularGeometry>")) throw badGeometry(name, "the file ends before its last element");
   const detector = neededDetector(options.detector, `${name} (RTK)`);
   const current = new Map<string, number>();
@@ -57,6 +62,7 @@ export function parseRtk(text: string, name: string, options: ReadGeometryOption
       if (field === "RadiusCylindricalDetector" && value !== 0)
         throw fault("UNSUPPORTED_FORMAT", `${name}: a cylindrical detector (radius ${value} mm) is not flat`, {
           defect: "curved-detector",
+          hint: "rebin its projections to a flat one",
         });
       current.set(field, value);
     }

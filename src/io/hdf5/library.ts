@@ -110,8 +110,8 @@ export async function loadLibrary(name: string): Promise<Library> {
   } catch (error) {
     throw fault(
       "UNSUPPORTED_FORMAT",
-      `${name} is HDF5, which needs the optional package h5wasm: npm install h5wasm@0.10`,
-      { defect: "missing-codec", package: "h5wasm" },
+      `${name} is HDF5, which needs the optional package h5wasm`,
+      { defect: "missing-codec", package: "h5wasm", hint: "npm install h5wasm@0.10" },
       error,
     );
   }

@@ -118,34 +118,37 @@ function kindOf({ type, size, signed, vlen, enum_type }: Metadata): StoredType |
 function typeOf(metadata: Metadata, name: string, path: string): StoredType {
   const type = kindOf(metadata);
   if (type) return type;
-  throw fault(
-    "UNSUPPORTED_FORMAT",
-    `${name}: the data set '${path}' holds no real numbers of 1, 2, 4 or 8 bytes; choose another with 'dataset'`,
-    { defect: "unsupported-type" },
-  );
+  throw fault("UNSUPPORTED_FORMAT", `${name}: the data set '${path}' holds no real numbers of 1, 2, 4 or 8 bytes`, {
+    defect: "unsupported-type",
+    hint: "choose another with 'dataset'",
+  });
 }
 
 /** Refuses what h5wasm would give wrong numbers for. */
 function refuseUnreadable(file: Hdf5File, path: string, metadata: Metadata, name: string): void {
   if ((metadata.virtual_sources?.length ?? 0) > 0)
-    throw fault("UNSUPPORTED_FORMAT", `${name}: '${path}' is virtual, its numbers lie in other files; copy them in`, {
+    throw fault("UNSUPPORTED_FORMAT", `${name}: '${path}' is virtual, its numbers lie in other files`, {
       defect: "unsupported-layout",
+      hint: "copy them in",
     });
   const unusual = file.unusual(path);
   if (unusual)
-    throw fault(
-      "UNSUPPORTED_FORMAT",
-      `${name}: '${path}' holds ${unusual}; save it as integers of 8, 16, 32 or 64 bits or as float32 or float64`,
-      { defect: "unsupported-type" },
-    );
+    throw fault("UNSUPPORTED_FORMAT", `${name}: '${path}' holds ${unusual}`, {
+      defect: "unsupported-type",
+      hint: "save it as integers of 8, 16, 32 or 64 bits or as float32 or float64",
+    });
   const filters = file.filters(path);
   const unknown = filters.find(({ id }) => !FILTERS.includes(id));
   const last = filters.filter(({ id }) => id !== FLETCHER32 && id !== SHUFFLE);
   if (unknown || (filters.some(({ id }) => id === LZF) && last.length > 1))
     throw fault(
       "UNSUPPORTED_FORMAT",
-      `${name}: '${path}' is stored with the filters ${filters.map((one) => `${one.name || "?"} (${one.id})`).join(", ")}; write it with gzip, e.g. h5repack -f GZIP=4`,
-      { defect: "unsupported-compression", filters: filters.map(({ id }) => id) },
+      `${name}: '${path}' is stored with the filters ${filters.map((one) => `${one.name || "?"} (${one.id})`).join(", ")}`,
+      {
+        defect: "unsupported-compression",
+        filters: filters.map(({ id }) => id),
+        hint: "write it with gzip, e.g. h5repack -f GZIP=4",
+      },
     );
 }
 

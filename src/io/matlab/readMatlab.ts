@@ -88,7 +88,7 @@ async function variablesOf(source: Source, limit: number, name: string) {
   if (version === 0x100) return listVariables(source, order === "little", limit);
   throw fault(
     "UNSUPPORTED_FORMAT",
-    `${name} is a MATLAB file of version 0x${version.toString(16)} without its HDF5 part; save it with -v7`,
-    { defect: "unsupported-version" },
+    `${name} is a MATLAB file of version 0x${version.toString(16)} without its HDF5 part`,
+    { defect: "unsupported-version", hint: "save it with -v7" },
   );
 }

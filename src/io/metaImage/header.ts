@@ -101,7 +101,7 @@ export function parseMetaImageHeader(text: string, name: string): MetaImageHeade
     return found;
   };
   const unsupported = (what: string) =>
-    fault("UNSUPPORTED_FORMAT", `${name}: ${what} is not read; convert it to an image of one number a voxel`, {
+    fault("UNSUPPORTED_FORMAT", `${name}: ${what} is not read`, {
       defect: "unsupported-type",
     });
 

@@ -131,7 +131,7 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
   if (!type)
     throw fault(
       "UNSUPPORTED_FORMAT",
-      `${name}: voxels of type ${refusedTypes[typeCode] ?? `code ${typeCode}`} are not read; convert them to a real number type`,
+      `${name}: voxels of type ${refusedTypes[typeCode] ?? `code ${typeCode}`} are not read`,
       { defect: "unsupported-type", typeCode },
     );
   const bitpix = view.getInt16(at.bitpix, littleEndian);
@@ -150,7 +150,7 @@ export function parseNiftiHeader(head: Uint8Array, name: string): NiftiHeader {
   const [slope, intercept] = analyze ? [1, 0] : reals(at.slope, 2);
   const scaled = Number.isFinite(slope) && slope !== 0;
   if (scaled && !Number.isFinite(intercept))
-    throw fault("CORRUPT_FILE", `${name}: values of ${slope} * stored + ${intercept} are no numbers; export it again`, {
+    throw fault("CORRUPT_FILE", `${name}: values of ${slope} * stored + ${intercept} are no numbers`, {
       defect: "bad-rescale",
     });
   const units = (wide ? view.getInt32(UNITS[2], littleEndian) : head[UNITS[1]]) & 7;

@@ -1,10 +1,11 @@
 import { gunzip, type Source } from "#platform";
 import { fault, isTomogradError, type Warning } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
-import { type ByteStream, createByteStream } from "../byteStream.js";
+import { type ByteStream, createByteStream, passOver } from "../byteStream.js";
 import { chooseFrame } from "../frame.js";
 import { MOST_INFLATION } from "../inflate.js";
 import { bytesPer, decode } from "../numeric.js";
+import { ofFile } from "../ofFile.js";
 import { type Input, looksLikeGzip, sourcePieces, toSource } from "../source.js";
 import { DEFAULT_MAX_BYTES, type ReadVolumeOptions, readVolumeOptionNames, type VolumeFile } from "../types.js";
 import { createValueCollector, tooLarge } from "../values.js";
@@ -58,6 +59,8 @@ async function readHead(source: Source): Promise<Uint8Array> {
   const { stream } = await openStream(source);
   try {
     return await stream.take(NIFTI_HEAD_BYTES);
+  } catch (error) {
+    throw ofFile(error, source.name);
   } finally {
     await stream.close();
   }
@@ -67,7 +70,7 @@ async function readHead(source: Source): Promise<Uint8Array> {
 async function openStream(source: Source, signal?: AbortSignal): Promise<{ stream: ByteStream; compressed: boolean }> {
   const compressed = looksLikeGzip(await source.read(0, 2));
   const pieces = sourcePieces(source, 0, signal);
-  return { stream: createByteStream(compressed ? gunzip(pieces) : pieces), compressed };
+  return { stream: createByteStream(compressed ? gunzip(pieces) : pieces, signal), compressed };
 }
 
 /** The file with the voxels of a two-file image. */
@@ -79,7 +82,8 @@ async function voxelSource(input: Input, { format }: NiftiHeader, { voxels }: Re
   const found = known?.beside?.(beside.replace(/^.*\//, ""));
   if (found) return found;
   if (known || beside === path)
-    throw fault("CORRUPT_FILE", `a ${format} header alone has no voxels; give the .img file as 'voxels'`, {
+    throw fault("CORRUPT_FILE", `${known?.name ?? "the file"} is a ${format} header, which alone has no voxels`, {
+      hint: "give its .img file together with it",
       defect: format === "analyze-7.5" ? "bad-magic" : "missing-file",
     });
   return toSource(beside);
@@ -109,9 +113,11 @@ async function readVoxels(
     const most = compressed ? MOST_INFLATION * source.size : source.size;
     if (end > most) throw truncated(most);
     if (frameBytes > maxBytes) throw tooLarge(frameBytes, maxBytes);
-    if (compressed && end > PLAUSIBLE_INFLATION * source.size) {
+    const rehearsed = compressed && end > PLAUSIBLE_INFLATION * source.size ? end : 0;
+    const report = (done: number) => onProgress?.({ done, total: rehearsed + frameBytes });
+    if (rehearsed > 0) {
       const rehearsal = await openStream(source, signal);
-      const found = await rehearsal.stream.skip(end);
+      const found = await passOver(rehearsal.stream, end, report);
       await rehearsal.stream.close();
       if (found < end) throw truncated(found);
     }
@@ -123,7 +129,7 @@ async function readVoxels(
       const numbers = decode(block, header.type, header.littleEndian);
       values.put(numbers, (position - start) / width, header.slope, header.intercept);
       position += block.length;
-      onProgress?.({ done: position - start, total: frameBytes });
+      report(rehearsed + position - start);
     }
     position += await stream.skip(end - position);
     if (position < end) throw truncated(position);
@@ -133,8 +139,10 @@ async function readVoxels(
       warnings.push({ defect: "trailing-data", message: "bytes follow the last voxel; they are not read" });
     return { values: array, warnings };
   } catch (error) {
-    if (!isTomogradError(error, "TRUNCATED_FILE")) throw error;
-    throw fault(error.code, error.message, { ...claim, ...error.detail }, error);
+    const told = isTomogradError(error, "TRUNCATED_FILE")
+      ? fault(error.code, error.message, { ...claim, ...error.detail }, error)
+      : error;
+    throw ofFile(told, source.name);
   } finally {
     await stream.close();
   }

@@ -26,13 +26,10 @@ export async function npzVolume(source: Source, options: ReadVolumeOptions): Pro
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const entries = (await readZipDirectory(source)).filter((entry) => /\.npy$/.test(entry.name));
   if (entries.length === 0)
-    throw fault(
-      "UNSUPPORTED_FORMAT",
-      `${name} is a ZIP archive without .npy arrays; unpack it and open what is in it`,
-      {
-        defect: "bad-magic",
-      },
-    );
+    throw fault("UNSUPPORTED_FORMAT", `${name} is a ZIP archive without .npy arrays`, {
+      defect: "bad-magic",
+      hint: "unpack it and open what is in it",
+    });
   const nameOf = (entry: ZipEntry) => entry.name.replace(/\.npy$/, "");
   const own = entries.find((entry) => nameOf(entry) === METADATA && entry.size <= LONGEST_METADATA);
   const text = own && (await readNpyText(await openZipEntry(source, own, maxBytes)));

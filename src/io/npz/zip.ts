@@ -45,7 +45,7 @@ export async function readZipDirectory(source: Source): Promise<ZipEntry[]> {
   let end = tailLength - END;
   while (end >= 0 && tail.getUint32(end, true) !== 0x06054b50) end--;
   if (end < 0)
-    throw fault("TRUNCATED_FILE", `${name} has no directory at its end; is the download complete?`, {
+    throw fault("TRUNCATED_FILE", `${name} has no directory at its end`, {
       defect: "truncated",
     });
   let length = tail.getUint32(end + 12, true);

@@ -166,7 +166,7 @@ export function parseNrrdHeader(text: string, complete: boolean, name: string): 
 }
 
 const unsupported = (name: string, defect: string, what: string) =>
-  fault("UNSUPPORTED_FORMAT", `${name}: ${what} is not read; convert the file to raw or gzip numbers`, { defect });
+  fault("UNSUPPORTED_FORMAT", `${name}: ${what} is not read`, { defect });
 
 /** "(1,0,0) none (0,1,0)": vectors, null for none. */
 function vectorsOf(text: string, bad: (why: string) => TomogradError): (number[] | null)[] {

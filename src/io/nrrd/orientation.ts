@@ -43,7 +43,8 @@ export function nrrdGrid(header: NrrdHeader, name: string): NrrdGrid {
   const axes = spatialAxes(header, name);
   const [before, after] = [axes[0], axes[axes.length - 1]];
   if (after - before !== axes.length - 1)
-    throw fault("UNSUPPORTED_FORMAT", `${name}: an axis that is not of space lies between two that are; move it`, {
+    throw fault("UNSUPPORTED_FORMAT", `${name}: an axis that is not of space lies between two that are`, {
+      hint: "permute the axes so that it comes first or last",
       defect: "unsupported-layout",
     });
   const grid = {

@@ -43,7 +43,10 @@ export async function decodeJpeg(source: Source, maxBytes: number): Promise<Rast
 
 function refuseOthers({ marker, precision, components }: JpegFrame, name: string): void {
   const refused = (what: string, defect: string) =>
-    fault("UNSUPPORTED_FORMAT", `${name} is a JPEG with ${what}, which is not read; save it as PNG`, { defect });
+    fault("UNSUPPORTED_FORMAT", `${name} is a JPEG with ${what}, which is not read`, {
+      defect,
+      hint: "save it as PNG",
+    });
   if (marker > 0xc2)
     throw refused(marker >= 0xc9 ? "arithmetic coding" : "lossless or hierarchical coding", "unsupported-compression");
   if (components.length !== 1 && components.length !== 3)

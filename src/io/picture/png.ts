@@ -106,7 +106,7 @@ function readChunks(bytes: Uint8Array, name: string) {
     const length = at + 8 <= bytes.length ? view.getUint32(at) : Number.POSITIVE_INFINITY;
     const next = at + 12 + length;
     if (next > bytes.length)
-      throw fault("TRUNCATED_FILE", `${name} ends inside a chunk; is the download complete?`, {
+      throw fault("TRUNCATED_FILE", `${name} ends inside a chunk`, {
         defect: "truncated",
         found: bytes.length,
       });

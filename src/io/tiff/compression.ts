@@ -39,11 +39,11 @@ export function schemeOf(compression: number, name: string): Scheme {
   const scheme = schemes[compression];
   if (scheme) return scheme;
   const what = names[compression] ?? `number ${compression}`;
-  throw fault(
-    "UNSUPPORTED_FORMAT",
-    `${name}: TIFF compression ${what} is not read; save it with none, LZW, deflate or PackBits`,
-    { defect: "unsupported-compression", compression },
-  );
+  throw fault("UNSUPPORTED_FORMAT", `${name}: TIFF compression ${what} is not read`, {
+    defect: "unsupported-compression",
+    compression,
+    hint: "save it with none, LZW, deflate or PackBits",
+  });
 }
 
 /** Section 9 of TIFF 6.0. */

@@ -30,7 +30,7 @@ export async function describePage(directory: Directory, name: string): Promise<
   if (samples < 1 || samples > 64 || photometric > 3)
     throw fault(
       "UNSUPPORTED_FORMAT",
-      `${name}: pixels of ${samples} samples in color model ${photometric} are not read; save it as gray or RGB`,
+      `${name}: pixels of ${samples} samples in color model ${photometric} are not read`,
       { defect: "unsupported-color" },
     );
   return { columns, rows, samples, type: await sampleType(directory, samples, name), photometric, directory };

@@ -86,6 +86,7 @@ export async function describeArray(store: ZarrStore, path: string): Promise<Zar
   if (document.zarr_format !== version)
     throw fault("UNSUPPORTED_FORMAT", `${name}: version ${inWords(document.zarr_format)} of Zarr is not read`, {
       defect: "unsupported-version",
+      hint: "save it as version 2 or 3",
     });
   const shape = lengths(document.shape, "shape", name);
   const grid = isDocument(document.chunk_grid) ? document.chunk_grid : {};
@@ -93,6 +94,7 @@ export async function describeArray(store: ZarrStore, path: string): Promise<Zar
   if (version === 3 && grid.name !== "regular")
     throw fault("UNSUPPORTED_FORMAT", `${name}: chunks of a grid of the kind ${inWords(grid.name)} are not read`, {
       defect: "unsupported-version",
+      hint: "save it in regular chunks",
     });
   const chunks = lengths(version === 3 ? configuration.chunk_shape : document.chunks, "chunk shape", name);
   if (chunks.length !== shape.length || chunks.includes(0))
@@ -181,7 +183,10 @@ function refuseNamelessCodecs(codecs: unknown, version: 2 | 3, name: string): vo
 /** What zarrita 0.7.5 reads wrongly or not at all without saying so. */
 function refuseCodecs(document: Document, chunks: readonly number[], name: string): void {
   const refused = (why: string) =>
-    fault("UNSUPPORTED_FORMAT", `${name}: ${why}; save it as plain chunks`, { defect: "unsupported-compression" });
+    fault("UNSUPPORTED_FORMAT", `${name}: ${why}`, {
+      defect: "unsupported-compression",
+      hint: "save it as plain chunks",
+    });
   const codecs = Array.isArray(document.codecs) ? document.codecs.filter(isDocument) : [];
   const shards = codecs.find((codec) => codec.name === "sharding_indexed");
   const configuration = isDocument(shards?.configuration) ? shards.configuration : {};

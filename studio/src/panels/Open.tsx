@@ -106,7 +106,10 @@ function AddressForm() {
       onSubmit={(event) => {
         event.preventDefault();
         openAddress(text).catch(() => {
-          failure.value = { code: "INVALID_ARGUMENT", message: `“${text}” is no web address` };
+          failure.value = {
+            code: "INVALID_ARGUMENT",
+            message: `“${text}” is no web address; write it whole, with https://`,
+          };
         });
       }}
     >

@@ -1,5 +1,6 @@
 /** Files, folders and addresses as the page gets them become what the worker reads. */
 import { openSample, openVolume } from "../state/patient";
+import { failure } from "../state/status";
 import type { PathFile } from "../worker/protocol";
 
 /** The files of an `<input>`, with their paths where a folder was picked. */
@@ -47,9 +48,10 @@ export function nameOfFiles(files: readonly PathFile[]): string {
 }
 
 /** Opens files as the volume. */
-export const openFiles = async (files: readonly PathFile[]): Promise<void> => {
+export async function openFiles(files: readonly PathFile[]): Promise<void> {
   if (files.length > 0) await openVolume({ source: { from: "files", files }, name: nameOfFiles(files) });
-};
+  else failure.value = { code: "NOT_FOUND", message: "There is no file in it; drop or pick the files of a scan" };
+}
 
 /** Opens a web address; relative ones start at the page. @throws TypeError where it is none */
 export async function openAddress(text: string): Promise<void> {

@@ -6,6 +6,13 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
     "cannot be fetched: check the address, and whether its host lets other pages read it (CORS)",
   ],
   [/choose with 'frame'/, "choose under “Volume of the file”"],
+  [/give header and data together, or the header's path or address$/, "open header and data together"],
+  [/give its \.img file together with it$/, "open its .img file together with it"],
+  [/give it together with the header$/, "open it together with the header"],
+  [/open its header \((.*)\), with this file beside it$/, "open its header ($1) together with this file"],
+  [/give the files of /, "open the files of "],
+  [/readRadiograph and readImage read (it|them)/, "open $1 as an X-ray, under Register"],
+  [/readVolume reads slices/, "open it as a scan, under Open"],
 ];
 
 export const inPageWords = (message: string): string =>

@@ -1,6 +1,5 @@
 /** The thread that owns backend, volume and projectors. */
-import { isTomogradError } from "tomograd";
-import { choicesOf, type Several } from "./choices";
+import { failureOf } from "./failure";
 import { exportHandlers } from "./handlers/export";
 import { labelHandlers } from "./handlers/labels";
 import { lastSessionHandlers } from "./handlers/lastSession";
@@ -14,8 +13,8 @@ import { simulateHandlers } from "./handlers/simulate";
 import { sliceHandlers } from "./handlers/slice";
 import { factsOf, startHandlers } from "./handlers/start";
 import type { Context, Handlers } from "./handlers/types";
-import { noMemory, takeoverWords } from "./memory";
-import type { CallKind, Failure, FromWorker, ToWorker } from "./protocol";
+import { takeoverWords } from "./memory";
+import type { CallKind, FromWorker, ToWorker } from "./protocol";
 import { onTakeover } from "./session";
 
 const handlers: Handlers = {
@@ -38,24 +37,6 @@ const post = (message: FromWorker, transfer: readonly Transferable[] = []) =>
   self.postMessage(message, { transfer: [...transfer] });
 
 onTakeover((event) => post({ backend: factsOf(event.backend), because: takeoverWords(event) }));
-
-function failureOf(error: unknown, kind: CallKind, signal: AbortSignal): Failure {
-  if (signal.aborted) return { code: "ABORTED", message: "cancelled" };
-  const full = noMemory(error, kind);
-  if (full) return full;
-  if (isTomogradError(error)) {
-    const detail = error.detail as Several & { readonly package?: string };
-    const { defect } = detail;
-    const message = detail.package === undefined ? error.message : withoutPackage(detail.package);
-    const choices = choicesOf(detail);
-    return { code: error.code, message, ...(defect && { defect }), ...(choices && { choices }) };
-  }
-  return { code: "INVARIANT", message: error instanceof Error ? error.message : String(error) };
-}
-
-/** What to do with files that only an optional package reads, which a page cannot install. */
-const withoutPackage = (name: string): string =>
-  `This page does not bring along the package ${name}, which reads this file. Make another of it where npm is: npm install tomograd ${name}, then npx tomograd convert FILE volume.nii.gz.`;
 
 async function answer(id: number, kind: CallKind, payload: unknown): Promise<void> {
   const controller = new AbortController();

@@ -72,7 +72,7 @@ function codeStreamOf(bytes: Uint8Array): Uint8Array {
 /** The main header's segments, then the tile parts, each of a stated length (A.4.2), to the end marker. */
 function checkTileParts(view: DataView): void {
   const truncated = () =>
-    fault("TRUNCATED_FILE", "the JPEG 2000 stream ends before its last tile part does; fetch the file again", {
+    fault("TRUNCATED_FILE", "the JPEG 2000 stream ends before its last tile part does", {
       defect: "truncated",
     });
   const word = (at: number) => {

@@ -2,11 +2,11 @@ import { fault, type TomogradError } from "../../../core/errors.js";
 
 /** The error for a stream that contradicts itself. */
 export const corruptStream = (why: string): TomogradError =>
-  fault("CORRUPT_FILE", `the compressed image is damaged: ${why}; fetch the file again`, { defect: "corrupt-stream" });
+  fault("CORRUPT_FILE", `the compressed image is damaged: ${why}`, { defect: "corrupt-stream" });
 
 /** The error for a well-formed stream that is not read. */
 export const unsupportedStream = (what: string): TomogradError =>
-  fault("UNSUPPORTED_FORMAT", `${what} is not read; convert the file to uncompressed, e.g. with dcmdjpeg`, {
+  fault("UNSUPPORTED_FORMAT", `${what} is not read`, {
     defect: "unsupported-transfer-syntax",
   });
 

@@ -20,8 +20,8 @@ export async function decodeJpegXl(encoded: Uint8Array, image: JpegXlImage): Pro
   const codecs = await import("dcmjs-codecs").catch((error: unknown) => {
     throw fault(
       "UNSUPPORTED_FORMAT",
-      "JPEG XL is decoded by the optional package dcmjs-codecs, which is not installed; npm install dcmjs-codecs",
-      { defect: "missing-codec", package: "dcmjs-codecs" },
+      "JPEG XL is decoded by the optional package dcmjs-codecs, which is not installed",
+      { defect: "missing-codec", package: "dcmjs-codecs", hint: "npm install dcmjs-codecs" },
       error,
     );
   });

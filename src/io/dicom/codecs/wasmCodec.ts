@@ -58,19 +58,14 @@ export function wasmCodec<Name extends string>(
   load: () => Promise<{ readonly default: CodecFactory<Name> }>,
   name: Name,
 ): (encoded: Uint8Array) => Promise<DecodedFrame> {
-  let loading: Promise<{ module: CodecModule<Name>; said: string[] }> | undefined;
-  const start = async () => {
-    const said: string[] = [];
-    const listen = (text: string) => void said.push(text);
-    return {
-      module: await (await load()).default({ print: listen, printErr: listen, ...(locateFile && { locateFile }) }),
-      said,
-    };
-  };
+  let loading: Promise<CodecModule<Name>> | undefined;
+  // What it prints is about its own inside.
+  const silent = () => undefined;
+  const start = async () =>
+    (await load()).default({ print: silent, printErr: silent, ...(locateFile && { locateFile }) });
   return async (encoded) => {
     loading ??= start();
-    const { module, said } = await loading;
-    said.length = 0;
+    const module = await loading;
     let decoder: CodecDecoder | undefined;
     try {
       decoder = new module[name]();
@@ -86,7 +81,7 @@ export function wasmCodec<Name extends string>(
     } catch {
       loading = undefined;
       decoder = undefined;
-      throw corruptStream(said.at(-1) ?? "the codec cannot decode it");
+      throw corruptStream("its codec cannot decode it");
     } finally {
       decoder?.delete();
     }

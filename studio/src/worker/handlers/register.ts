@@ -12,6 +12,7 @@ import type {
   XRayRequest,
 } from "../protocol";
 import { compute, currentPatient } from "../session";
+import { inPageWords } from "../words";
 import type { Context, Handlers } from "./types";
 
 export const registerHandlers: Pick<Handlers, "readXRay" | "register"> = {
@@ -123,7 +124,7 @@ function ofRadiograph(radiograph: Radiograph, name: string, meaning: Meaning | u
 }
 
 const notesOf = (warnings: readonly { readonly defect: string; readonly message: string }[]) =>
-  warnings.map(({ defect, message }) => ({ defect, message }));
+  warnings.map(({ defect, message }) => ({ defect, message: inPageWords(message) }));
 
 /** Values that rise with attenuation: turned over, or -ln of the intensities over the largest. */
 function rising(values: ArrayLike<number>, meaning: Meaning): Float32Array {
