@@ -32,6 +32,9 @@ export const blobSource = (blob: Blob): Source => ({
 /** Bytes that the first request of an address asks for: most headers, and small files whole. */
 const FIRST_REQUEST = 1 << 16;
 
+const CHECK = "check the address and the connection";
+const AGAIN = "try again, or download it and open the file";
+
 /** How addresses are read. */
 export interface UrlOptions {
   readonly signal?: AbortSignal;
@@ -53,7 +56,7 @@ export async function urlSource(url: URL | string, { signal, maxBytes }: UrlOpti
     }).catch((error: Error) => {
       throwIfAborted(signal);
       const why = (error.cause as Error | undefined)?.message ?? error.message;
-      throw fault("NOT_FOUND", `${address} cannot be fetched: ${why}`, { defect: "missing-file" }, error);
+      throw fault("NOT_FOUND", `${address} cannot be fetched: ${why}`, { defect: "missing-file", hint: CHECK }, error);
     });
     if (response.ok) return response;
     // A range of an empty file.
@@ -61,6 +64,7 @@ export async function urlSource(url: URL | string, { signal, maxBytes }: UrlOpti
     throw fault("NOT_FOUND", `${address} answers ${response.status} ${response.statusText}`, {
       defect: "missing-file",
       status: response.status,
+      hint: CHECK,
     });
   };
   const first = await ask(0, FIRST_REQUEST - 1);
@@ -94,7 +98,12 @@ const bodyOf = async (response: Response, signal: AbortSignal | undefined): Prom
   new Uint8Array(
     await response.arrayBuffer().catch((error: Error) => {
       throwIfAborted(signal);
-      throw fault("TRUNCATED_FILE", `${response.url}: the connection broke`, { defect: "truncated" }, error);
+      throw fault(
+        "TRUNCATED_FILE",
+        `${response.url}: the connection broke`,
+        { defect: "truncated", hint: AGAIN },
+        error,
+      );
     }),
   );
 
@@ -106,8 +115,9 @@ async function wholeBody(
 ): Promise<Uint8Array> {
   const said = Number(response.headers.get("content-length") ?? 0);
   const tooLarge = () =>
-    fault("TOO_LARGE", `${address} sends no parts, and the whole has more than ${maxBytes} bytes; download it`, {
+    fault("TOO_LARGE", `${address} sends no parts, and the whole has more than ${maxBytes} bytes`, {
       defect: "too-large",
+      hint: "download it and open the file",
     });
   if (said > maxBytes) {
     await response.body?.cancel();
@@ -126,7 +136,7 @@ async function wholeBody(
     await reader?.cancel().catch(() => undefined);
     throwIfAborted(signal);
     if (isTomogradError(error)) throw error;
-    throw fault("TRUNCATED_FILE", `${address}: the connection broke`, { defect: "truncated" }, error);
+    throw fault("TRUNCATED_FILE", `${address}: the connection broke`, { defect: "truncated", hint: AGAIN }, error);
   }
   const whole = new Uint8Array(size);
   let at = 0;

@@ -73,18 +73,15 @@ export async function openHdf5(source: Source, start: number): Promise<Hdf5File>
   if (id < 0n) {
     FS.unlink(path);
     const [code, defect] = /truncated/.test(quiet.words()) ? (["TRUNCATED_FILE", "truncated"] as const) : BAD_HEADER;
-    throw fault(code, `${name} begins like HDF5, but cannot be opened: ${cause(quiet.words())}`, { defect });
+    const why = defect === "truncated" ? "ends too early" : "is damaged";
+    throw fault(code, `${name} begins like HDF5, but ${why}`, { defect }, cause(quiet.words()));
   }
   const call = <T>(action: () => T): T => {
     try {
       return quiet.run(action);
     } catch (error) {
-      throw fault(
-        "CORRUPT_FILE",
-        `${name}: ${cause(quiet.words()) || (error as Error).message}`,
-        { defect: "bad-header" },
-        error,
-      );
+      const why = cause(quiet.words()) || error;
+      throw fault("CORRUPT_FILE", `${name}: its list of data sets is damaged`, { defect: "bad-header" }, why);
     }
   };
   return {

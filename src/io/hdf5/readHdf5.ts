@@ -212,9 +212,12 @@ function undone(
   const why = file.complaint();
   // The library says that a filter is missing only after it has checked the checksum, which was put on last.
   if (!filters.includes(LZF) || !/filter/i.test(why) || /checksum/i.test(why))
-    throw fault("CORRUPT_FILE", `${name}: '${path}' cannot be read: ${cause(why)}`, {
-      defect: /checksum/i.test(why) ? "checksum" : "corrupt-stream",
-    });
+    throw fault(
+      "CORRUPT_FILE",
+      `${name}: a chunk of '${path}' is damaged`,
+      { defect: /checksum/i.test(why) ? "checksum" : "corrupt-stream" },
+      cause(why),
+    );
   const stored = file.lastRead();
   const bytes = chunks.reduce((product, n) => product * n, metadata.size);
   const inflated = inflateLzf(filters.includes(FLETCHER32) ? stored.subarray(0, -4) : stored, bytes, name);

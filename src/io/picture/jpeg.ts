@@ -1,5 +1,6 @@
 import { fault } from "../../core/errors.js";
 import { type JpegFrame, looksLikeJpeg, nextSegment, readJpegFrame } from "../dicom/codecs/jpegStream.js";
+import { ofFile } from "../ofFile.js";
 import { bytesSource, readWhole, type Source } from "../source.js";
 import { readDirectories, tags } from "../tiff/directory.js";
 import { tooLarge } from "../values.js";
@@ -15,7 +16,12 @@ const MOST_PIXELS_PER_BYTE = 512;
  * @throws UNSUPPORTED_FORMAT (`unsupported-compression`: arithmetic, lossless, hierarchical; `unsupported-type`: color of
  *   12 bits; `unsupported-color`: CMYK), TRUNCATED_FILE, CORRUPT_FILE, TOO_LARGE
  */
-export async function decodeJpeg(source: Source, maxBytes: number): Promise<Raster> {
+export const decodeJpeg = (source: Source, maxBytes: number): Promise<Raster> =>
+  decoded(source, maxBytes).catch((error: unknown) => {
+    throw ofFile(error, source.name);
+  });
+
+async function decoded(source: Source, maxBytes: number): Promise<Raster> {
   const name = source.name ?? "the JPEG";
   const bytes = await readWhole(source);
   const frame = readJpegFrame(bytes);
@@ -69,9 +75,7 @@ async function decodeColor(bytes: Uint8Array, pixels: number, name: string): Pro
     });
     return data;
   } catch (error) {
-    // Of some damage jpeg-js says what is wrong, at other it fails to find its tables.
-    const why = error instanceof TypeError ? "a table is missing" : (error as Error).message;
-    throw fault("CORRUPT_FILE", `${name}: the JPEG stream is damaged: ${why}`, { defect: "corrupt-stream" }, error);
+    throw fault("CORRUPT_FILE", `${name}: the JPEG stream is damaged`, { defect: "corrupt-stream" }, error);
   }
 }
 

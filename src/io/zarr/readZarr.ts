@@ -265,6 +265,6 @@ async function tagged<T>(store: ZarrStore, action: () => Promise<T>): Promise<T>
     const { name, message } = error as Error;
     if (name === "UnknownCodecError" || name === "UnsupportedError")
       throw fault("UNSUPPORTED_FORMAT", `${store.name}: ${message}`, { defect: "unsupported-compression" }, error);
-    throw fault("CORRUPT_FILE", `${store.name}: ${message}`, { defect: "corrupt-stream" }, error);
+    throw fault("CORRUPT_FILE", `${store.name}: a chunk cannot be decoded`, { defect: "corrupt-stream" }, error);
   }
 }

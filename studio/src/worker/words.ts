@@ -2,11 +2,14 @@
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/the option 'affine' says otherwise/, "npx tomograd convert --affine writes a file that says otherwise"],
   [
-    /cannot be fetched: (Failed to fetch|NetworkError.*|Load failed)$/,
+    /cannot be fetched: (Failed to fetch|NetworkError.*|Load failed); .*$/,
     "cannot be fetched: check the address, and whether its host lets other pages read it (CORS)",
   ],
   [/choose with 'frame'/, "choose under “Volume of the file”"],
-  [/give header and data together, or the header's path or address$/, "open header and data together"],
+  [
+    /: a header in memory .* give header and data together.*$/,
+    ", which was not opened with it; open header and data together",
+  ],
   [/give its \.img file together with it$/, "open its .img file together with it"],
   [/give it together with the header$/, "open it together with the header"],
   [/open its header \((.*)\), with this file beside it$/, "open its header ($1) together with this file"],
