@@ -12,6 +12,7 @@ import type {
   XRayRequest,
 } from "../protocol";
 import { compute, currentPatient } from "../session";
+import { squarePixels } from "../squarePixels";
 import { inPageWords } from "../words";
 import type { Context, Handlers } from "./types";
 
@@ -89,8 +90,8 @@ async function readXRay({ file, meaning }: XRayRequest): Promise<XRayFile> {
   const taken = meaning ?? "attenuation";
   const { rows, columns, pixelSize } = image;
   return {
-    ...{ name: file.name, rows, columns, meaning: taken },
-    values: rising(image.values, taken),
+    ...{ name: file.name, meaning: taken },
+    ...squarePixels({ rows, columns, values: rising(image.values, taken) }, pixelSize),
     ...(pixelSize && { pixel: pixelSize[0] }),
     notes: notesOf(image.warnings),
   };
@@ -99,7 +100,7 @@ async function readXRay({ file, meaning }: XRayRequest): Promise<XRayFile> {
 /** What stands in for distances that the file does not say; the page lets them be set. */
 const STANDARD = { sid: 850, sdd: 1020 };
 
-/** The first frame, and the C-arm as far as it is known. */
+/** The first frame in square pixels, and the C-arm as far as it is known. */
 function ofRadiograph(radiograph: Radiograph, name: string, meaning: Meaning | undefined): XRayFile {
   const { rows, columns, pixelSize, pixelSizeAt, sid, sdd, anglesDeg } = radiograph;
   const frame = (values: ArrayLike<number>) => Float32Array.from({ length: rows * columns }, (_, i) => values[i]);
@@ -113,8 +114,9 @@ function ofRadiograph(radiograph: Radiograph, name: string, meaning: Meaning | u
       });
   const [angles] = anglesDeg ?? [];
   const pixel = pixelSize && pixelSizeAt !== "detector" && sid && sdd ? (pixelSize[0] * sdd) / sid : pixelSize?.[0];
+  const image = squarePixels({ rows, columns, values: frame(told.values) }, pixelSize);
   return {
-    ...{ name, rows, columns, values: frame(told.values), meaning: meaning ?? "attenuation" },
+    ...{ name, ...image, meaning: meaning ?? "attenuation" },
     ...(pixel && { pixel }),
     ...(angles && { laoDeg: angles[0], cranDeg: angles[1] }),
     ...(sid && { sid }),
