@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { zipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { transformPoint } from "../../src/core/index.js";
 import { dicomSeriesFiles, encodeNifti, npyPieces, writeVolume } from "../../src/io/index.js";
 import type { Volume } from "../../src/volume/grid.js";
 import {
@@ -79,6 +80,67 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     const lines = page.locator("section[aria-label=Axial] .crosshair line");
     expect(Number.parseFloat((await lines.nth(0).getAttribute("x1"))!)).toBeCloseTo(50 + (100 * 24) / (4 * size[0]), 1);
     expect(Number.parseFloat((await lines.nth(2).getAttribute("y1"))!)).toBeCloseTo(50 - (100 * 18) / (4 * size[1]), 1);
+  });
+
+  test("under the pointer stand the value and the place in mm with the letters of the patient's sides", async () => {
+    // HU that rise along all three axes on a grid turned by 20 degrees: trilinear interpolation is exact, and each
+    // place has a value of its own
+    const [c, s] = [Math.cos(Math.PI / 9), Math.sin(Math.PI / 9)];
+    const indexToWorld = [-3 * c, -2 * s, 0, 40, 3 * s, -2 * c, 0, 30, 0, 0, 4, -32, 0, 0, 0, 1] as const;
+    const grid = { size: [24, 30, 16] as const, indexToWorld };
+    const gradient = [2, -3, 5] as const;
+    const hounsfield = (point: readonly number[]) => 100 + gradient.reduce((sum, g, axis) => sum + g * point[axis], 0);
+    const values = new Float32Array(24 * 30 * 16);
+    for (let k = 0, at = 0; k < 16; k++)
+      for (let j = 0; j < 30; j++)
+        for (let i = 0; i < 24; i++, at++) values[at] = hounsfield(transformPoint(indexToWorld, [i, j, k]));
+    await drop(page, [await nifti({ quantity: "hounsfield", grid, values }, "ramp.nii")]);
+    await named(page, "ramp.nii");
+    await page.getByRole("tab", { name: "Open" }).click();
+    await page.getByLabel("Values are").selectOption("hounsfield");
+    const pixel = 2;
+    for (const [title, across, down, letters] of [
+      ["Axial", 0, 1, ["R", "L", "A", "P"]],
+      ["Coronal", 0, 2, ["R", "L", "S", "I"]],
+      ["Sagittal", 1, 2, ["A", "P", "S", "I"]],
+    ] as const) {
+      const view = page.locator(`section[aria-label=${title}]`);
+      await expect.poll(() => view.locator(".letter").allTextContents()).toEqual(letters);
+      const box = (await view.locator("canvas").boundingBox())!;
+      let before: number[] | undefined;
+      for (const [x, y] of [
+        [0.42, 0.45],
+        [0.6, 0.58],
+      ]) {
+        await page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+        const about = () => view.locator(".about").textContent();
+        await expect.poll(about).toMatch(/^[RL] [\d.]+ +[AP] [\d.]+ +[SI] [\d.]+ mm/);
+        const place = [...(await about())!.matchAll(/([A-Z]) ([\d.]+)/g)].map(
+          ([, letter, mm]) => ("RAS".includes(letter) ? 1 : -1) * Number(mm),
+        );
+        const value = Number.parseFloat((await view.locator(".readout b").textContent())!);
+        // half a pixel of the slice along both of its axes, a twentieth of a mm of the words, half a HU
+        const slack = gradient.reduce(
+          (sum, g, axis) => sum + Math.abs(g) * ((axis === across || axis === down ? pixel / 2 : 0) + 0.05),
+          0.5,
+        );
+        expect(Math.abs(value - hounsfield(place)), `${title} ${place}`).toBeLessThanOrEqual(slack);
+        // to the right is towards the patient's left, or back; down is back, or towards the feet
+        const shown = await page.evaluate<{ corner: number[]; rows: number; columns: number; pixel: number }>(
+          `(({ corner, rows, columns, pixel }) => ({ corner, rows, columns, pixel }))(tomogradStudio.slice("${title.toLowerCase()}"))`,
+        );
+        expect(shown.pixel).toBeCloseTo(pixel, 9);
+        for (const [axis, share, count] of [
+          [across, x, shown.columns],
+          [down, y, shown.rows],
+        ] as const)
+          expect(Math.abs(place[axis] - (shown.corner[axis] - share * count * pixel))).toBeLessThan(0.5);
+        if (before) for (const axis of [across, down]) expect(place[axis]).toBeLessThan(before[axis]);
+        before = place;
+      }
+    }
+    await page.mouse.move(2, 2);
+    await expect.poll(() => page.locator("section[aria-label=Axial] .about").textContent()).toMatch(/^[SI] [\d.]+ mm/);
   });
 
   test("a dropped DICOM series is the same volume, and of two series one is chosen", async () => {
