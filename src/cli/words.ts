@@ -31,6 +31,7 @@ export const withFlags = (message: string): string =>
   message
     .replace(/; readRadiograph and readImage read it/, "; `tomograd inspect` shows it")
     .replace(/; readRadiograph and readImage read them/, "; `tomograd inspect` shows them")
+    .replace(/give views of your own/, "give the views by --geometry")
     .replace(/(?:the option )?'(quantity|series|frame|dataset|affine|geometry|sdd|sid)'/g, "--$1")
     .replace(/the option 'anglesDeg'/g, "--start")
     .replace(/\b[a-z]+[A-Z][A-Za-z]+\b/g, (word) => FLAGS[word] ?? word);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readVolume, writeNpy, writeVolume } from "../../src/io/index.js";
 import { hounsfieldToAttenuation } from "../../src/physics/index.js";
-import { dataFolder } from "../helpers/folders.js";
+import { dataFolder, readManifest } from "../helpers/folders.js";
+import { INTERNAL } from "../helpers/refusalWords.js";
 import { cli, cliJson, smallCt, temporaryFolder, writeSmallCt } from "./cli.js";
 
 let folder: string;
@@ -248,4 +249,33 @@ test("a folder without DICOM images holds no CT series", async () => {
   await mkdir(at("empty"));
   const error = await refusal("inspect", at("empty"));
   expect(error).toMatchObject({ code: "NOT_FOUND", message: expect.stringContaining("holds no CT series") });
+});
+
+const malformed = join(dataFolder, "malformed");
+interface Malformed {
+  readonly file: string;
+  readonly wrong: string;
+  readonly action: string;
+  readonly defect: string | null;
+}
+/** A small file that is a right one of a quarter of a gigabyte is left to the tests of readers. */
+const refused: Malformed[] = existsSync(malformed)
+  ? (readManifest(malformed).cases as Malformed[]).filter(
+      (one) => one.action === "refuse" && one.defect !== "too-large",
+    )
+  : [];
+
+describe.skipIf(refused.length === 0)("what a file has wrong is said in the words of the command line", () => {
+  test.each(refused)("$file: $wrong", async ({ file }) => {
+    const { code, json } = await cliJson("inspect", join(malformed, file), "--out", at("picture.png"));
+    // Where the manifest allows it, a file is read with a warning instead.
+    if (code === 0) return;
+    expect(code).toBe(2);
+    const { message } = json.error as { message: string };
+    expect(message).toMatch(/^.{10,}(; |\? [A-Z])\S.{8,}$/);
+    expect(message).not.toMatch(INTERNAL);
+    expect(message).not.toMatch(
+      /\b(readVolume|readRadiograph|readImage|maxBytes)\b|the option\b|'(series|frame|dataset)'/,
+    );
+  });
 });
