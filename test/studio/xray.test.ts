@@ -97,6 +97,8 @@ describe.skipIf(missing)(`X-rays as DICOM files${missing ? ` (skipped: ${missing
       const told = { laoDeg, sdd, sid: sod };
       for (const [name, value] of Object.entries(told)) if (value !== undefined) expect(arm[name], name).toBe(value);
       expect(arm).toMatchObject({ rows: xray.rows, columns: xray.columns });
+      const notes = page.getByRole("list").filter({ hasText: /\d frames; the first is shown/ });
+      expect(await notes.count()).toBe(radiograph.frames > 1 ? 1 : 0);
     },
   );
 
@@ -109,7 +111,7 @@ describe.skipIf(missing)(`X-rays as DICOM files${missing ? ` (skipped: ${missing
     await page.getByRole("button", { name: "Dismiss" }).click();
   });
 
-  test("an X-ray that the command line wrote as an RT image is registered to half a millimeter", async () => {
+  test("an RT image of the command line puts the C-arm where it was taken, and is registered to half a millimeter", async () => {
     const chest = join(folder, "data/chest-lidc-idri-0001-small.nii.gz");
     await page.evaluate("tomogradStudio.openSample()");
     const pose = { laoDeg: 11, cranDeg: -7, table: [6, -9, 12], rows: 192, columns: 192, pixel: 2.2 };
@@ -125,6 +127,7 @@ describe.skipIf(missing)(`X-rays as DICOM files${missing ? ` (skipped: ${missing
     await tomograd(args, scratch);
     await page.evaluate("tomogradStudio.steer({ laoDeg: 0, cranDeg: 0, table: [0, 0, 0] })");
     await openXRay(join(scratch, "xray.dcm"));
+    const told = await page.evaluate<ConeView>("tomogradStudio.beam().view");
     await page.evaluate("tomogradStudio.steer({ laoDeg: 0, cranDeg: 0, table: [0, 0, 0] })");
     const started = await page.evaluate<ConeView>("tomogradStudio.beam().view");
     await page.getByRole("button", { name: "Register", exact: true }).click();
@@ -139,6 +142,8 @@ describe.skipIf(missing)(`X-rays as DICOM files${missing ? ` (skipped: ${missing
       const [a, b] = [inCamera(one), inCamera(truth)];
       return a.reduce((sum, p, i) => sum + Math.hypot(...p.map((value, axis) => value - b[i][axis])), 0) / a.length;
     };
+    // the file's decimal strings have 16 characters
+    expect(off(told)).toBeLessThan(1e-3);
     expect(off(started)).toBeGreaterThan(10);
     expect(off(view)).toBeLessThan(0.5);
   });

@@ -93,7 +93,7 @@ export async function openXRay(file: File, meaning?: Meaning): Promise<void> {
   try {
     const read = await request("readXRay", { file, ...(meaning && { meaning }) });
     const { name, rows, columns, values, ...facts } = read;
-    const { pixel, laoDeg, cranDeg, sid, sdd } = facts;
+    const { pixel, laoDeg, cranDeg, sid, sdd, view } = facts;
     const width = arm.value.pixel * arm.value.columns;
     batch(() => {
       dropXRay();
@@ -103,6 +103,7 @@ export async function openXRay(file: File, meaning?: Meaning): Promise<void> {
         ...(sid && { sid }),
         ...(sdd && { sdd }),
       });
+      if (view) steerByMatrix(viewToProjectionMatrix(view));
       xray.value = { name, rows, columns, values, source: file, file: facts };
     });
   } catch (error) {

@@ -349,6 +349,8 @@ export interface XRayFile extends XRayImage {
   readonly cranDeg?: number;
   readonly sid?: number;
   readonly sdd?: number;
+  /** Where it was taken from, of a file that says this otherwise than by angles of a C-arm: RT images, DX. */
+  readonly view?: ConeView;
   readonly notes: readonly Note[];
 }
 

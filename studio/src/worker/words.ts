@@ -15,6 +15,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/open its header \((.*)\), with this file beside it$/, "open its header ($1) together with this file"],
   [/give the files of /, "open the files of "],
   [/readRadiograph and readImage read (it|them)/, "open $1 as an X-ray, under Register"],
+  [/give views of your own/, "open one with a point source"],
   [/readVolume reads slices/, "open it as a scan, under Open"],
 ];
 

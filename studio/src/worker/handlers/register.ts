@@ -1,6 +1,6 @@
 import { type Backend, isTomogradError, type Vec3 } from "tomograd";
 import { type ConeView, viewToPinhole } from "tomograd/geometry";
-import { type Radiograph, radiographProjections, readImage, readRadiograph } from "tomograd/io";
+import { type Radiograph, radiographProjections, radiographTrajectory, readImage, readRadiograph } from "tomograd/io";
 import { registerViews } from "tomograd/registration";
 import { gridCenter, innerCorners } from "tomograd/volume";
 import type {
@@ -115,14 +115,32 @@ function ofRadiograph(radiograph: Radiograph, name: string, meaning: Meaning | u
   const [angles] = anglesDeg ?? [];
   const pixel = pixelSize && pixelSizeAt !== "detector" && sid && sdd ? (pixelSize[0] * sdd) / sid : pixelSize?.[0];
   const image = squarePixels({ rows, columns, values: frame(told.values) }, pixelSize);
+  const view = angles || !pixel ? undefined : viewOf({ ...radiograph, rows: image.rows }, pixel);
+  const notes = notesOf(told.warnings);
+  if (radiograph.frames > 1)
+    notes.push({ defect: "several-pages", message: `${name} has ${radiograph.frames} frames; the first is shown` });
   return {
-    ...{ name, ...image, meaning: meaning ?? "attenuation" },
+    ...{ name, ...image, meaning: meaning ?? "attenuation", notes },
     ...(pixel && { pixel }),
     ...(angles && { laoDeg: angles[0], cranDeg: angles[1] }),
     ...(sid && { sid }),
     ...(sdd && { sdd }),
-    notes: notesOf(told.warnings),
+    ...(view && { view }),
   };
+}
+
+/** Where an X-ray was taken from that does not say angles of a C-arm; undefined where it does not say it at all. */
+function viewOf(facts: Radiograph, pixel: number): ConeView | undefined {
+  const { rtImage, sdd = STANDARD.sdd, sid = STANDARD.sid } = facts;
+  try {
+    return radiographTrajectory(facts, {
+      ...{ sdd, sid, pixelSize: [pixel, pixel] },
+      isocenter: rtImage?.isocenter ?? gridCenter(currentPatient().volume.grid),
+    }).views[0] as ConeView;
+  } catch (error) {
+    if (isTomogradError(error)) return undefined;
+    throw error;
+  }
 }
 
 const notesOf = (warnings: readonly { readonly defect: string; readonly message: string }[]) =>
