@@ -3,6 +3,7 @@ import type { Backend } from "../backend/backend.js";
 import { KERNEL_NAMES, type KernelName } from "../backend/kernels.js";
 import { createReferenceBackend } from "../backend/reference/index.js";
 import { SPECS } from "../backend/specs/index.js";
+import { LARGE_CASES } from "../backend/specs/large.js";
 import type { KernelCase, KernelSpec, Tolerance } from "../backend/specs/spec.js";
 import type { BackendFactory, TestApi } from "./api.js";
 import { relativeErrors, sameBytes } from "./compare.js";
@@ -24,6 +25,8 @@ const specOf = (kernel: KernelName) => SPECS[kernel] as unknown as KernelSpec<Ke
 export interface SuiteOptions {
   /** Which cases of the kernels run. @default all */
   readonly accepts?: (each: KernelCase<KernelName>, kernel: KernelName) => boolean;
+  /** Also a case of every kernel with an array of more than 1 MiB, for backends that cut such arrays. @default false */
+  readonly large?: boolean;
 }
 
 /**
@@ -33,14 +36,16 @@ export interface SuiteOptions {
  */
 export async function backendSuite(create: BackendFactory, api: TestApi, options: SuiteOptions = {}): Promise<void> {
   const { describe, test, expect, afterAll } = api;
-  const { accepts = () => true } = options;
+  const { accepts = () => true, large = false } = options;
   const backend = await create();
   const reference = createReferenceBackend();
   const float64 = await isFloat64(backend);
   const { name } = backend;
   const lacks = (kernel: KernelName) => backend.unsupportedReason(kernel);
   const casesOf = <K extends KernelName>(kernel: K) =>
-    (SPECS[kernel].cases as readonly KernelCase<K>[]).filter((each) => accepts(each, kernel));
+    ([...SPECS[kernel].cases, ...(large ? LARGE_CASES[kernel] : [])] as readonly KernelCase<K>[]).filter((each) =>
+      accepts(each, kernel),
+    );
   /** What the backend gave, to be compared with what others give. */
   const known = new Map<KernelCase<KernelName>, Outputs>();
   const outputsHere = async (kernel: KernelName, each: KernelCase<KernelName>) =>
@@ -116,12 +121,15 @@ export async function backendSuite(create: BackendFactory, api: TestApi, options
     for (const threads of threaded ? [1, 2, 5] : [1])
       test(`from ${threaded ? `${threads} threads` : "another backend"} as from this one, in every case of every kernel`, async () => {
         await using other = await create({ threads });
-        for (const kernel of KERNEL_NAMES.filter((k) => lacks(k) === undefined))
-          for (const each of casesOf(kernel)) {
-            const [a, b] = [await outputsHere(kernel, each), await outputsOf(other, kernel, each)];
+        for (const kernel of KERNEL_NAMES.filter((k) => lacks(k) === undefined)) {
+          const compare = async (each: KernelCase<KernelName>) => {
+            const [a, b] = await Promise.all([outputsHere(kernel, each), outputsOf(other, kernel, each)]);
             for (const output of Object.keys(a))
               expect(sameBytes(a[output], b[output]), `${kernel}, ${each.name}, ${output}`).toBe(true);
-          }
+          };
+          // asked for together: a read-back is slow on some backends
+          await Promise.all(casesOf(kernel).map(compare));
+        }
       });
   });
 }

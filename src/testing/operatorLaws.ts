@@ -3,7 +3,7 @@ import { type Backend, type DeviceArray, shapeLength } from "../backend/backend.
 import type { KernelArguments } from "../backend/kernels.js";
 import { type ArraySpec, hostValues, type KernelCase } from "../backend/specs/spec.js";
 import { innerProduct } from "./compare.js";
-import { type Output, uploadArguments } from "./runCase.js";
+import { uploadArguments } from "./runCase.js";
 
 type Transpose = "projectAdjoint" | "projectRaysAdjoint";
 
@@ -13,13 +13,9 @@ function openOperator<K extends Transpose>(backend: Backend, kernel: K, args: Ke
   const bound = uploaded.args as KernelArguments["projectAdjoint"] & KernelArguments["projectRaysAdjoint"];
   const image: DeviceArray = kernel === "projectAdjoint" ? bound.image : bound.values;
   const volume = bound.out;
-  const through = async (input: Float32Array, from: DeviceArray, run: (x: DeviceArray) => DeviceArray) => {
-    const x = backend.upload(input, from.shape, "input");
-    try {
-      return await backend.download(run(x));
-    } finally {
-      x.dispose();
-    }
+  const through = (input: Float32Array, from: DeviceArray, run: (x: DeviceArray) => DeviceArray) => {
+    using x = backend.upload(input, from.shape, "input");
+    return backend.download(run(x));
   };
   return {
     volumeLength: volume.length,
@@ -104,18 +100,18 @@ export async function entryDefect<K extends Transpose>(
   try {
     const rows = spread(operator.imageLength, pixels);
     const columns = spread(operator.volumeLength, voxels);
-    const adjoints: Output[] = [];
-    for (const i of rows) adjoints.push(await operator.adjoint(unit(operator.imageLength, i)));
+    // asked for together: a read-back is slow on some backends
+    const adjoints = await Promise.all(rows.map((i) => operator.adjoint(unit(operator.imageLength, i))));
+    const images = await Promise.all(columns.map((j) => operator.apply(unit(operator.volumeLength, j))));
     let [defect, largest, filled] = [0, 0, 0];
-    for (const j of columns) {
-      const image = await operator.apply(unit(operator.volumeLength, j));
+    columns.forEach((j, column) => {
       rows.forEach((i, row) => {
-        const [a, b] = [image[i], adjoints[row][j]];
+        const [a, b] = [images[column][i], adjoints[row][j]];
         defect = Math.max(defect, Math.abs(a - b));
         largest = Math.max(largest, Math.abs(a), Math.abs(b));
         if (a !== 0) filled++;
       });
-    }
+    });
     return { defect: defect === 0 ? 0 : defect / largest, compared: rows.length * columns.length, filled };
   } finally {
     operator.dispose();

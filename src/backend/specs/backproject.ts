@@ -36,7 +36,7 @@ function matrix(
 
 const SIZE = [13, 9, 11] as const;
 const DETECTOR = [17, 21] as const;
-const around = (
+export const around = (
   views: number,
   pose: Parameters<typeof matrix>[2],
   size: Scene["size"] = SIZE,

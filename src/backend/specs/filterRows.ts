@@ -12,7 +12,7 @@ const STACKS = [
 ] as const;
 
 /** Any real numbers make a filter: here a ramp with ripples. */
-const response = (length: number) =>
+export const response = (length: number) =>
   table(Array.from({ length: length / 2 + 1 }, (_, k) => (k / length) * (1 + 0.3 * Math.sin(k)) + 0.01));
 
 export const filterRows: KernelSpec<"filterRows"> = {

@@ -1,7 +1,8 @@
 import { JACOBIAN_TOLERANCE, viewCases } from "./rayCases.js";
 import { type ArraySpec, type KernelSpec, like } from "./spec.js";
 
-const sixTimes = ({ shape }: ArraySpec): ArraySpec =>
+/** Six images for each. */
+export const sixTimes = ({ shape }: ArraySpec): ArraySpec =>
   like(shape.kind === "projections" ? { ...shape, views: 6 * shape.views } : shape, 7);
 
 export const projectLineJacobian: KernelSpec<"projectLineJacobian"> = {

@@ -22,9 +22,13 @@ const combinations = (scenes: readonly Scene[], models: readonly Model[]) =>
 /** Every scene under every model, with a random volume and a random image. */
 export function viewCases<A>(
   build: (rays: CaseRays, volume: ArraySpec, image: ArraySpec, index: number) => A,
-  { smoothOnly = false, models = MODELS }: { smoothOnly?: boolean; models?: readonly Model[] } = {},
+  {
+    scenes: all = SCENES,
+    smoothOnly = false,
+    models = MODELS,
+  }: { scenes?: readonly Scene[]; smoothOnly?: boolean; models?: readonly Model[] } = {},
 ): readonly { readonly name: string; readonly args: A }[] {
-  const scenes = SCENES.filter((scene) => scene.smooth || !smoothOnly);
+  const scenes = all.filter((scene) => scene.smooth || !smoothOnly);
   return combinations(scenes, models).map(({ scene, model }, index) => {
     const { rows, columns, size, beam } = scene;
     const rays: CaseRays = {
@@ -46,9 +50,9 @@ export function freeRayCases<A>(
     count: number,
     index: number,
   ) => A,
-  { smoothOnly = false } = {},
+  { scenes: all = SCENES, smoothOnly = false }: { scenes?: readonly Scene[]; smoothOnly?: boolean } = {},
 ): readonly { readonly name: string; readonly args: A }[] {
-  const scenes = SCENES.filter((scene) => scene.beam === "cone" && !scene.pixels && (scene.smooth || !smoothOnly));
+  const scenes = all.filter((scene) => scene.beam === "cone" && !scene.pixels && (scene.smooth || !smoothOnly));
   return combinations(scenes, MODELS).map(({ scene, model }, index) => {
     const { rays, metric } = raysOf(scene);
     const args = { ...discretization(scene, model), rays: table(rays), metric };

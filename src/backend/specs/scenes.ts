@@ -251,6 +251,21 @@ export const SCENES: readonly Scene[] = [
   ),
 ];
 
+/** 1.1 MB, few planes: a float32 sum of the hundreds of voxels of a longer ray says little of an adjoint. */
+export const LARGE_SIZE = [132, 124, 17] as const;
+const largeScene = (rows: number, columns: number, pixel: number) =>
+  scene(
+    "a 132 x 124 x 17 grid",
+    LARGE_SIZE,
+    [rows, columns],
+    [
+      { angle: 0.9, tilt: 1.2, sid: 180, sdd: 240, pixel },
+      { angle: 3, tilt: -1, roll: 0.2, sid: 180, sdd: 240, pixel },
+    ],
+  );
+/** For `LARGE_CASES`: rays that cross the planes. Of thousands, one passes a kink within the rounding of float32. */
+export const [LARGE_SCENE, LARGE_SMOOTH_SCENE] = [largeScene(40, 41, 5), largeScene(8, 7, 28)];
+
 /** The rays of a cone scene one by one: source and end, 6 numbers each; and the metric of its grid. */
 export function raysOf({ views, rows, columns }: Scene): { rays: number[]; metric: number[] } {
   const rays: number[] = [];
