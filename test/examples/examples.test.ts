@@ -74,6 +74,8 @@ describe.skipIf(!existsSync(join(root, "dist/index.js")))("the examples, run as 
       "25",
       "--optimizers",
       "adam;lbfgs, ours",
+      "--backend",
+      "wasm", // a tenth of the time of the tutorial's float64
     );
     expect(status).toBe(0);
     const mTre = (name: string) => Number(new RegExp(`^${name} .*`, "m").exec(stdout)?.[0].split(/ {2,}/)[5]);
