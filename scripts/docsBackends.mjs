@@ -21,6 +21,9 @@ quantiles; \`mlem\` reads the predicted views of each subset for its likelihood;
 **Limits.** Arrays larger than a binding (128 MiB on some GPUs) are cut. No dispatch is to take a small GPU longer than a tenth
 of a second: what passes a fixed number of voxels read, additions, products or elements is cut, in every kernel, and no
 submission holds more than that of several dispatches.
+
+**NaN and infinity.** WGSL lets a GPU take them for any number. An upload that holds NaN is refused (\`NOT_FINITE\`), infinite
+bounds become the largest float32, and an adjoint by scattering whose image has infinities is NaN throughout.
 `;
 
 const ADJOINTS = `

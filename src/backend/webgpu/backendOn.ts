@@ -43,6 +43,18 @@ function largestOf(values: HostArray): number {
   return largest;
 }
 
+/** GPUs may take it for any number, so that what is wrong would look right. */
+function refuseNaN(values: HostArray, label: string): void {
+  if (!(values instanceof Float32Array || values instanceof Float64Array)) return;
+  if (!values.includes(Number.NaN)) return;
+  const at = values.findIndex(Number.isNaN);
+  throw fault(
+    "NOT_FINITE",
+    `'${label}': element ${at} is NaN, which a GPU does not carry; put a number there, or use the backend wasm`,
+    { label, at },
+  );
+}
+
 /** A backend on a device, which it owns: it is destroyed with the backend. */
 export function createBackendOn({ device, maxBindingBytes, adjoint, about, workShare = 1 }: DeviceParts): Backend {
   const faults = watchFaults(device);
@@ -203,11 +215,12 @@ export function createBackendOn({ device, maxBindingBytes, adjoint, about, workS
     }
     const copies = stage(parts, type, label);
     return fence(async () => {
-      const bytes: ArrayBuffer[] = [];
-      for (const { staging, bytes: size } of copies) {
-        await staging.buffer.mapAsync(MAP_READ, 0, size);
-        bytes.push(staging.buffer.getMappedRange(0, size));
-      }
+      // the buffers of a batch that failed cannot be mapped: `mapAsync` tells that itself
+      device.pushErrorScope("validation");
+      const mapped = copies.map(({ staging, bytes: size }) => staging.buffer.mapAsync(MAP_READ, 0, size));
+      device.popErrorScope().catch(() => {}); // the device is gone
+      await Promise.all(mapped);
+      const bytes = copies.map(({ staging, bytes: size }) => staging.buffer.getMappedRange(0, size));
       const values = loadParts(type, length, parts, bytes);
       for (const { staging } of copies) {
         staging.buffer.unmap();
@@ -245,6 +258,7 @@ export function createBackendOn({ device, maxBindingBytes, adjoint, about, workS
       refuseIfGone();
       const type = checkUpload(backend, values, shape, label, wanted);
       if (type === "f64") return createTable(shape, label, Float64Array.from(values));
+      if (type === "real") refuseNaN(values, label);
       const array = createArray(shape, type, label, (bytes) => writable(bytes, label));
       for (const part of array.parts) recorder.write(part.slot, storedPart(values, type, part));
       if (type === "u32") array.largest = largestOf(values);

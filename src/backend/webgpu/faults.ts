@@ -16,7 +16,8 @@ export interface DeviceFaults {
   readonly lostNow: TomogradError | undefined;
 }
 
-const SCOPES = ["internal", "out-of-memory", "validation"] as const;
+/** In the order in which they close. */
+const SCOPES = ["validation", "out-of-memory", "internal"] as const;
 /** Names in a message. */
 const MOST_NAMES = 8;
 
@@ -32,16 +33,23 @@ export function watchFaults(device: GPUDevice): DeviceFaults {
     return lostNow;
   });
   const open = () => {
-    for (const scope of SCOPES) device.pushErrorScope(scope);
+    for (const scope of SCOPES.toReversed()) device.pushErrorScope(scope);
   };
   const describe = (found: readonly (GPUError | null)[], about: ReadonlySet<string>): Error | undefined => {
-    const at = found.findIndex((error) => error);
-    if (at < 0) return undefined;
     const shown = [...about].slice(0, MOST_NAMES).join(", ");
-    // scopes close in the reverse order
-    const scope = SCOPES[SCOPES.length - 1 - at];
-    const code = scope === "out-of-memory" ? "OUT_OF_MEMORY" : "BACKEND_FAULT";
-    return fault(code, `the GPU refused work of ${shown}: ${scope}: ${found[at]?.message}`, { names: [...about] });
+    const [invalid, full, internal] = found;
+    // what uses a buffer for which there was no memory is invalid as well
+    if (full)
+      return fault(
+        "OUT_OF_MEMORY",
+        `the GPU has no memory left for ${shown}; use a coarser grid, fewer or coarser views, or the backend wasm`,
+        { names: [...about], told: full.message },
+      );
+    const [scope, error] = invalid ? ["validation", invalid] : ["internal", internal];
+    if (!error) return undefined;
+    return fault("BACKEND_FAULT", `the GPU refused work of ${shown}: ${scope}: ${error.message}`, {
+      names: [...about],
+    });
   };
   open();
   return {

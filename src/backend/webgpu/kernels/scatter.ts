@@ -16,9 +16,9 @@ import { walkOf } from "./walks.js";
 
 /** A power of two: what a contribution is multiplied with. `setting.weight`: the largest weight of a voxel. */
 const UNIT = `
+fn largest() -> u32 { return bitcast<u32>(max(-extrema[0], extrema[1]) * setting.weight); }
 fn unitExponent() -> i32 {
-  let most = max(-extrema[0], extrema[1]) * setting.weight;
-  let exponent = i32((bitcast<u32>(most) >> 23u) & 255u) - 127; // most < 2^(exponent + 1)
+  let exponent = i32((largest() >> 23u) & 255u) - 127; // the largest < 2^(exponent + 1)
   return 9 - clamp(exponent, -100, 120);
 }
 fn powerOfTwo(exponent: i32) -> f32 { return bitcast<f32>(u32(exponent + 127) << 23u); }`;
@@ -57,7 +57,7 @@ ${walkOf(model)}`,
 const VIEWS = forModels((model) => scatter("projectAdjoint", VIEW_RAYS, model));
 const FREE = forModels((model) => scatter("projectRaysAdjoint", FREE_RAYS, model));
 
-/** out <- [out +] the sums as float32. */
+/** out <- [out +] the sums as float32; NaN where a contribution is beyond float32, beside which the others are lost. */
 const CONVERT = perElement({
   name: "fixed point to float32",
   settings: { weight: "f32", keep: "u32" },
@@ -67,6 +67,10 @@ const CONVERT = perElement({
   },
   code: UNIT,
   body: `
+  if ((largest() & 0x7f800000u) == 0x7f800000u) {
+    out[i] = bitcast<f32>(largest() | 0x00400000u);
+    return;
+  }
   var whole = wholes[i];
   var fraction = fractions[i];
   let negative = (whole >> 31u) == 1u;
