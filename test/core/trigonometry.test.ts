@@ -15,16 +15,17 @@ function* uniform(count: number) {
 }
 
 test.each([
-  ["sin", sin, Math.sin, 10],
-  ["sin", sin, Math.sin, 1e6],
-  ["cos", cos, Math.cos, 10],
-  ["cos", cos, Math.cos, 1e6],
-  ["atan", atan, Math.atan, 5],
-] as const)("%s is within two units in the last place of the engine's", (_, own, engine, limit) => {
-  // each is less than one from the true value
+  ["sin", sin, Math.sin, 10, 2],
+  ["sin", sin, Math.sin, 1e6, 2],
+  ["cos", cos, Math.cos, 10, 2],
+  ["cos", cos, Math.cos, 1e6, 2],
+  ["atan", atan, Math.atan, 5, 3],
+] as const)("%s is within a few units in the last place of the engine's", (_, own, engine, limit, most) => {
+  // the engine's is less than one from the true value; here a sine or cosine is within 1.5, an arctangent, after a square
+  // root and two quotients, within 2.5: whole units
   for (const u of uniform(20_000)) {
     const x = (2 * u - 1) * limit;
-    expect(Math.abs(own(x) - engine(x)) / lastPlace(engine(x))).toBeLessThan(2);
+    expect(Math.abs(own(x) - engine(x)) / lastPlace(engine(x))).toBeLessThanOrEqual(most);
   }
 });
 
@@ -32,7 +33,7 @@ test("the bits are these, in any engine", () => {
   const values = [...uniform(2000)].flatMap((u) => [sin(7 * u), cos(7 * u), atan(7 * u)]);
   const bytes = new Uint8Array(Float64Array.from(values).buffer);
   expect(createHash("sha256").update(bytes).digest("hex")).toBe(
-    "885651f657db888c76da848b1c57c91e4bb4747b55f7e749040b148f066a00fd",
+    "d3ffdd18203c3ac246822092c3c3695e2aa8a1c10b023866ccc67288b8f2ceae",
   );
 });
 
