@@ -14,9 +14,13 @@ Without \`--backend\`, and in \`createBackend()\`, a GPU in hardware is taken wh
 name, a GPU that is missing, lost or full is an error that says what to do.
 
 **What travels.** Arrays stay on the device: projections go up when a method starts, the volume comes down at its end, and an
-iteration brings back the scalars of its history. Exceptions: \`auto-tv\` sends its data five times at the start (all rays;
-rays kept and held out, with their weights), and it, \`fista-tv\` and \`os-sqs\` read a volume once or twice there, for
-quantiles; \`mlem\` reads the predicted views of each subset for its likelihood; an equiangular fan is made flat on the host.
+iteration brings back the scalars of its history. Exceptions, each for what no sum on the device tells:
+
+- \`fista-tv\`, \`os-sqs\`, \`pdhg\` and \`auto-tv\` read a volume at the start for the median of their curvature, and another for the
+  range of the volume where a weight is to be found;
+- \`auto-tv\` sends with the data which rays it holds out, drawn on the host, and both again where it splits the views anew;
+- \`fit\` reads one view of path lengths for its learning rate; with \`rayFraction\` the rays drawn go up in every step;
+- similarities, registration and self-calibration compare images on the host; an equiangular fan is made flat there.
 
 **Limits.** Arrays larger than a binding (128 MiB on some GPUs) are cut. No dispatch is to take a small GPU longer than a tenth
 of a second: what passes a fixed number of voxels read, additions, products or elements is cut, in every kernel, and no

@@ -81,7 +81,7 @@ export function autoTv(A: Projector, projections: Projections, options: AutoTvOp
           throw fault("INVALID_ARGUMENT", `solver must be fista-tv or os-sqs, not '${solver}'`, { field: "solver" });
         return { seed, solver: solver ?? solverThatFits(A) };
       },
-      prepare: (work, { seed, solver }) => prepare(work, { seed, solver, weights: options.weights }),
+      prepare,
     },
     A,
     projections,
@@ -106,11 +106,10 @@ const shelfPlaces = (A: Projector, solver: keyof typeof VOLUMES): number =>
 interface Settings {
   readonly seed: number;
   readonly solver: keyof typeof VOLUMES;
-  readonly weights: Float32Array | Float64Array | undefined;
 }
 
-async function prepare(work: Workspace, { seed, solver, weights }: Settings): Promise<Steps> {
-  const { A, projections, x, bounds } = work;
+async function prepare(work: Workspace, { seed, solver }: Settings): Promise<Steps> {
+  const { A, projections, weights, x, bounds } = work;
   const { backend } = A;
   const n = work.numbers<Record<string, number>>({
     t: 1,
@@ -126,7 +125,7 @@ async function prepare(work: Workspace, { seed, solver, weights }: Settings): Pr
     consecutive: 0,
   });
   const state = n as typeof n & { t: number };
-  const rays = splitRays(work, seed, weights);
+  const rays = splitRays(work, seed);
   const D = await curvatureOf(work, work.parts);
   const momentum = await createMomentum(work, state);
   const dual = solver === "fista-tv" ? await totalVariationDual(work) : undefined;

@@ -63,11 +63,11 @@ export async function curvatureOf(work: Workspace, parts: readonly Subset[]): Pr
   const median = quantile(sample, 0.5);
   backend.run("clamp", { x: volume.array, lower: FLOOR * median, upper: Infinity });
   if (work.mask) {
-    // 1/mask - 1 is 0 inside and infinite outside
-    const values = Float32Array.from(await backend.download(work.mask.array), (inside) => (inside ? 0 : Infinity));
-    const outside = backend.upload(values, volume.array.shape, "outside of the mask");
-    backend.run("axpby", { a: 1, x: outside, b: 1, y: volume.array });
-    outside.dispose();
+    // 1 / mask: 1 inside, infinite outside
+    const inverse = onesInside(work.A, work.mask);
+    backend.run("reciprocalOrZero", { x: inverse.array, threshold: -1 });
+    backend.run("multiply", { x: inverse.array, y: volume.array });
+    inverse.dispose();
   }
   return { volume, median };
 }

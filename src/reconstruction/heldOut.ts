@@ -1,9 +1,9 @@
 import { createRandom } from "../core/random.js";
-import type { DeviceVolume } from "../projector/types.js";
+import { zeroProjections } from "../projector/arrays.js";
+import type { DeviceProjections, DeviceVolume } from "../projector/types.js";
 import type { Projections } from "../volume/grid.js";
 import { quantile, sampled } from "./curvature.js";
-import { createSubsets, misfit, type Subset } from "./measurements.js";
-import { subsetsInOrder } from "./subsets.js";
+import { misfit, type Subset, uploadViews } from "./measurements.js";
 import { createTally } from "./sums.js";
 import type { Workspace } from "./workspace.js";
 
@@ -18,33 +18,50 @@ export interface SplitRays {
   heldOut(x: DeviceVolume): Promise<number>;
 }
 
-/** Holds out a sixteenth of the rays, drawn one by one; `weights` as in `IterativeOptions`. */
-export function splitRays(work: Workspace, seed: number, weights: Float32Array | Float64Array | undefined): SplitRays {
-  const { A, projections, own } = work;
+/** Holds out a sixteenth of the rays, drawn one by one. What goes up is which; data and weights are on the device. */
+export function splitRays(work: Workspace, seed: number): SplitRays {
+  const { A, projections, weights, parts, own } = work;
+  const { backend } = A;
   const random = createRandom(seed);
-  const kept = new Float32Array(projections.values.length);
-  const held = new Float32Array(projections.values.length);
+  const takePart = new Float32Array(projections.values.length);
   let heldWeight = 0;
-  for (let i = 0; i < kept.length; i++) {
-    const weight = weights?.[i] ?? 1;
-    if (random.uniform() < HELD_OUT) {
-      held[i] = weight;
-      heldWeight += weight;
-    } else kept[i] = weight;
-  }
-  const createKept = createSubsets(A, projections, own, kept);
-  const parts = new Map<number, readonly Subset[]>();
-  const judge = createSubsets(A, projections, own, held)(A.views.map((_, view) => view));
-  const tally = createTally(A.backend, own);
+  for (let i = 0; i < takePart.length; i++)
+    if (random.uniform() < HELD_OUT) heldWeight += weights?.[i] ?? 1;
+    else takePart[i] = 1;
+
+  const upload = ({ views }: Subset) => own(uploadViews(A, takePart, views, "rays that take part"));
+  const zerosAs = ({ views }: DeviceProjections, label: string) =>
+    own(zeroProjections(backend, A.detector, views, label));
+  const others = (rays: DeviceProjections) => {
+    const rest = zerosAs(rays, "rays held out");
+    backend.run("fill", { out: rest.array, value: 1 });
+    backend.run("axpby", { a: -1, x: rays.array, b: 1, y: rest.array });
+    return rest;
+  };
+  /** A subset in which only some of its rays count. `rays`: 1 and 0; becomes the square roots of its weights. */
+  const only = (part: Subset, rays: DeviceProjections): Subset => {
+    const target = zerosAs(rays, "target");
+    backend.run("copy", { out: target.array, x: part.target.array });
+    backend.run("multiply", { x: rays.array, y: target.array });
+    if (part.rootWeights) backend.run("multiply", { x: part.rootWeights.array, y: rays.array });
+    return { ...part, target, rootWeights: rays };
+  };
+
+  const drawn = parts.map(upload);
+  const judges = parts.map((part, i) => only(part, others(drawn[i])));
+  const splits = new Map([[parts.length, parts.map((part, i) => only(part, drawn[i]))]]);
+  const tally = createTally(backend, own);
   return {
     kept(subsets) {
-      const found = parts.get(subsets) ?? subsetsInOrder(projections, subsets).map(createKept);
-      parts.set(subsets, found);
+      const found = splits.get(subsets) ?? work.split(subsets).map((part) => only(part, upload(part)));
+      splits.set(subsets, found);
       return found;
     },
     async heldOut(x) {
-      misfit(judge, x);
-      tally.addSquares(judge.image.array);
+      for (const judge of judges) {
+        misfit(judge, x);
+        tally.addSquares(judge.image.array);
+      }
       return Math.sqrt((await tally.take()) / heldWeight);
     },
   };

@@ -48,6 +48,27 @@ export function checkFinite(values: ArrayLike<number>, where: (index: number) =>
       throw fault("NOT_FINITE", `${where(i)} is ${values[i]}`, { defect: "not-finite", index: i });
 }
 
+/** Some views of numbers that lie as the projections: [view][row][column]. Belongs to the caller. */
+export function uploadViews(
+  A: Projector,
+  from: Float32Array | Float64Array,
+  numbers: readonly number[],
+  label: string,
+): DeviceProjections {
+  const pixels = A.detector.rows * A.detector.columns;
+  const size = numbers.length * pixels;
+  const all = isAll(A, numbers);
+  const values = all ? from : from instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
+  if (!all)
+    for (const [i, view] of numbers.entries())
+      values.set(from.subarray(view * pixels, (view + 1) * pixels), i * pixels);
+  const views = numbers.map((view) => A.views[view]);
+  return toDevice(A.backend, { detector: A.detector, views, about: "subset", values }, label);
+}
+
+const isAll = (A: Projector, views: readonly number[]): boolean =>
+  views.length === A.views.length && views.every((view, i) => view === i);
+
 /**
  * Uploads the images of some views, call by call. `own` is told of everything that must be disposed. `weights`: w of
  * each ray as the projections lie, checked by `checkWeights`.
@@ -59,27 +80,16 @@ export function createSubsets(
   weights?: Float32Array | Float64Array,
 ): (views: readonly number[]) => Subset {
   const images = new Map<number, DeviceArray>();
-  const pixels = A.detector.rows * A.detector.columns;
   const roots = weights?.map(Math.sqrt);
   return (views) => {
-    const all = views.length === A.views.length && views.every((view, i) => view === i);
     const ofSubset = views.map((view) => A.views[view]);
-    const upload = (from: Projections["values"], label: string) => {
-      const size = views.length * pixels;
-      const values = all ? from : from instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
-      if (!all)
-        for (const [i, view] of views.entries())
-          values.set(from.subarray(view * pixels, (view + 1) * pixels), i * pixels);
-      const host = { detector: A.detector, views: ofSubset, about: "subset", values };
-      return own(toDevice(A.backend, host, label));
-    };
-    const target = upload(projections.values, "target");
-    const rootWeights = roots && upload(roots, "square roots of the weights");
+    const target = own(uploadViews(A, projections.values, views, "target"));
+    const rootWeights = roots && own(uploadViews(A, roots, views, "square roots of the weights"));
     if (rootWeights) A.backend.run("multiply", { x: rootWeights.array, y: target.array });
     const array = images.get(views.length) ?? own(zeroProjections(A.backend, A.detector, ofSubset, "image").array);
     images.set(views.length, array);
     const image = deviceProjections(array, A.detector, ofSubset);
-    return { A: all ? A : own(A.withViews(ofSubset)), views, target, rootWeights, image };
+    return { A: isAll(A, views) ? A : own(A.withViews(ofSubset)), views, target, rootWeights, image };
   };
 }
 

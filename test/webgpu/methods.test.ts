@@ -36,6 +36,15 @@ const METHODS: Readonly<Record<string, (A: Projector, p: Projections) => Promise
   mlem: (A, p) => mlem(A, p, { iterations: 2, tolerance: 0, subsets: 5 }),
   "os-sqs": (A, p) => osSqs(A, p, { iterations: 4, tolerance: 0, subsets: 2 }),
   "fista-tv": (A, p) => fistaTv(A, p, { iterations: 4, tolerance: 0, subsets: 2 }),
+  "fista-tv in a mask": (A, p) => {
+    const values = new Uint8Array(A.grid.size[0] ** 3).map((_, i) => (i % 3 === 0 ? 0 : 1));
+    return fistaTv(A, p, {
+      iterations: 4,
+      tolerance: 0,
+      subsets: 2,
+      mask: { quantity: "unknown", grid: A.grid, values },
+    });
+  },
   pdhg: (A, p) => pdhg(A, p, { iterations: 3, tolerance: 0 }),
   "asd-pocs": (A, p) => asdPocs(A, p, { iterations: 2, tolerance: 0, steps: 6, epsilon: 1e-3 }),
   "auto-tv": (A, p) => autoTv(A, p, { iterations: 4, tolerance: 0 }),
