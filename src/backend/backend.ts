@@ -39,7 +39,7 @@ export interface DeviceArray extends Disposable {
  * 7. `liveBytes` returns to zero; same bytes for any number of threads.
  */
 export interface Backend extends AsyncDisposable {
-  /** "reference", "wasm". */
+  /** "reference", "wasm", "webgpu". */
   readonly name: string;
   /** One line for people: what runs and why: "wasm, 2 threads (WebAssembly SIMD, shared memory)". */
   readonly about: string;
@@ -50,11 +50,11 @@ export interface Backend extends AsyncDisposable {
   /** Bytes that an array takes on this backend, padding included: what `allocate` adds to `liveBytes`. */
   bytesFor(shape: Shape, type?: ElementType): number;
   unsupportedReason(kernel: KernelName): string | undefined;
-  /** Elements are 0. `type` defaults to "real". @throws OUT_OF_MEMORY */
+  /** Elements are 0. `type` defaults to "real". @throws INVALID_ARGUMENT, SHAPE_MISMATCH, OUT_OF_MEMORY */
   allocate(shape: Shape, label?: string, type?: ElementType): DeviceArray;
   /**
    * Float32Array, Int16Array, Uint16Array and Float64Array become "real", except a flat Float64Array: "f64" (a table);
-   * Uint8Array "u8", Uint32Array "u32". `type` overrides. @throws SHAPE_MISMATCH, OUT_OF_MEMORY
+   * Uint8Array "u8", Uint32Array "u32". `type` overrides. @throws INVALID_ARGUMENT, SHAPE_MISMATCH, OUT_OF_MEMORY
    */
   upload(values: HostArray, shape: Shape, label?: string, type?: ElementType): DeviceArray;
   /** Enqueues; returns at once. */

@@ -4,6 +4,7 @@
  */
 import { fault } from "../core/errors.js";
 import { nearestWord } from "../core/options.js";
+import { describeValue } from "../core/words.js";
 import {
   type Backend,
   type DeviceArray,
@@ -228,7 +229,8 @@ function checkNumber(kernel: string, name: string, value: unknown, slot: NumberS
   const [holds, words] = NUMBER_RULES[slot.replace("?", "") as NumberRule];
   if (typeof value === "number" && holds(value)) return;
   const code = typeof value === "number" && !Number.isFinite(value) ? "NOT_FINITE" : "INVALID_ARGUMENT";
-  throw fault(code, `${kernel}: '${name}' must be ${words}, not ${value}`, { kernel, argument: name });
+  const given = typeof value === "number" ? value : describeValue(value);
+  throw fault(code, `${kernel}: '${name}' must be ${words}, not ${given}`, { kernel, argument: name });
 }
 
 /**
@@ -269,6 +271,8 @@ export function checkCall<K extends KernelName>(backend: Backend, kernel: K, arg
     const near = nearestWord(kernel, KERNEL_NAMES);
     throw fault("UNSUPPORTED_KERNEL", `there is no kernel '${kernel}'${near ? `; did you mean '${near}'?` : ""}`);
   }
+  if (typeof args !== "object" || args === null)
+    throw fault("INVALID_ARGUMENT", `${kernel} takes an object of arguments, not ${describeValue(args)}`, { kernel });
   const given = args as unknown as { readonly [name: string]: unknown };
   const bound: DeviceArray[] = [];
   for (const [name, slot] of Object.entries<Slot>(rule.arrays)) {
@@ -279,7 +283,9 @@ export function checkCall<K extends KernelName>(backend: Backend, kernel: K, arg
       continue;
     }
     if (typeof value !== "object" || value === null || !("backend" in value))
-      throw fault("INVALID_ARGUMENT", `${kernel}: '${name}' must be a device array, not ${value}`, { kernel });
+      throw fault("INVALID_ARGUMENT", `${kernel}: '${name}' must be a device array, not ${describeValue(value)}`, {
+        kernel,
+      });
     const array = value as DeviceArray;
     checkArray(backend, `${kernel}: '${name}' (${array.label})`, array);
     if (bound.includes(array))
@@ -306,21 +312,42 @@ export function checkCall<K extends KernelName>(backend: Backend, kernel: K, arg
   if (wrong) throw fault("INVALID_ARGUMENT", `${kernel}: ${wrong}`, { kernel });
 }
 
-const sizesOf = (shape: Shape): readonly number[] =>
-  shape.kind === "flat"
-    ? [shape.length]
-    : shape.kind === "volume"
-      ? shape.size
-      : [shape.views, shape.rows, shape.columns];
+const SIZES: { readonly [K in Shape["kind"]]: (shape: Extract<Shape, { kind: K }>) => readonly number[] } = {
+  flat: ({ length }) => [length],
+  volume: ({ size }) => [size?.[0], size?.[1], size?.[2]],
+  projections: ({ views, rows, columns }) => [views, rows, columns],
+};
+
+/** @throws INVALID_ARGUMENT */
+function sizesOf(shape: Shape, label: string): readonly number[] {
+  const sizes: ((shape: never) => readonly number[]) | undefined = SIZES[shape?.kind];
+  if (sizes) return sizes(shape as never);
+  const given = shape?.kind === undefined ? describeValue(shape) : `of kind ${describeValue(shape.kind)}`;
+  throw fault("INVALID_ARGUMENT", `'${label}': a shape is of kind ${Object.keys(SIZES).join(", ")}; this is ${given}`, {
+    label,
+  });
+}
+
+const ELEMENT_TYPES: readonly ElementType[] = ["real", "f64", "u8", "u32"];
+
+/** Checks what an array is to hold. @throws INVALID_ARGUMENT */
+export function checkType(type: ElementType): void {
+  if (ELEMENT_TYPES.includes(type)) return;
+  throw fault("INVALID_ARGUMENT", `elements are of type ${ELEMENT_TYPES.join(", ")}, not ${describeValue(type)}`, {
+    type,
+  });
+}
 
 /**
  * Checks the shape of a new array: whole numbers from 1, no more elements than the backend allows.
- * @throws SHAPE_MISMATCH, OUT_OF_MEMORY
+ * @throws INVALID_ARGUMENT, SHAPE_MISMATCH, OUT_OF_MEMORY
  */
 export function checkShape(backend: Backend, shape: Shape, label: string): void {
-  const sizes = sizesOf(shape);
+  const sizes = sizesOf(shape, label);
   if (!sizes.every((n) => Number.isInteger(n) && n >= 1))
-    throw fault("SHAPE_MISMATCH", `'${label}': sizes are whole numbers from 1, not ${sizes.join(" x ")}`, { label });
+    throw fault("SHAPE_MISMATCH", `'${label}': sizes are whole numbers from 1, not ${sizes.map(String).join(" x ")}`, {
+      label,
+    });
   const { maxElements } = backend.limits;
   if (shapeLength(shape) > maxElements)
     throw fault(
@@ -332,9 +359,11 @@ export function checkShape(backend: Backend, shape: Shape, label: string): void 
     );
 }
 
+const HOST_ARRAYS = [Float32Array, Float64Array, Int16Array, Uint16Array, Uint8Array, Uint32Array];
+
 /**
  * Checks an upload and says what the new array holds (the rule is at `Backend.upload`).
- * @throws SHAPE_MISMATCH, OUT_OF_MEMORY
+ * @throws INVALID_ARGUMENT, SHAPE_MISMATCH, OUT_OF_MEMORY
  */
 export function checkUpload(
   backend: Backend,
@@ -344,9 +373,16 @@ export function checkUpload(
   type?: ElementType,
 ): ElementType {
   checkShape(backend, shape, label);
+  if (!HOST_ARRAYS.some((Kind) => values instanceof Kind)) {
+    const names = HOST_ARRAYS.map(({ name }) => name).join(", ");
+    throw fault("INVALID_ARGUMENT", `'${label}': values come as ${names}, not as ${describeValue(values)}`, { label });
+  }
   if (values.length !== shapeLength(shape))
     throw fault("SHAPE_MISMATCH", `'${label}': ${values.length} values for ${describeShape(shape)}`, { label });
-  if (type) return type;
+  if (type !== undefined) {
+    checkType(type);
+    return type;
+  }
   if (values instanceof Uint8Array) return "u8";
   if (values instanceof Uint32Array) return "u32";
   return values instanceof Float64Array && shape.kind === "flat" ? "f64" : "real";

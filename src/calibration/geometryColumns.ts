@@ -45,29 +45,25 @@ export async function geometryColumns(
     const some = views.slice(first, first + batch);
     const stack = (n: number) => ({ kind: "projections", views: n, rows, columns }) as const;
     const table = viewTable(some, grid.indexToWorld, voxelShift);
-    const tableArray = backend.upload(table, { kind: "flat", length: table.length }, "views", "f64");
-    const out = backend.allocate(stack(some.length), "image");
-    const jacobian = backend.allocate(stack(6 * some.length), "line jacobian");
-    try {
-      backend.run("projectLineJacobian", {
-        ...discretization,
-        beam: some[0].beam,
-        views: tableArray,
-        volume: x.array,
-        out,
-        jacobian,
+    using tableArray = backend.upload(table, { kind: "flat", length: table.length }, "views", "f64");
+    using out = backend.allocate(stack(some.length), "image");
+    using jacobian = backend.allocate(stack(6 * some.length), "line jacobian");
+    backend.run("projectLineJacobian", {
+      ...discretization,
+      beam: some[0].beam,
+      views: tableArray,
+      volume: x.array,
+      out,
+      jacobian,
+    });
+    const [values, slopes] = await Promise.all([backend.download(out), backend.download(jacobian)]);
+    image.set(values, first * pixels);
+    some.forEach((view, v) => {
+      parameters.forEach((parameter, k) => {
+        const at = ((first + v) * count + k) * pixels;
+        contract(view, slopes, 6 * v * pixels, found.subarray(at, at + pixels), parameter);
       });
-      const [values, slopes] = await Promise.all([backend.download(out), backend.download(jacobian)]);
-      image.set(values, first * pixels);
-      some.forEach((view, v) => {
-        parameters.forEach((parameter, k) => {
-          const at = ((first + v) * count + k) * pixels;
-          contract(view, slopes, 6 * v * pixels, found.subarray(at, at + pixels), parameter);
-        });
-      });
-    } finally {
-      for (const array of [tableArray, out, jacobian]) array.dispose();
-    }
+    });
   }
   return { image, columns: found };
 
@@ -98,10 +94,6 @@ export async function geometryColumns(
 
 /** The projections of a volume on the host, as float32. */
 export async function imageOf(A: Projector, x: DeviceVolume): Promise<Float32Array> {
-  const image = A.apply(x);
-  try {
-    return Float32Array.from((await toHost(image)).values);
-  } finally {
-    image.dispose();
-  }
+  using image = A.apply(x);
+  return Float32Array.from((await toHost(image)).values);
 }

@@ -48,9 +48,12 @@ export async function jointStep(step: JointStep): Promise<StepOutcome> {
   const { backend, views, detector } = A;
   const pixels = detector.rows * detector.columns;
   const names = [...own, ...shared];
-  const response = sharpnessResponse(A);
-  const [dx, g, p, q] = ["change", "gradient", "direction", "product"].map((label) => zerosLike(x, label));
-  const scalar = backend.allocate({ kind: "flat", length: 1 }, "sum");
+  using response = sharpnessResponse(A);
+  using dx = zerosLike(x, "change");
+  using g = zerosLike(x, "gradient");
+  using p = zerosLike(x, "direction");
+  using q = zerosLike(x, "product");
+  using scalar = backend.allocate({ kind: "flat", length: 1 }, "sum");
   const shape = { kind: "projections", views: views.length, ...sizes(detector) } as const;
 
   const dot = async (a: DeviceVolume, b?: DeviceVolume) => {
@@ -59,55 +62,50 @@ export async function jointStep(step: JointStep): Promise<StepOutcome> {
     return (await backend.download(scalar))[0];
   };
   const backproject = (images: Float32Array, out: DeviceVolume) => {
-    const device = deviceProjections(backend.upload(images, shape, "images", "real"), detector, views);
+    using device = deviceProjections(backend.upload(images, shape, "images", "real"), detector, views);
     A.adjoint(device, { out });
-    device.dispose();
   };
-  try {
-    const { image, columns } = await geometryColumns(A, x, names, step.pivot);
-    const r = measured.map((value, i) => value - image[i]);
-    const sharp = await sharpened(A, response, r);
-    const value = product(sharp, r);
-    const system = names.length
-      ? createGeometrySystem({
-          ...{ views: views.length, pixels, own: own.length, shared: shared.length, columns },
-          sharpColumns: await sharpened(A, response, columns),
-          weights: step.precision.map((precision) => (precision * Math.max(value, 1e-30)) / r.length),
-        })
-      : undefined;
-    const eliminate = (images: Float32Array, from?: GeometryNumbers) => {
-      system?.subtract(images, "FJ", system.numbersFor(images, from));
-      return images;
-    };
+  const { image, columns } = await geometryColumns(A, x, names, step.pivot);
+  const r = measured.map((value, i) => value - image[i]);
+  const sharp = await sharpened(A, response, r);
+  const value = product(sharp, r);
+  const system = names.length
+    ? createGeometrySystem({
+        ...{ views: views.length, pixels, own: own.length, shared: shared.length, columns },
+        sharpColumns: await sharpened(A, response, columns),
+        weights: step.precision.map((precision) => (precision * Math.max(value, 1e-30)) / r.length),
+      })
+    : undefined;
+  const eliminate = (images: Float32Array, from?: GeometryNumbers) => {
+    system?.subtract(images, "FJ", system.numbersFor(images, from));
+    return images;
+  };
 
-    backproject(eliminate(sharp.slice(), soFar), g);
-    backend.run("copy", { out: p.array, x: g.array });
-    let squares = await dot(g);
-    for (let k = 0; k < step.inner && squares > 0; k++) {
-      const Ap = await imageOf(A, p);
-      backproject(eliminate(await sharpened(A, response, Ap)), q);
-      const curvature = await dot(p, q);
-      if (!(curvature > 0)) break;
-      const length = squares / curvature;
-      backend.run("axpby", { a: length, x: p.array, b: 1, y: dx.array });
-      for (let i = 0; i < r.length; i++) r[i] -= length * Ap[i];
-      backend.run("axpby", { a: -length, x: q.array, b: 1, y: g.array });
-      const next = await dot(g);
-      backend.run("axpby", { a: 1, x: g.array, b: next / squares, y: p.array });
-      squares = next;
-    }
-    backend.run("axpby", { a: 1, x: dx.array, b: 1, y: x.array });
-    const numbers = system?.numbersFor(await sharpened(A, response, r), soFar) ?? {
-      perView: views.map(() => new Float64Array(0)),
-      common: new Float64Array(0),
-    };
-    invariant(numbers.perView.length === views.length, "every view has its numbers");
-    let sum = 0;
-    for (let i = 0; i < measured.length; i++) sum += (measured[i] - image[i]) ** 2;
-    return { numbers, value, residual: Math.sqrt(sum / measured.length) };
-  } finally {
-    for (const resource of [response, scalar, dx, g, p, q]) resource.dispose();
+  backproject(eliminate(sharp.slice(), soFar), g);
+  backend.run("copy", { out: p.array, x: g.array });
+  let squares = await dot(g);
+  for (let k = 0; k < step.inner && squares > 0; k++) {
+    const Ap = await imageOf(A, p);
+    backproject(eliminate(await sharpened(A, response, Ap)), q);
+    const curvature = await dot(p, q);
+    if (!(curvature > 0)) break;
+    const length = squares / curvature;
+    backend.run("axpby", { a: length, x: p.array, b: 1, y: dx.array });
+    for (let i = 0; i < r.length; i++) r[i] -= length * Ap[i];
+    backend.run("axpby", { a: -length, x: q.array, b: 1, y: g.array });
+    const next = await dot(g);
+    backend.run("axpby", { a: 1, x: g.array, b: next / squares, y: p.array });
+    squares = next;
   }
+  backend.run("axpby", { a: 1, x: dx.array, b: 1, y: x.array });
+  const numbers = system?.numbersFor(await sharpened(A, response, r), soFar) ?? {
+    perView: views.map(() => new Float64Array(0)),
+    common: new Float64Array(0),
+  };
+  invariant(numbers.perView.length === views.length, "every view has its numbers");
+  let sum = 0;
+  for (let i = 0; i < measured.length; i++) sum += (measured[i] - image[i]) ** 2;
+  return { numbers, value, residual: Math.sqrt(sum / measured.length) };
 }
 
 const sizes = ({ rows, columns }: Projector["detector"]) => ({ rows, columns });

@@ -33,11 +33,7 @@ export function sharpnessResponse(A: Projector): DeviceArray {
 export async function sharpened(A: Projector, response: DeviceArray, images: Float32Array): Promise<Float32Array> {
   const { rows, columns } = A.detector;
   const views = images.length / (rows * columns);
-  const array = A.backend.upload(images, { kind: "projections", views, rows, columns }, "images", "real");
-  try {
-    A.backend.run("filterRows", { image: array, response });
-    return Float32Array.from(await A.backend.download(array));
-  } finally {
-    array.dispose();
-  }
+  using array = A.backend.upload(images, { kind: "projections", views, rows, columns }, "images", "real");
+  A.backend.run("filterRows", { image: array, response });
+  return Float32Array.from(await A.backend.download(array));
 }

@@ -1,4 +1,5 @@
 import { fault } from "./errors.js";
+import { describeValue } from "./words.js";
 
 /** Edit distance (Levenshtein) between two words. */
 export function editDistance(a: string, b: string): number {
@@ -29,10 +30,15 @@ export function nearestWord(word: string, known: readonly string[]): string | un
 }
 
 /**
- * Refuses fields that `where` does not know, naming the nearest known one.
+ * Refuses what is no object of options, and fields that `where` does not know, naming the nearest known one.
  * @throws INVALID_ARGUMENT
  */
 export function refuseUnknownOptions(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw fault(
+      "INVALID_ARGUMENT",
+      `${where} takes an object of options, such as { ${known[0]}: ... }, not ${describeValue(options)}`,
+    );
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const near = nearestWord(name, known);

@@ -1,4 +1,5 @@
 import { fault } from "../core/errors.js";
+import { disposeOnFailure } from "../core/owned.js";
 import { deviceProjections } from "../projector/arrays.js";
 import type { Metric } from "./metric.js";
 
@@ -19,14 +20,17 @@ export function normalizedCrossCorrelation(epsilon = 1e-5): Metric {
         },
       );
     const { backend, shape } = predicted.array;
-    const cotangent = deviceProjections(backend.allocate(shape, "cotangent"), predicted.detector, predicted.views);
-    const value = backend.allocate({ kind: "flat", length: predicted.views.length }, "ncc");
-    backend.run("normalizedCrossCorrelation", {
-      value,
-      cotangent: cotangent.array,
-      predicted: predicted.array,
-      target: target.array,
-      epsilon,
+    const { cotangent, value } = disposeOnFailure((own) => {
+      const array = own(backend.allocate(shape, "cotangent"));
+      const value = own(backend.allocate({ kind: "flat", length: predicted.views.length }, "ncc"));
+      backend.run("normalizedCrossCorrelation", {
+        value,
+        cotangent: array,
+        predicted: predicted.array,
+        target: target.array,
+        epsilon,
+      });
+      return { cotangent: deviceProjections(array, predicted.detector, predicted.views), value };
     });
     const dispose = () => {
       cotangent.dispose();

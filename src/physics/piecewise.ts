@@ -18,10 +18,6 @@ export function piecewise(knots: Float64Array): (x: number) => number {
 
 /** Maps an array on its device in place; queued like any kernel. Keeps a whole volume from having to exist twice. */
 export function mapOnDevice(array: DeviceArray, knots: Float64Array): void {
-  const table = array.backend.upload(knots, { kind: "flat", length: knots.length }, "knots");
-  try {
-    array.backend.run("mapPiecewise", { x: array, knots: table });
-  } finally {
-    table.dispose();
-  }
+  using table = array.backend.upload(knots, { kind: "flat", length: knots.length }, "knots");
+  array.backend.run("mapPiecewise", { x: array, knots: table });
 }

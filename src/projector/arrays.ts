@@ -1,6 +1,6 @@
 import type { Backend, DeviceArray } from "../backend/backend.js";
 import { fault } from "../core/errors.js";
-import { counted } from "../core/words.js";
+import { counted, describeValue } from "../core/words.js";
 import type { Detector, View } from "../geometry/view.js";
 import type { Grid, Projections, Quantity, Volume } from "../volume/grid.js";
 import type { DeviceProjections, DeviceVolume } from "./types.js";
@@ -44,7 +44,7 @@ export function zeroProjections(
 /**
  * Copies a volume ([nz][ny][nx], x fastest) or projections ([view][row][column]) to a device. Label volumes of bytes stay
  * bytes (for `labelChannels`), everything else becomes real numbers.
- * @throws SHAPE_MISMATCH if the number of values does not fit, OUT_OF_MEMORY
+ * @throws INVALID_ARGUMENT, SHAPE_MISMATCH if the number of values does not fit, OUT_OF_MEMORY
  */
 export function toDevice(backend: Backend, host: Volume, label?: string): DeviceVolume;
 export function toDevice(backend: Backend, host: Projections, label?: string): DeviceProjections;
@@ -53,6 +53,11 @@ export function toDevice(
   host: Volume | Projections,
   label?: string,
 ): DeviceVolume | DeviceProjections {
+  if (!("grid" in Object(host) || "detector" in Object(host)))
+    throw fault(
+      "INVALID_ARGUMENT",
+      `toDevice takes a volume { quantity, grid, values } or projections { detector, views, values }, not ${describeValue(host)}`,
+    );
   if ("grid" in host) {
     const type = host.quantity === "label" && host.values instanceof Uint8Array ? "u8" : "real";
     const array = backend.upload(host.values, volumeShape(host.grid), label ?? host.quantity, type);

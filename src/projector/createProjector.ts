@@ -1,9 +1,11 @@
-import type { Backend, DeviceArray } from "../backend/backend.js";
+import type { Backend } from "../backend/backend.js";
 import { describeShape, sameShape } from "../backend/backend.js";
 import type { Discretization, Model, Rays } from "../backend/kernels.js";
 import { fault } from "../core/errors.js";
 import { linearPart } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import { disposeOnFailure } from "../core/owned.js";
+import { describeValue } from "../core/words.js";
 import { viewCotangentsToWorld, viewTable } from "../geometry/indexFrame.js";
 import type { Detector, View } from "../geometry/view.js";
 import { checkView } from "../geometry/viewGeometry.js";
@@ -93,24 +95,25 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   const table = viewTable(views, grid.indexToWorld, voxelShift);
   const label = options.about ?? "views";
-  const viewsArray = backend.upload(table, { kind: "flat", length: table.length }, label, "f64");
-  let pixels: DeviceArray | undefined;
-  if (options.pixels)
-    pixels = backend.upload(options.pixels, { kind: "flat", length: options.pixels.length }, "pixels", "u32");
+  const { viewsArray, pixels } = disposeOnFailure((own) => ({
+    viewsArray: own(backend.upload(table, { kind: "flat", length: table.length }, label, "f64")),
+    pixels:
+      options.pixels &&
+      backend.upload(options.pixels, { kind: "flat", length: options.pixels.length }, "pixels", "u32"),
+  }));
   const rays: Rays = { ...discretization, beam, views: viewsArray, ...(pixels && { pixels }) };
 
   const checkVolume = (x: DeviceVolume) => checkGrid(x, grid);
   const checkProjections = (y: DeviceProjections) => {
+    checkDevice(y, "projections");
     if (!sameShape(y.array.shape, stack(views.length)))
       throw fault(
         "SHAPE_MISMATCH",
         `this projector works on ${describeShape(stack(views.length))}, the projections given are ${describeShape(y.array.shape)}`,
       );
   };
-  const outputProjections = (out: DeviceProjections | undefined): DeviceProjections => {
-    if (out) checkProjections(out);
-    return out ?? deviceProjections(backend.allocate(stack(views.length), "projections"), detector, views);
-  };
+  const newProjections = (): DeviceProjections =>
+    deviceProjections(backend.allocate(stack(views.length), "projections"), detector, views);
 
   const dispose = () => {
     viewsArray.dispose();
@@ -127,32 +130,42 @@ export function createProjector(options: ProjectorOptions): Projector {
 
     apply(x: DeviceVolume, { out, accumulate = false }: OutputOptions<DeviceProjections> = {}) {
       checkVolume(x);
-      const y = outputProjections(out);
-      backend.run("project", { ...rays, volume: x.array, out: y.array, accumulate });
-      return y;
+      if (out) checkProjections(out);
+      return disposeOnFailure((own) => {
+        const y = out ?? own(newProjections());
+        backend.run("project", { ...rays, volume: x.array, out: y.array, accumulate });
+        return y;
+      });
     },
 
     adjoint(y: DeviceProjections, { out, accumulate = false }: OutputOptions<DeviceVolume> = {}) {
       checkProjections(y);
       if (out) checkVolume(out);
-      const x = out ?? deviceVolume(backend.allocate(shape, "backprojection"), grid, "unknown");
-      backend.run("projectAdjoint", { ...rays, image: y.array, out: x.array, accumulate });
-      return x;
+      return disposeOnFailure((own) => {
+        const x = out ?? own(deviceVolume(backend.allocate(shape, "backprojection"), grid, "unknown"));
+        backend.run("projectAdjoint", { ...rays, image: y.array, out: x.array, accumulate });
+        return x;
+      });
     },
 
     maximum(x: DeviceVolume, { out }: { readonly out?: DeviceProjections } = {}) {
       checkVolume(x);
-      const y = outputProjections(out);
-      backend.run("projectMaximum", { ...rays, volume: x.array, out: y.array });
-      return y;
+      if (out) checkProjections(out);
+      return disposeOnFailure((own) => {
+        const y = out ?? own(newProjections());
+        backend.run("projectMaximum", { ...rays, volume: x.array, out: y.array });
+        return y;
+      });
     },
 
     lineJacobian(x: DeviceVolume) {
       checkVolume(x);
-      const image = outputProjections(undefined);
-      const jacobian = backend.allocate(stack(6 * views.length), "line jacobian");
-      backend.run("projectLineJacobian", { ...rays, volume: x.array, out: image.array, jacobian });
-      return { image, jacobian };
+      return disposeOnFailure((own) => {
+        const image = own(newProjections());
+        const jacobian = own(backend.allocate(stack(6 * views.length), "line jacobian"));
+        backend.run("projectLineJacobian", { ...rays, volume: x.array, out: image.array, jacobian });
+        return { image, jacobian };
+      });
     },
 
     async vjpViews(x: DeviceVolume, cotangent: DeviceProjections) {
@@ -164,17 +177,13 @@ export function createProjector(options: ProjectorOptions): Projector {
       for (let first = 0; first < views.length; first += batch) {
         const count = Math.min(batch, views.length - first);
         const part = table.subarray(18 * first, 18 * (first + count));
-        const batchViews = backend.upload(part, { kind: "flat", length: part.length }, "views", "f64");
-        const image = backend.allocate(stack(count), "image");
-        const jacobian = backend.allocate(stack(6 * count), "line jacobian");
-        const out = backend.allocate({ kind: "flat", length: 12 * count }, "view gradient", "f64");
-        try {
-          backend.run("projectLineJacobian", { ...rays, views: batchViews, volume: x.array, out: image, jacobian });
-          backend.run("viewGradient", { out, jacobian, cotangent: cotangent.array, firstView: first });
-          parts.push(backend.download(out));
-        } finally {
-          for (const array of [batchViews, image, jacobian, out]) array.dispose();
-        }
+        using batchViews = backend.upload(part, { kind: "flat", length: part.length }, "views", "f64");
+        using image = backend.allocate(stack(count), "image");
+        using jacobian = backend.allocate(stack(6 * count), "line jacobian");
+        using out = backend.allocate({ kind: "flat", length: 12 * count }, "view gradient", "f64");
+        backend.run("projectLineJacobian", { ...rays, views: batchViews, volume: x.array, out: image, jacobian });
+        backend.run("viewGradient", { out, jacobian, cotangent: cotangent.array, firstView: first });
+        parts.push(backend.download(out));
       }
       const gradient = new Float64Array(12 * views.length);
       let offset = 0;
@@ -227,8 +236,18 @@ export function checkDiscretization(
   if (voxelShift !== 0 && voxelShift !== 0.5) refuse("voxelShift", `voxelShift must be 0 or 0.5, not ${voxelShift}`);
 }
 
-/** A volume must lie on the operator's grid. @throws SHAPE_MISMATCH (defect `grid-mismatch`) */
+/** Arrays on a device only. @throws INVALID_ARGUMENT */
+function checkDevice(given: DeviceVolume | DeviceProjections, wanted: "a volume" | "projections"): void {
+  if (given?.array?.backend) return;
+  throw fault(
+    "INVALID_ARGUMENT",
+    `this projector takes ${wanted} on a device, as toDevice(backend, ...) makes them, not ${describeValue(given)}`,
+  );
+}
+
+/** A volume must lie on the operator's grid. @throws INVALID_ARGUMENT, SHAPE_MISMATCH (defect `grid-mismatch`) */
 export function checkGrid(x: DeviceVolume, grid: Grid): void {
+  checkDevice(x, "a volume");
   const shape = { kind: "volume", size: [grid.size[0], grid.size[1], grid.size[2]] } as const;
   if (sameShape(x.array.shape, shape) && sameAffine(x.grid, grid)) return;
   throw fault(

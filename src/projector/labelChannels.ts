@@ -1,5 +1,6 @@
 import { fault } from "../core/errors.js";
-import { zerosLike } from "./arrays.js";
+import { disposeOnFailure } from "../core/owned.js";
+import { zeros, zerosLike } from "./arrays.js";
 import type { DeviceProjections, DeviceVolume, Projector } from "./types.js";
 
 /**
@@ -20,20 +21,13 @@ export function labelChannels(
     throw fault("INVALID_ARGUMENT", "labels must be a label volume of bytes (quantity 'label', Uint8Array)", {
       defect: "not-labels",
     });
-  const selected = zerosLike(x, "selected label");
-  const channels: DeviceProjections[] = [];
-  try {
-    for (const label of wanted) {
+  using selected = zerosLike(x, "selected label");
+  return disposeOnFailure((own) =>
+    wanted.map((label) => {
       A.backend.run("selectLabel", { out: selected.array, x: x.array, labels: labels.array, label });
-      channels.push(A.apply(selected));
-    }
-    return channels;
-  } catch (error) {
-    for (const channel of channels) channel.dispose();
-    throw error;
-  } finally {
-    selected.dispose();
-  }
+      return own(A.apply(selected));
+    }),
+  );
 }
 
 /**
@@ -48,17 +42,16 @@ export function labelChannelsAdjoint(
 ): DeviceVolume {
   if (cotangents.length !== wanted.length)
     throw fault("SHAPE_MISMATCH", `${wanted.length} labels need as many cotangents, ${cotangents.length} were given`);
+  if (wanted.length === 0) throw fault("INVALID_ARGUMENT", "at least one label is needed");
   const { backend } = A;
-  let total: DeviceVolume | undefined;
-  for (const [channel, label] of wanted.entries()) {
-    const whole = A.adjoint(cotangents[channel]);
-    total ??= zerosLike(whole, "label gradient");
-    const part = zerosLike(whole);
-    backend.run("selectLabel", { out: part.array, x: whole.array, labels: labels.array, label });
-    backend.run("axpby", { a: 1, x: part.array, b: 1, y: total.array });
-    part.dispose();
-    whole.dispose();
-  }
-  if (!total) throw fault("INVALID_ARGUMENT", "at least one label is needed");
-  return total;
+  return disposeOnFailure((own) => {
+    const total = own(zeros(backend, A.grid, "unknown", "label gradient"));
+    for (const [channel, label] of wanted.entries()) {
+      using whole = A.adjoint(cotangents[channel]);
+      using part = zerosLike(whole);
+      backend.run("selectLabel", { out: part.array, x: whole.array, labels: labels.array, label });
+      backend.run("axpby", { a: 1, x: part.array, b: 1, y: total.array });
+    }
+    return total;
+  });
 }

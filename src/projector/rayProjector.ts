@@ -3,6 +3,7 @@ import type { Discretization, FreeRays, Model } from "../backend/kernels.js";
 import { fault } from "../core/errors.js";
 import { applyTransposed3, inverse3, linearPart } from "../core/linear.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import { disposeOnFailure } from "../core/owned.js";
 import { freeRayTable, metricOf } from "../geometry/indexFrame.js";
 import type { Grid } from "../volume/grid.js";
 import { deviceVolume } from "./arrays.js";
@@ -74,23 +75,26 @@ export function createRayProjector(options: RayProjectorOptions): RayProjector {
   return {
     apply(x, { out, accumulate = false } = {}) {
       checkGrid(x, grid);
-      const y = out ?? backend.allocate({ kind: "flat", length: count }, "ray integrals");
-      backend.run("projectRays", { ...free, volume: x.array, out: y, accumulate });
-      return y;
+      return disposeOnFailure((own) => {
+        const y = out ?? own(backend.allocate({ kind: "flat", length: count }, "ray integrals"));
+        backend.run("projectRays", { ...free, volume: x.array, out: y, accumulate });
+        return y;
+      });
     },
     adjoint(y, { out, accumulate = false } = {}) {
       if (out) checkGrid(out, grid);
-      const x = out ?? deviceVolume(backend.allocate(shape, "backprojection"), grid, "unknown");
-      backend.run("projectRaysAdjoint", { ...free, values: y, out: x.array, accumulate });
-      return x;
+      return disposeOnFailure((own) => {
+        const x = out ?? own(deviceVolume(backend.allocate(shape, "backprojection"), grid, "unknown"));
+        backend.run("projectRaysAdjoint", { ...free, values: y, out: x.array, accumulate });
+        return x;
+      });
     },
     async jacobian(x) {
       checkGrid(x, grid);
-      const out = backend.allocate({ kind: "flat", length: 6 * count }, "ray jacobian", "f64");
+      using out = backend.allocate({ kind: "flat", length: 6 * count }, "ray jacobian", "f64");
       backend.run("projectRaysJacobian", { ...free, volume: x.array, out });
-      const inIndex = backend.download(out);
-      out.dispose();
-      return toWorld(Float64Array.from(await inIndex), inverse3(linearPart(grid.indexToWorld)));
+      const inIndex = await backend.download(out);
+      return toWorld(Float64Array.from(inIndex), inverse3(linearPart(grid.indexToWorld)));
     },
     dispose,
     [Symbol.dispose]: dispose,

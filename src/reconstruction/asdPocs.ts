@@ -154,15 +154,15 @@ async function prepare(work: Workspace, settings: AsdPocsSettings) {
 async function misfitOfFdk(work: Workspace): Promise<number> {
   const { A, projections, parts } = work;
   const tally = createTally(A.backend, work.own);
-  const { volume } = await fdk(A, projections).catch((error: unknown) => {
-    if (!isTomogradError(error)) throw error;
+  const run = await fdk(A, projections).catch((error: unknown) => {
+    if (!isTomogradError(error, "INVALID_GEOMETRY") && !isTomogradError(error, "INVALID_ARGUMENT")) throw error;
     const message = `asdPocs needs epsilon here: its default comes from FDK, which refuses this scan (${error.message})`;
     throw fault("INVALID_ARGUMENT", message, { defect: "no-epsilon", field: "epsilon" }, error);
   });
+  using volume = run.volume;
   for (const part of parts) {
     misfit(part, volume);
     tally.addSquares(part.image.array);
   }
-  volume.dispose();
   return Math.sqrt(await tally.take());
 }

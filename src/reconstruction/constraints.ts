@@ -1,5 +1,6 @@
 import { fault } from "../core/errors.js";
-import { deviceVolume, toDevice } from "../projector/arrays.js";
+import { disposeOnFailure } from "../core/owned.js";
+import { toDevice, zeros } from "../projector/arrays.js";
 import type { DeviceVolume, Projector } from "../projector/types.js";
 import type { Projections, Volume } from "../volume/grid.js";
 import { sameGrid } from "../volume/gridFrame.js";
@@ -90,12 +91,10 @@ export function checkWeights(weights: Float32Array | Float64Array, { values, det
 /** 1 everywhere, or the mask: what sums along rays are taken of. Belongs to the caller. */
 export function onesInside(A: Projector, mask: DeviceVolume | undefined): DeviceVolume {
   const { backend, grid } = A;
-  const ones = deviceVolume(
-    backend.allocate({ kind: "volume", size: [grid.size[0], grid.size[1], grid.size[2]] }, "ones"),
-    grid,
-    "unknown",
-  );
-  if (mask) backend.run("copy", { out: ones.array, x: mask.array });
-  else backend.run("fill", { out: ones.array, value: 1 });
-  return ones;
+  return disposeOnFailure((own) => {
+    const ones = own(zeros(backend, grid, "unknown", "ones"));
+    if (mask) backend.run("copy", { out: ones.array, x: mask.array });
+    else backend.run("fill", { out: ones.array, value: 1 });
+    return ones;
+  });
 }

@@ -43,21 +43,22 @@ const viewCount = (parts: readonly Subset[]) => parts.reduce((sum, { views }) =>
  */
 export async function curvatureOf(work: Workspace, parts: readonly Subset[]): Promise<Curvature> {
   const { backend } = work.A;
-  const ones = onesInside(work.A, work.mask);
   const volume = workVolume(work, "curvature");
   const seen = representative(work, parts);
-  for (const [i, { A, image, rootWeights }] of seen.entries()) {
-    A.apply(ones, { out: image });
-    for (let times = 0; rootWeights && times < 2; times++)
-      backend.run("multiply", { x: rootWeights.array, y: image.array });
-    A.adjoint(image, { out: volume, accumulate: i > 0 });
+  {
+    using ones = onesInside(work.A, work.mask);
+    for (const [i, { A, image, rootWeights }] of seen.entries()) {
+      A.apply(ones, { out: image });
+      for (let times = 0; rootWeights && times < 2; times++)
+        backend.run("multiply", { x: rootWeights.array, y: image.array });
+      A.adjoint(image, { out: volume, accumulate: i > 0 });
+    }
+    if (seen.length < parts.length) {
+      const scale = viewCount(parts) / viewCount(seen);
+      backend.run("axpby", { a: 0, x: ones.array, b: scale, y: volume.array });
+    }
+    if (work.mask) backend.run("multiply", { x: work.mask.array, y: volume.array });
   }
-  if (seen.length < parts.length) {
-    const scale = viewCount(parts) / viewCount(seen);
-    backend.run("axpby", { a: 0, x: ones.array, b: scale, y: volume.array });
-  }
-  if (work.mask) backend.run("multiply", { x: work.mask.array, y: volume.array });
-  ones.dispose();
   const sample = sampled(await backend.download(volume.array)).filter((value) => value > 0);
   if (sample.length === 0) throw notSeen();
   const median = quantile(sample, 0.5);

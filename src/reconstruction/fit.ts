@@ -1,5 +1,6 @@
 import { fault, type Warning } from "../core/errors.js";
 import { refuseUnknownOptions } from "../core/options.js";
+import { disposeOnFailure } from "../core/owned.js";
 import { createRandom, type Random, randomSubset } from "../core/random.js";
 import { meanAbsoluteError, meanSquaredError } from "../metric/residual.js";
 import { adam } from "../optimizer/adam.js";
@@ -191,19 +192,15 @@ async function differentiate(
 ): Promise<number> {
   const metric = loss === "mse" ? meanSquaredError : meanAbsoluteError;
   const rays = rayFraction < 1 ? drawRays(A, part, random, rayFraction) : undefined;
+  using _operator = rays?.operator;
+  using _mask = rays?.mask;
   const operator = rays?.operator ?? part.A;
   operator.apply(x, { out: part.image });
-  const evaluation = metric(part.image, part.target, rays && { mask: rays.mask, count: rays.count });
-  try {
-    operator.adjoint(evaluation.cotangent, { out: gradient });
-    regularizer?.addGradient(x, gradient);
-    const value = evaluation.value();
-    return (await value) + (regularizer ? await regularizer.value(x) : 0);
-  } finally {
-    evaluation.dispose();
-    rays?.operator.dispose();
-    rays?.mask.dispose();
-  }
+  using evaluation = metric(part.image, part.target, rays && { mask: rays.mask, count: rays.count });
+  operator.adjoint(evaluation.cotangent, { out: gradient });
+  regularizer?.addGradient(x, gradient);
+  const value = evaluation.value();
+  return (await value) + (regularizer ? await regularizer.value(x) : 0);
 }
 
 /** A random share of the pixels, the same in every view of the subset: their operator, and 1 where they are. */
@@ -213,11 +210,11 @@ function drawRays(A: Projector, part: Subset, random: Random, fraction: number) 
   const { views } = part.A;
   const values = new Float32Array(views.length * pixels);
   for (let view = 0; view < views.length; view++) for (const pixel of drawn) values[view * pixels + pixel] = 1;
-  return {
-    operator: part.A.withPixels(drawn),
+  return disposeOnFailure((own) => ({
+    operator: own(part.A.withPixels(drawn)),
     mask: toDevice(A.backend, { detector: A.detector, views, about: "rays drawn", values }, "ray mask"),
     count: views.length * drawn.length,
-  };
+  }));
 }
 
 function checkRayFraction(rayFraction: number): void {

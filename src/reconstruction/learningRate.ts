@@ -1,7 +1,7 @@
 import { fault } from "../core/errors.js";
-import { toHost, zeros } from "../projector/arrays.js";
 import type { Projector } from "../projector/types.js";
 import type { Projections } from "../volume/grid.js";
+import { lengthsOfRays } from "./sums.js";
 
 /** Share of the estimated range of the volume that Adam may move a voxel per step; see `estimateRange`. */
 export const DEFAULT_RATE = 0.03;
@@ -20,13 +20,8 @@ const PEAK_OVER_MEAN = 8;
  */
 export async function estimateRange(A: Projector, projections: Projections): Promise<number> {
   const view = Math.floor(A.views.length / 2);
-  const one = A.withViews([A.views[view]]);
-  const volume = zeros(A.backend, A.grid, "unknown", "ones");
-  A.backend.run("fill", { out: volume.array, value: 1 });
-  const image = one.apply(volume);
-  const lengths = toHost(image);
-  for (const resource of [image, volume, one]) resource.dispose();
-  const { values } = await lengths;
+  using one = A.withViews([A.views[view]]);
+  const values = await lengthsOfRays(one);
   const pixels = A.detector.rows * A.detector.columns;
   const data = projections.values.subarray(view * pixels, (view + 1) * pixels);
   let longest = 0;

@@ -65,9 +65,8 @@ export function osSqs(A: Projector, projections: Projections, options: OsSqsOpti
         const momentum = await createMomentum(work, numbers, settings.momentum);
         const { backend } = work.A;
         if (prior) {
-          const ones = onesInside(work.A, undefined);
+          using ones = onesInside(work.A, undefined);
           backend.run("axpby", { a: prior.curvature, x: ones.array, b: 1, y: D.volume.array });
-          ones.dispose();
         }
         return createPenalized(work, {
           numbers,

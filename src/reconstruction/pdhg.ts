@@ -121,7 +121,7 @@ export function pdhg(A: Projector, projections: Projections, options: PdhgOption
 /** |sqrt(W) A|², the largest eigenvalue of AᵀWA, from ones: its eigenvector has no negative voxel. */
 async function norm2(work: Workspace, part: Subset): Promise<number> {
   const { backend } = work.A;
-  const v = onesInside(work.A, work.mask);
+  using v = onesInside(work.A, work.mask);
   const squares = createTally(backend, work.own);
   let norm = 0;
   for (let i = 0; i < POWER_ITERATIONS; i++) {
@@ -136,6 +136,5 @@ async function norm2(work: Workspace, part: Subset): Promise<number> {
     part.A.adjoint(image, { out: v });
     if (work.mask) backend.run("multiply", { x: work.mask.array, y: v.array });
   }
-  v.dispose();
   return norm;
 }

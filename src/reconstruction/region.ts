@@ -1,10 +1,11 @@
 /** Reconstruction of a part of the object: a region of interest, or one slab after the other. */
 import { fault } from "../core/errors.js";
 import type { Vec3 } from "../core/linear.js";
-import { toDevice, toHost, zeros } from "../projector/arrays.js";
+import { toDevice, toHost } from "../projector/arrays.js";
 import type { Projector } from "../projector/types.js";
 import type { Grid, Projections, Volume } from "../volume/grid.js";
 import { axisStep, type CropOptions, gridCorners, indexToWorld, worldToIndex } from "../volume/index.js";
+import { lengthsOfRays } from "./sums.js";
 
 /** A slab of a grid along its third axis. */
 export interface Slab {
@@ -99,29 +100,14 @@ export function outsideOf(whole: Volume, region: Grid): Volume {
  * @throws SHAPE_MISMATCH, OUT_OF_MEMORY
  */
 export async function regionProjections(A: Projector, outside: Volume, projections: Projections): Promise<Projections> {
-  const x = toDevice(A.backend, outside, "outside of the region");
-  try {
-    const image = A.apply(x);
-    const pending = toHost(image);
-    image.dispose();
-    const { values } = await pending;
-    for (let i = 0; i < values.length; i++) values[i] = projections.values[i] - values[i];
-    return { ...projections, values };
-  } finally {
-    x.dispose();
-  }
+  using x = toDevice(A.backend, outside, "outside of the region");
+  using image = A.apply(x);
+  const { values } = await toHost(image);
+  for (let i = 0; i < values.length; i++) values[i] = projections.values[i] - values[i];
+  return { ...projections, values };
 }
 
 /** 1 for every ray that meets the grid of `A`, else 0: [view][row][column]. */
 export async function raysThrough(A: Projector): Promise<Float32Array> {
-  const ones = zeros(A.backend, A.grid, "unknown", "ones");
-  try {
-    A.backend.run("fill", { out: ones.array, value: 1 });
-    const image = A.apply(ones);
-    const pending = toHost(image);
-    image.dispose();
-    return Float32Array.from((await pending).values, (length) => (length > 0 ? 1 : 0));
-  } finally {
-    ones.dispose();
-  }
+  return Float32Array.from(await lengthsOfRays(A), (length) => (length > 0 ? 1 : 0));
 }

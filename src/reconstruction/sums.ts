@@ -1,7 +1,7 @@
 import type { Backend, DeviceArray } from "../backend/backend.js";
 import { fault } from "../core/errors.js";
-import { zeroProjections, zeros } from "../projector/arrays.js";
-import type { DeviceProjections, DeviceVolume } from "../projector/types.js";
+import { toHost, zeroProjections, zeros } from "../projector/arrays.js";
+import type { DeviceProjections, DeviceVolume, Projector } from "../projector/types.js";
 import { onesInside } from "./constraints.js";
 import type { Outcome } from "./iterate.js";
 import type { Subset } from "./measurements.js";
@@ -82,11 +82,9 @@ export function createLedger(work: Workspace): Ledger {
 
 /** The sum of squares of an array; queued at the call. */
 export async function squaresOf(x: DeviceArray): Promise<number> {
-  const out = x.backend.allocate({ kind: "flat", length: 1 }, "sum of squares");
+  using out = x.backend.allocate({ kind: "flat", length: 1 }, "sum of squares");
   x.backend.run("sumSquares", { out, x });
-  const value = x.backend.download(out);
-  out.dispose();
-  return (await value)[0];
+  return (await x.backend.download(out))[0];
 }
 
 /** Arrays of one number, by name; scalars of a solver that stay on the device. */
@@ -97,11 +95,16 @@ export function scalarsOf<Name extends string>(work: Workspace, names: readonly 
 
 /** Largest value of an array; queued at the call. */
 export async function maximumOf(x: DeviceArray): Promise<number> {
-  const range = x.backend.allocate({ kind: "flat", length: 2 }, "extrema");
+  using range = x.backend.allocate({ kind: "flat", length: 2 }, "extrema");
   x.backend.run("extrema", { out: range, x });
-  const values = x.backend.download(range);
-  range.dispose();
-  return (await values)[1];
+  return (await x.backend.download(range))[1];
+}
+
+/** How far each ray runs through the grid of `A`, mm: [view][row][column]. */
+export async function lengthsOfRays(A: Projector): Promise<Float32Array | Float64Array> {
+  using ones = onesInside(A, undefined);
+  using image = A.apply(ones);
+  return (await toHost(image)).values;
 }
 
 /**
@@ -111,11 +114,10 @@ export async function maximumOf(x: DeviceArray): Promise<number> {
  */
 export async function inverseRowSums(work: Workspace): Promise<readonly DeviceProjections[]> {
   const { A, mask, parts } = work;
-  const ones = onesInside(A, mask);
+  using ones = onesInside(A, mask);
   const sums = parts.map((part) =>
     part.A.apply(ones, { out: work.own(zeroProjections(A.backend, A.detector, part.A.views, "inverse row sums")) }),
   );
-  ones.dispose();
   const largest = Math.max(...(await Promise.all(sums.map(({ array }) => maximumOf(array)))));
   if (!(largest > 0)) throw notSeen();
   for (const [i, { array }] of sums.entries()) {
@@ -158,15 +160,11 @@ export const workVolume = (work: Workspace, label: string): DeviceVolume =>
 
 /** Refuses an operator no ray of which meets the volume. @throws INVALID_GEOMETRY (defect `volume-not-seen`) */
 export async function checkSeen({ A, mask, parts }: Workspace): Promise<void> {
-  const ones = onesInside(A, mask);
+  using ones = onesInside(A, mask);
   for (const { A: part, image } of parts) {
     part.apply(ones, { out: image });
-    if ((await maximumOf(image.array)) > 0) {
-      ones.dispose();
-      return;
-    }
+    if ((await maximumOf(image.array)) > 0) return;
   }
-  ones.dispose();
   throw notSeen();
 }
 

@@ -2,6 +2,7 @@
 import type { Backend } from "../backend/backend.js";
 import { fault } from "../core/errors.js";
 import type { Vec3 } from "../core/linear.js";
+import { disposeOnFailure } from "../core/owned.js";
 import { toDevice } from "../projector/arrays.js";
 import type { DeviceVolume } from "../projector/types.js";
 import { boxResample } from "../volume/boxResample.js";
@@ -47,7 +48,7 @@ export function createVolumePyramid(backend: Backend, volume: Volume): VolumePyr
     });
   const hosts = [resampled(volume, finestSize(volume.grid))];
   while (hosts.length < LEVELS) hosts.unshift(resampled(hosts[0], halfSize(hosts[0].grid)));
-  const levels = hosts.map((host) => toDevice(backend, host));
+  const levels = disposeOnFailure((own) => hosts.map((host) => own(toDevice(backend, host))));
   const dispose = () => {
     for (const level of levels) level.dispose();
   };

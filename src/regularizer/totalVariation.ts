@@ -36,9 +36,7 @@ export function totalVariation({ weight, delta }: TotalVariationOptions): Regula
 /** Sum over voxels of sqrt(|∇x|² + delta²) - delta; delta 0: total variation itself. Queued at the call. */
 export async function totalVariationOf(x: DeviceVolume, delta = 0): Promise<number> {
   const { backend } = x.array;
-  const out = backend.allocate({ kind: "flat", length: 1 }, "total variation");
+  using out = backend.allocate({ kind: "flat", length: 1 }, "total variation");
   backend.run("totalVariation", { out, x: x.array, delta });
-  const sum = backend.download(out);
-  out.dispose();
-  return (await sum)[0];
+  return (await backend.download(out))[0];
 }

@@ -174,5 +174,14 @@ export function queueLaws(backend: Backend, create: BackendFactory, { test, expe
     expect(codeAtCall(() => backend.upload(new Float32Array(4), THREE))).toBe("SHAPE_MISMATCH");
     expect(codeAtCall(() => backend.allocate({ kind: "flat", length: 0 }))).toBe("SHAPE_MISMATCH");
     expect(codeAtCall(() => backend.allocate({ kind: "volume", size: [1e6, 1e6, 1e6] }))).toBe("OUT_OF_MEMORY");
+    for (const shape of [{ kind: "cube" }, undefined, 8])
+      expect(codeAtCall(() => backend.allocate(shape as never))).toBe("INVALID_ARGUMENT");
+    expect(codeAtCall(() => backend.allocate({ kind: "volume" } as never))).toBe("SHAPE_MISMATCH");
+    expect(codeAtCall(() => backend.allocate(THREE, "x", "f16" as never))).toBe("INVALID_ARGUMENT");
+    expect(codeAtCall(() => backend.upload(new Float32Array(3), THREE, "x", "f16" as never))).toBe("INVALID_ARGUMENT");
+    for (const values of [[1, 2, 3], undefined, new BigInt64Array(3), "123"])
+      expect(codeAtCall(() => backend.upload(values as never, THREE))).toBe("INVALID_ARGUMENT");
+    expect(codeAtCall(() => backend.run("fill", undefined as never))).toBe("INVALID_ARGUMENT");
+    expect(codeAtCall(() => backend.run("fill", { out: [1, 2, 3] as never, value: 1 }))).toBe("INVALID_ARGUMENT");
   });
 }

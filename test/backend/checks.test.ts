@@ -95,3 +95,23 @@ test("an array of another backend is refused, a kernel that does not exist gets 
   expect(codeOf("fill", { out, value: 1 })).toBe("WRONG_BACKEND");
   expect(() => checkCall(backend, "projct" as "project", {} as KernelArguments["project"])).toThrow(/'project'/);
 });
+
+test("shapes, types and values that are none are refused in words", () => {
+  const told = (work: () => unknown) => {
+    try {
+      work();
+    } catch (error) {
+      return isTomogradError(error, "INVALID_ARGUMENT") ? error.message : String(error);
+    }
+  };
+  const flat = { kind: "flat", length: 3 } as const;
+  expect(told(() => backend.allocate({ kind: "cube" } as never, "x"))).toBe(
+    "'x': a shape is of kind flat, volume, projections; this is of kind text 'cube'",
+  );
+  expect(told(() => backend.allocate(flat, "x", "f16" as never))).toBe(
+    "elements are of type real, f64, u8, u32, not text 'f16'",
+  );
+  expect(told(() => backend.upload([1, 2, 3] as never, flat, "x"))).toBe(
+    "'x': values come as Float32Array, Float64Array, Int16Array, Uint16Array, Uint8Array, Uint32Array, not as an array",
+  );
+});

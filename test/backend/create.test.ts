@@ -38,6 +38,13 @@ test("options of webgpu are checked without a GPU too, and refused where another
   const belongs = /^INVALID_ARGUMENT: adjoint belongs to the webgpu backend/;
   expect(await refusal(() => createBackend({ prefer: "wasm", adjoint: "gather" }))).toMatch(belongs);
   expect(await refusal(() => createBackend({ threads: 2, adjoint: "gather" }))).toMatch(belongs);
+  for (const [given, told] of [
+    ["8192", "text '8192'"],
+    [10n ** 9n, "the BigInt 1000000000"],
+  ] as const)
+    expect(await refusal(() => createBackend({ prefer: "webgpu", maxBindingBytes: given as never }))).toBe(
+      `INVALID_ARGUMENT: maxBindingBytes must be a number of at least 4096, not ${told}`,
+    );
   await using backend = await createBackend({ prefer: "reference", maxBindingBytes: undefined });
   expect(backend.name).toBe("reference");
 });
@@ -68,4 +75,15 @@ test("unknown backends, options and numbers of threads are refused by name", asy
   // @ts-expect-error not an option
   expect(await refusal(() => createBackend({ thread: 2 }))).toMatch(/^INVALID_ARGUMENT: .*did you mean 'threads'/);
   expect(await refusal(() => createBackend({ threads: 0 }))).toMatch(/^INVALID_ARGUMENT: .*not 0/);
+});
+
+test("options that are no object are refused with what they are", async () => {
+  for (const [given, told] of [
+    [null, "null"],
+    ["webgpu", "text 'webgpu'"],
+    [[], "an array"],
+  ] as const)
+    expect(await refusal(() => createBackend(given as never))).toBe(
+      `INVALID_ARGUMENT: createBackend takes an object of options, such as { prefer: ... }, not ${told}`,
+    );
 });

@@ -274,6 +274,50 @@ for (const [prefer, rounding] of testedOn({ reference: 1e-12, wasm: 2e-6, webgpu
       expect((await toHost(y)).values[0]).toBe(Math.max(...[0, 1, 2, 3, 4, 5].map((k) => values[2 + 5 * 2 + 25 * k])));
     });
 
+    test("a call that is refused leaves nothing on the backend", async () => {
+      const other = await createBackend({ prefer: "reference" });
+      using A = createProjector({ backend, grid, detector, views: coneViews(2) });
+      using R = createRayProjector({ backend, grid, rays: Float64Array.of(0, 0, -99, 1, 2, 99) });
+      const volume = randomVolume(3);
+      const images = { detector, views: coneViews(2), about: "ones", values: new Float32Array(2 * 154).fill(1) };
+      const [gone, goneImages] = [toDevice(backend, volume), toDevice(backend, images)];
+      gone.dispose();
+      goneImages.dispose();
+      const before = backend.liveBytes;
+      for (const [x, y, code] of [
+        [gone, goneImages, "BUFFER_DISPOSED"],
+        [toDevice(other, volume), toDevice(other, images), "WRONG_BACKEND"],
+      ] as const) {
+        const refused = expect.objectContaining({ code });
+        expect(() => A.apply(x)).toThrowError(refused);
+        expect(() => A.adjoint(y)).toThrowError(refused);
+        expect(() => A.maximum(x)).toThrowError(refused);
+        expect(() => A.lineJacobian(x)).toThrowError(refused);
+        expect(() => R.apply(x)).toThrowError(refused);
+        expect(() => R.adjoint(y.array)).toThrowError(refused);
+        await expect(A.vjpViews(x, y)).rejects.toThrowError(refused);
+        await expect(R.jacobian(x)).rejects.toThrowError(refused);
+        expect(backend.liveBytes).toBe(before);
+      }
+      await other[Symbol.asyncDispose]();
+    });
+
+    test("what is not on a device is refused with what it is", () => {
+      using A = createProjector({ backend, grid, detector, views: coneViews(2) });
+      using R = createRayProjector({ backend, grid, rays: Float64Array.of(0, 0, -99, 1, 2, 99) });
+      const refused = (message: RegExp) =>
+        expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(message) });
+      const values = new Float32Array(9) as never;
+      for (const call of [A.apply, A.maximum, A.lineJacobian, R.apply] as ((x: never) => unknown)[]) {
+        expect(() => call(values)).toThrowError(refused(/takes a volume on a device, .* not a Float32Array/));
+        expect(() => call(undefined as never)).toThrowError(refused(/not nothing/));
+      }
+      expect(() => A.adjoint(values)).toThrowError(refused(/takes projections on a device, .* not a Float32Array/));
+      expect(() => R.adjoint(values)).toThrowError(refused(/'values' must be a device array, not a Float32Array/));
+      expect(() => toDevice(backend, values)).toThrowError(refused(/toDevice takes .*, not a Float32Array/));
+      expect(() => toDevice(backend, undefined as never)).toThrowError(refused(/not nothing/));
+    });
+
     test("what does not fit is refused by name", async () => {
       const views = coneViews(2);
       using A = createProjector({ backend, grid, detector, views });

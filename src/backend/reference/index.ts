@@ -1,7 +1,7 @@
 /** The backend that exists to be right: plain TypeScript, float64, everything runs at the call. */
 import { fault } from "../../core/errors.js";
 import type { Backend, DeviceArray, ElementType, HostArray, Shape } from "../backend.js";
-import { checkArray, checkCall, checkShape, checkUpload } from "../checks.js";
+import { checkArray, checkCall, checkShape, checkType, checkUpload } from "../checks.js";
 import type { KernelArguments, KernelName } from "../kernels.js";
 import { kernelCode, unsupportedReason } from "../table.js";
 import { createReferenceArray, type ReferenceArray, referenceBytes } from "./array.js";
@@ -51,6 +51,7 @@ export function createReferenceBackend(why?: string): Backend {
     unsupportedReason: (kernel) => unsupportedReason(REFERENCE_KERNELS, kernel),
     allocate(shape, label = "array", type = "real") {
       checkShape(backend, shape, label);
+      checkType(type);
       return allocate(shape, label, type);
     },
     upload(values: HostArray, shape, label = "array", type) {

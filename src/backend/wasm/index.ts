@@ -35,7 +35,7 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   const threads = options.threads ?? Math.min(hardwareThreads(), DEFAULT_MOST_THREADS);
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw fault("INVALID_ARGUMENT", `threads must be a whole number from 1 to ${MOST_THREADS}, not ${threads}`);
-  if (!(maximumBytes >= 16 * PAGE && maximumBytes <= FOUR_GIB))
+  if (!(typeof maximumBytes === "number" && maximumBytes >= 16 * PAGE && maximumBytes <= FOUR_GIB))
     throw fault("INVALID_ARGUMENT", `maximumBytes must be from ${16 * PAGE} to ${FOUR_GIB}, not ${maximumBytes}`);
   const unavailable = wasmUnavailable();
   if (unavailable) throw fault("UNSUPPORTED_KERNEL", `the wasm backend cannot run here: ${unavailable}`);

@@ -9,6 +9,7 @@
  * Padding and slack are 0 between commands.
  */
 import type { ElementType, Shape } from "../backend.js";
+import { checkType } from "../checks.js";
 
 /** Strides and offsets in elements. An element is [plane][slow][fast] on the host, fast contiguous there. */
 export interface Layout {
@@ -51,7 +52,9 @@ export function projectionStrides(shape: { rows: number; columns: number }): { v
 /** Bytes of an array, padding and slack included. */
 export const storedBytes = ({ storedElements, bytesPerElement }: Layout): number => storedElements * bytesPerElement;
 
+/** @throws INVALID_ARGUMENT (no such type) */
 export function layoutOf(shape: Shape, type: ElementType): Layout {
+  checkType(type);
   const bytesPerElement = BYTES_PER_ELEMENT[type];
   const stored = (elements: number) => roundUp(elements + SLACK, 16);
   const { kind } = shape;

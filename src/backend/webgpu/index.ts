@@ -1,6 +1,7 @@
 /** The backend for GPUs: kernels in WGSL through WebGPU, in the browser or in Node with the optional package webgpu. */
 import { fault } from "../../core/errors.js";
 import { refuseUnknownOptions } from "../../core/options.js";
+import { describeValue } from "../../core/words.js";
 import type { Backend } from "../backend.js";
 import { openDevice } from "./adapter.js";
 import { type AdjointWay, type AdjointWays, always, describeWays } from "./adjointWays.js";
@@ -46,8 +47,11 @@ async function waysOn(adapter: string, software: boolean, wanted: "auto" | Adjoi
 export async function createWebGpuBackend(options: WebGpuBackendOptions = {}): Promise<Backend> {
   refuseUnknownOptions("createWebGpuBackend", options, ["maxBindingBytes", "hardwareOnly", "adjoint"]);
   const { maxBindingBytes = Infinity, hardwareOnly = false, adjoint = "auto" } = options;
-  if (!(maxBindingBytes >= LEAST_BINDING))
-    throw fault("INVALID_ARGUMENT", `maxBindingBytes must be at least ${LEAST_BINDING}, not ${maxBindingBytes}`);
+  if (!(typeof maxBindingBytes === "number" && maxBindingBytes >= LEAST_BINDING))
+    throw fault(
+      "INVALID_ARGUMENT",
+      `maxBindingBytes must be a number of at least ${LEAST_BINDING}, not ${describeValue(maxBindingBytes)}`,
+    );
   if (!["auto", "gather", "scatter"].includes(adjoint))
     throw fault("INVALID_ARGUMENT", `adjoint is 'auto', 'gather' or 'scatter', not '${adjoint}'`, { adjoint });
   const { device, adapter, software, ...opened } = await openDevice(hardwareOnly);

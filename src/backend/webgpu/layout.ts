@@ -4,6 +4,7 @@
  */
 import { fault } from "../../core/errors.js";
 import { describeShape, type ElementType, type Shape, shapeLength } from "../backend.js";
+import { checkType } from "../checks.js";
 
 /** Elements [first, first + length) of an array: `units` whole planes, views or numbers from number `firstUnit` on. */
 export interface Range {
@@ -50,6 +51,8 @@ export function rangesOf(shape: Shape, maxBindingBytes: number, label: string): 
 export const partBytes = (length: number, type: ElementType): number =>
   type === "u8" ? 4 * Math.ceil(length / 4) : 4 * length;
 
-/** Bytes of an array: its parts, or the float64 numbers of a table. */
-export const storedBytes = (ranges: readonly Range[], type: ElementType): number =>
-  ranges.reduce((sum, { length }) => sum + (type === "f64" ? 8 * length : partBytes(length, type)), 0);
+/** Bytes of an array: its parts, or the float64 numbers of a table. @throws INVALID_ARGUMENT (no such type) */
+export function storedBytes(ranges: readonly Range[], type: ElementType): number {
+  checkType(type);
+  return ranges.reduce((sum, { length }) => sum + (type === "f64" ? 8 * length : partBytes(length, type)), 0);
+}
