@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { gpuRefusal, gpuTable } from "../bench/gpuTable.mjs";
 import { build } from "./build.mjs";
 import { attempt, say } from "./node.mjs";
 import { softwareGpuEnvironment } from "./softwareGpu.mjs";
@@ -26,8 +27,8 @@ const { values: options } = parseArgs({
 });
 
 if (options.backend !== undefined && options.backend !== "webgpu")
-  throw new Error(`--backend is webgpu, not ${options.backend}; without it the projectors run on wasm`);
-if (options.software && !process.env.VK_DRIVER_FILES) process.exitCode = runOnSoftware();
+  refuse(`--backend is webgpu, not ${options.backend}; without it the projectors run on wasm`);
+else if (options.software && !process.env.VK_DRIVER_FILES) process.exitCode = runOnSoftware();
 else if (attempt(build)) await (options.backend ? benchGpu() : benchProjectors());
 
 async function benchProjectors() {
@@ -42,21 +43,29 @@ async function benchProjectors() {
 
 async function benchGpu() {
   const { runGpuBenchmarks } = await import("../bench/gpu.mjs");
-  const { only, rounds = "5", size, views } = options;
-  const report = await runGpuBenchmarks({
-    ...{ only, say },
-    ...{ size: Number(size), views: Number(views), rounds: Number(rounds) },
-  });
+  const { only, rounds = "5", size, views, software } = options;
+  const settings = { only, say, size: Number(size), views: Number(views), rounds: Number(rounds) };
+  const report = await runGpuBenchmarks(settings).catch((error) => refuse(gpuRefusal(error, software)));
+  if (!report) return;
   write(report);
-  printGpu(report);
+  for (const line of gpuTable(report)) console.log(line);
 }
 
 /** This again, in a process that finds the driver. */
 function runOnSoftware() {
   const environment = softwareGpuEnvironment();
-  if (!environment) throw new Error("there is no GPU in software for this system");
+  if (!environment) {
+    refuse("there is no GPU in software for this system; Linux on x64 has one, from npm install");
+    return 1;
+  }
   const env = { ...process.env, ...environment };
   return spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit", env }).status ?? 1;
+}
+
+/** What the user can mend, in one line. */
+function refuse(message) {
+  console.error(message);
+  process.exitCode = 1;
 }
 
 function write(report) {
@@ -93,20 +102,4 @@ function print({ machine, load, cases, memory }) {
   console.log(
     `\nmemory of ${memory.name}: volume, gradient and image ${MiB(memory.needBytes)}; backend ${MiB(memory.backendBytes)} (${memory.backendOverNeed.toFixed(3)} times), process above idle ${MiB(memory.processAboveIdleBytes)} (${memory.processOverNeed.toFixed(2)} times)`,
   );
-}
-
-function printGpu({ machine, load, adapter, threads, size, views, cases }) {
-  console.log(`${adapter}\n${machine.cpu}, ${machine.cores} cores, wasm on ${threads} threads, Node ${machine.node}`);
-  console.log(
-    `load ${load.average1min.toFixed(1)}; ${size}³ voxels, ${views} views of ${size} x ${size} pixels a call`,
-  );
-  console.log("\n                                     ms a view   giga voxel-   worst      rms   wasm: ms   times");
-  console.log("                                   (or a call)   views a s    error    error     a view  slower");
-  for (const { name, msPerView, gigaPerSecond, error, wasmMsPerView, wasmOverGpu } of cases) {
-    const [worst, rms] = [error.worst, error.rms].map((value) => value.toExponential(1).padStart(8));
-    const speed = [msPerView.toFixed(3).padStart(12), gigaPerSecond.toPrecision(3).padStart(13)];
-    const other = [wasmMsPerView.toFixed(3).padStart(10), wasmOverGpu.toFixed(2).padStart(7)];
-    console.log(`${name.padEnd(34)} ${[...speed, worst, rms, ...other].join(" ")}`);
-  }
-  console.log("\nerrors over the largest magnitude; voxel-views of kernels without a volume are pixels");
 }

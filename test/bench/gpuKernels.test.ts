@@ -43,3 +43,37 @@ describe.skipIf(!built)("the benchmark of GPUs (needs dist)", () => {
     expect(values[2 + n * (4 + n * 3)]).toBe(Math.max(...values));
   });
 });
+
+describe("the table of the benchmark of GPUs", async () => {
+  const { gpuTable, gpuRefusal } = await script("gpuTable.mjs");
+
+  test("says which time is divided by which, with digits where wasm is much faster or slower, in straight columns", () => {
+    const one = {
+      name: "fill",
+      msPerView: 35.3817,
+      gigaPerSecond: 0.000926,
+      wasmMsPerView: 0.0432,
+      wasmOverGpu: 0.00122,
+    };
+    const other = { ...one, name: "project, siddon", wasmMsPerView: 4321.4, wasmOverGpu: 122.2 };
+    const lines: readonly string[] = gpuTable({
+      ...{ machine: { cpu: "cpu", cores: 2, node: "v20" }, load: { average1min: 1 }, adapter: "gpu", threads: 2 },
+      ...{ size: 32, views: 4, cases: [one, other].map((each) => ({ ...each, error: { worst: 3e-8, rms: 0 } })) },
+    });
+    const at = lines.findIndex((line) => line.startsWith("fill"));
+    const [above, head, first, second] = lines.slice(at - 2, at + 2);
+    expect(above).toMatch(/wasm: ms {3}wasm time \/$/);
+    expect(head).toMatch(/a view +GPU time$/);
+    expect(first).toMatch(/ 35\.4 .* 0\.0432 +0\.00122$/);
+    expect(second).toMatch(/ 4321 +122$/);
+    expect(new Set([above, head, first, second].map(({ length }) => length)).size).toBe(1);
+    expect(lines.join("\n")).toContain("above 1 the GPU is faster");
+  });
+
+  test("where no GPU runs one line says so and names --software; defects keep their stack", () => {
+    const refused = Object.assign(new Error("no GPU here"), { name: "TomogradError" });
+    expect(gpuRefusal(refused, false)).toMatch(/^no GPU here; --software takes a GPU in software.*$/);
+    expect(gpuRefusal(refused, true)).toBe("no GPU here");
+    expect(() => gpuRefusal(new TypeError("defect"), false)).toThrow(TypeError);
+  });
+});
