@@ -18,7 +18,7 @@ import type { Grid, Projections, Volume } from "../volume/grid.js";
 import { blockGrid, type CropOptions, crop, resample, voxelCount } from "../volume/index.js";
 import { gib } from "./memory.js";
 import type { CliMethod } from "./methods.js";
-import { type MemoryPlan, planMemory, refuseUnplannable, roughly, timePass } from "./reconstructPlan.js";
+import { estimator, type MemoryPlan, planMemory, refuseUnplannable, roughly, timePass } from "./reconstructPlan.js";
 import { onBackend, type Session } from "./session.js";
 
 /** What is to be done. */
@@ -186,19 +186,14 @@ async function reconstructSlabs(task: Task, slabs: readonly Slab[]): Promise<Res
 
 /** The line that moves while a method runs. */
 function progressOf(session: Session) {
-  const started = performance.now();
-  let first: number | undefined;
+  const estimate = estimator();
   return async (now: Partial<Iteration> & { readonly iteration: number; readonly iterations: number }) => {
-    first ??= now.iteration;
-    const done = now.iteration + 1 - first;
-    const perStep = (performance.now() - started) / 1000 / done;
-    const left = Math.ceil((now.iterations - now.iteration - 1) * perStep);
-    if (done === 2 && now.value !== undefined)
-      session.say(`${now.iterations - first} iterations take ${roughly((now.iterations - first) * perStep)}`);
+    const { done, of, total, left } = estimate(now);
+    if (done === 2 && now.value !== undefined) session.say(`${of} iterations take ${roughly(total)}`);
     const cost = now.value === undefined ? "" : `, cost ${now.value.toPrecision(3)}`;
     session.progress.update(
       (now.iteration + 1) / now.iterations,
-      `${now.iteration + 1} of ${now.iterations}${cost}, ${left} s to go`,
+      `${now.iteration + 1} of ${now.iterations}${cost}, ${Math.ceil(left)} s to go`,
     );
     // a backend that works at the call would never let Ctrl-C through
     await setImmediate();

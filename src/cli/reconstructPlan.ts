@@ -111,6 +111,22 @@ async function seconds(action: () => Promise<void>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
+/**
+ * Seconds that a run takes, from its iterations so far. What comes before the second (uploads, sums, and the compilation of
+ * a GPU's kernels) counts once; the others take as long as those from the second on. `now`: ms.
+ */
+export function estimator(now = () => performance.now()) {
+  const started = now();
+  let [first, firstDone] = [Number.NaN, started];
+  return ({ iteration, iterations }: { readonly iteration: number; readonly iterations: number }) => {
+    if (Number.isNaN(first)) [first, firstDone] = [iteration, now()];
+    const done = iteration + 1 - first;
+    const perStep = (done === 1 ? now() - started : (now() - firstDone) / (done - 1)) / 1000;
+    const left = (iterations - iteration - 1) * perStep;
+    return { done, of: iterations - first, left, total: (now() - started) / 1000 + left };
+  };
+}
+
 /** "about 40 s", "about 12 min", "about 3 h" */
 export function roughly(seconds: number): string {
   if (seconds < 100) return `about ${Math.max(1, Math.round(seconds))} s`;

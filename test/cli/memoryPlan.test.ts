@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.js";
 import { createBackend } from "../../src/backend/create.js";
 import { METHODS, type MethodName } from "../../src/cli/methods.js";
-import { planMemory, refuseUnplannable } from "../../src/cli/reconstructPlan.js";
+import { estimator, planMemory, refuseUnplannable } from "../../src/cli/reconstructPlan.js";
 import { circularTrajectory } from "../../src/geometry/index.js";
 import { createProjector } from "../../src/projector/index.js";
 import { createGrid, sheppLogan, voxelCount } from "../../src/volume/index.js";
@@ -73,4 +73,22 @@ test("what the backend cannot hold is refused before it is begun, with the numbe
   using A = createProjector({ backend, grid: large, detector, views: scan.views });
   const plan = planMemory(A, projections, METHODS.cgls, { subsets: 1, masked: false, weighted: false }, large);
   expect(() => refuseUnplannable(A, plan)).toThrow(/3 volumes of 1500 x 1500 x 1500 voxels.*--slabs \d+.*--region/);
+});
+
+test("an estimate takes the first iteration, in which kernels are compiled, for what it is", () => {
+  let ms = 0;
+  const estimate = estimator(() => ms);
+  const after = (next: number, iteration: number) => {
+    ms += next;
+    return estimate({ iteration, iterations: 60 });
+  };
+  expect(after(2000, 0)).toEqual({ done: 1, of: 60, left: 118, total: 120 });
+  // 2 s, then 59 times 0.1 s
+  const second = after(100, 1);
+  expect([second.done, second.left, second.total].map((value) => Math.round(10 * value) / 10)).toEqual([2, 5.8, 7.9]);
+  // a run that goes on from iteration 50 has 10 to do
+  ms = 0;
+  const resumed = estimator(() => ms);
+  ms = 500;
+  expect(resumed({ iteration: 50, iterations: 60 })).toEqual({ done: 1, of: 10, left: 4.5, total: 5 });
 });
