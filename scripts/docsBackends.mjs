@@ -13,6 +13,28 @@ npx tomograd reconstruct scan.npy --like ct.nii.gz --backend webgpu --out volume
 Without \`--backend\`, and in \`createBackend()\`, a GPU in hardware is taken where there is one, else \`wasm\`. Asked for by
 name, a GPU that is missing, lost or full is an error that says what to do.
 
+**A GPU that fails half-way.** Unless \`--backend webgpu\` asked for it, commands go on without it: \`reconstruct\` from the last
+kept state on \`wasm\`, others from the beginning. In the library \`withFallback\` keeps the state of a run and goes on from it:
+
+\`\`\`js
+import { createBackend } from "tomograd/backend";
+import { createProjector, toHost } from "tomograd/projector";
+import { ossart, withFallback } from "tomograd/reconstruction";
+
+await using gpu = await createBackend();
+const { value: volume, backend: last } = await withFallback(gpu, async (backend, keep) => {
+  using A = createProjector({ backend, grid, detector, views });
+  using found = (await ossart(A, projections, keep({ iterations: 50 }))).volume;
+  return toHost(found);
+});
+if (last !== gpu) await last[Symbol.asyncDispose]();
+\`\`\`
+
+**A GPU in software** computes what a GPU would, slowly: to try \`webgpu\` on a machine without one. It runs where it is asked
+for by name, never by itself. In a checkout on Linux (x64) \`npm install\` brings one (SwiftShader), with which
+\`npm run test:webgpu\` and \`npm run bench -- --backend webgpu --software\` run. Elsewhere another Vulkan driver in
+software should do, such as Mesa's (Debian, Ubuntu: \`apt install libvulkan1 mesa-vulkan-drivers\`); none has been tried.
+
 **What travels.** Arrays stay on the device: projections go up when a method starts, the volume comes down at its end, and an
 iteration brings back the scalars of its history. Exceptions, each for what no sum on the device tells:
 

@@ -32,10 +32,12 @@ export async function openDevice(hardwareOnly = false): Promise<OpenDevice> {
       "no GPU found",
     );
   const { info, limits } = adapter;
+  // the last one says most
   const names = [info.vendor, info.architecture || info.device, info.description].filter((name) => name);
   const software = info.isFallbackAdapter || names.some((name) => SOFTWARE.test(name));
   const name = `${names.join(" ") || "a GPU without a name"}${software ? ", in software" : ""}`;
-  if (software && hardwareOnly) throw refusal(`its only GPU is ${name}`, `${names[0]} is a GPU in software`);
+  if (software && hardwareOnly)
+    throw refusal(`its only GPU is ${name}`, `${names.at(-1) ?? "its only GPU"} is a GPU in software`);
   const { maxStorageBufferBindingSize, maxBufferSize } = limits;
   const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
   return {
