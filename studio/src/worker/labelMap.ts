@@ -23,9 +23,10 @@ export function setLabels(next: LabelMap | undefined): void {
 
 /** The places of the labels in `listed`, from 1, on a backend. */
 export function placesOn(backend: Backend, { volume, listed }: LabelMap): DeviceVolume {
+  if (onDevice) return onDevice;
   const placeOf = new Map(listed.map((label, i) => [label, i + 1]));
   const values = Uint8Array.from(volume.values, (label) => placeOf.get(label) ?? 0);
-  onDevice ??= toDevice(backend, { quantity: "label", grid: volume.grid, values });
+  onDevice = toDevice(backend, { quantity: "label", grid: volume.grid, values });
   return onDevice;
 }
 

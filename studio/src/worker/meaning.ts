@@ -46,8 +46,14 @@ export function meaningOf(quantity: Quantity, low: number): { readonly quantity:
   };
 }
 
+const LABELS: Note = {
+  defect: "labels-for-values",
+  message: "These are labels: rays sum their numbers. To see them over a scan, open that, and this file as its labels.",
+};
+
 /** What rays integrate: HU become 1/mm (two slopes: water, bone), all else is taken as it is. */
 export function attenuationOf(volume: Volume): { readonly volume: Volume; readonly notes: readonly Note[] } {
+  if (volume.quantity === "label") return { volume: { ...volume, quantity: "unknown" }, notes: [LABELS] };
   if (volume.quantity !== "hounsfield") return { volume, notes: [] };
   const clamped = clampPadding(volume);
   return { volume: hounsfieldToAttenuation(clamped.volume), notes: clamped.warnings };

@@ -1,15 +1,23 @@
 /** The scan of the volume that is open, and what was reconstructed from it. */
-import { attenuationToHounsfield, type DeviceVolume, type Projections, toDevice, type Volume } from "tomograd";
+import {
+  attenuationToHounsfield,
+  type Backend,
+  type DeviceVolume,
+  type Projections,
+  toDevice,
+  type Volume,
+} from "tomograd";
 import { resample } from "tomograd/volume";
+import { finestFirst, place } from "./placed";
 import type { Shown } from "./protocol";
 import { currentBackend, currentPatient, withEachBackend, withEachPatient } from "./session";
 
 let scan: Projections | undefined;
 /** As the rays integrate it, and in the unit of the volume that was opened. */
-let result: { readonly attenuation: Volume; readonly volume: Volume } | undefined;
+let result: { readonly attenuation: Volume; readonly volume: Volume; readonly done: boolean } | undefined;
 let difference: Volume | undefined;
 /** For the projectors: kept while a picture of it is in the making, even when a newer one has come. */
-let onDevice: { readonly volume: DeviceVolume; uses: number; stale: boolean } | undefined;
+let onDevice: (Released & { uses: number; stale: boolean }) | undefined;
 /** The opened volume on the grid of the reconstruction, 1/mm. */
 let truth: Volume | undefined;
 
@@ -33,10 +41,10 @@ export function truthOn(grid: Volume["grid"]): Volume {
   return truth;
 }
 
-/** Puts a volume, 1/mm, in place of the one reconstructed before. */
-export function setReconstructed(attenuation: Volume): void {
+/** Puts a volume, 1/mm, in place of the one reconstructed before. `done`: whether no newer one is on its way. */
+export function setReconstructed(attenuation: Volume, done: boolean): void {
   forget();
-  result = { attenuation, volume: inUnit(attenuation) };
+  result = { attenuation, volume: inUnit(attenuation), done };
 }
 
 /** In HU where the opened volume is. */
@@ -63,22 +71,38 @@ const less = (a: Volume, b: Volume): Volume => ({
   values: Float32Array.from(a.values, (value, i) => value - b.values[i]),
 });
 
-/** A volume for as long as it is needed. */
+/** A volume for as long as it is needed: itself, then ever fewer and larger voxels. */
 export interface Lease extends Disposable {
-  readonly device: DeviceVolume;
+  readonly volumes: readonly DeviceVolume[];
+}
+
+interface Released {
+  readonly volumes: readonly DeviceVolume[];
+  readonly release: () => void;
+}
+
+/** Larger voxels of a volume that is soon replaced are not worth their time: a second for 256³. */
+function placed(backend: Backend, { attenuation, done }: NonNullable<typeof result>): Released {
+  if (done) {
+    const whole = place(backend, attenuation);
+    return { volumes: finestFirst(whole), release: whole.release };
+  }
+  const device = toDevice(backend, attenuation);
+  return { volumes: [device], release: () => device.dispose() };
 }
 
 /** The reconstruction for the projectors; the opened volume before there is one. */
 export async function borrowReconstruction(): Promise<Lease> {
-  if (!result) return { device: currentPatient().device, [Symbol.dispose]: () => undefined };
-  onDevice ??= { volume: toDevice(await currentBackend(), result.attenuation), uses: 0, stale: false };
+  const backend = await currentBackend();
+  if (!result) return { volumes: finestFirst(currentPatient()), [Symbol.dispose]: () => undefined };
+  onDevice ??= { ...placed(backend, result), uses: 0, stale: false };
   const mine = onDevice;
   mine.uses++;
   return {
-    device: mine.volume,
+    volumes: mine.volumes,
     [Symbol.dispose]() {
       mine.uses--;
-      if (mine.stale && mine.uses === 0) mine.volume.dispose();
+      if (mine.stale && mine.uses === 0) mine.release();
     },
   };
 }
@@ -86,7 +110,7 @@ export async function borrowReconstruction(): Promise<Lease> {
 function forgetDevice(): void {
   if (!onDevice) return;
   onDevice.stale = true;
-  if (onDevice.uses === 0) onDevice.volume.dispose();
+  if (onDevice.uses === 0) onDevice.release();
   onDevice = undefined;
 }
 

@@ -1,8 +1,8 @@
 /** What the worker keeps between calls: one backend, one volume on it. */
-import { type Backend, createBackend, type DeviceVolume, type TomogradError, toDevice, type Volume } from "tomograd";
+import { type Backend, createBackend, type TomogradError, type Volume } from "tomograd";
 import { createHostBackend } from "tomograd/backend";
 import { type FallbackEvent, type Keep, withFallback } from "tomograd/reconstruction";
-import { createVolumePyramid, type VolumePyramid } from "tomograd/registration";
+import { type Placed, place } from "./placed";
 import type { BackendChoice, OpenSource, PatientFacts } from "./protocol";
 
 /** The volume as read, and as the rays integrate it. */
@@ -16,28 +16,9 @@ export interface Patient {
   readonly attenuation: () => Volume;
 }
 
-/** Its attenuation on the backend. */
-interface OnDevice {
-  readonly device: DeviceVolume;
-  /** Fewer, larger voxels; undefined for labels, which have no mean. */
-  readonly pyramid: VolumePyramid | undefined;
-}
-
 let backend: Promise<Backend> | undefined;
-let patient: (Patient & OnDevice) | undefined;
-
-function onDevice(backend: Backend, attenuation: Volume): OnDevice {
-  const device = toDevice(backend, attenuation);
-  try {
-    return {
-      device,
-      pyramid: attenuation.quantity === "label" ? undefined : createVolumePyramid(backend, attenuation),
-    };
-  } catch (error) {
-    device.dispose();
-    throw error;
-  }
-}
+/** With its attenuation on the backend. */
+let patient: (Patient & Placed) | undefined;
 
 /** The backend; started at the first call. */
 export function currentBackend(): Promise<Backend> {
@@ -53,7 +34,7 @@ async function replaceBackend(create: () => Promise<Backend>): Promise<Backend> 
   const before = await backend;
   const next = await create();
   try {
-    if (patient) patient = { ...patient, ...onDevice(next, patient.attenuation()) };
+    if (patient) patient = { ...patient, ...place(next, patient.attenuation()) };
   } catch (error) {
     await next[Symbol.asyncDispose]();
     throw error;
@@ -111,9 +92,8 @@ export const withEachBackend = (forget: () => void): number => onBackend.push(fo
 
 /** Puts a volume in place of the one before. */
 export async function setPatient(next: Patient): Promise<void> {
-  const placed = await compute(async (backend) => onDevice(backend, next.attenuation()));
-  patient?.device.dispose();
-  patient?.pyramid?.dispose();
+  const placed = await compute(async (backend) => place(backend, next.attenuation()));
+  patient?.release();
   patient = { ...next, ...placed };
   for (const forget of onPatient) forget();
 }
@@ -123,7 +103,7 @@ const onPatient: (() => void)[] = [];
 export const withEachPatient = (forget: () => void): number => onPatient.push(forget);
 
 /** The volume. @throws where none is open, which the page prevents */
-export function currentPatient(): Patient & OnDevice {
+export function currentPatient(): Patient & Placed {
   if (!patient) throw new Error("no volume is open");
   return patient;
 }

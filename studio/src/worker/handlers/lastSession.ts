@@ -76,7 +76,7 @@ export const lastSessionHandlers: Pick<Handlers, "lastSession" | "keepSession" |
       }
       if (index?.grid && result) {
         kept.result = { quantity: "attenuation", grid: index.grid, values: result };
-        setReconstructed(kept.result);
+        setReconstructed(kept.result, true);
       }
       kept.xray = index?.xray && (await xrayOf(store, index.xray));
       return kept.xray ? { xray: kept.xray } : {};

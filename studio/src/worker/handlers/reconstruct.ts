@@ -53,7 +53,7 @@ async function reconstruct(
     const last = now.iteration + 1 === now.iterations;
     const picture = !last && performance.now() - shownAt > SHOWN_EVERY;
     if (picture) {
-      setReconstructed(await now.volume());
+      setReconstructed(await now.volume(), false);
       shownAt = performance.now();
     }
     const { iteration, iterations, value, residual } = now;
@@ -74,7 +74,7 @@ async function reconstruct(
     const done = await run(A, projections, settings);
     using device = done.volume;
     const volume = await toHost(device);
-    setReconstructed(volume);
+    setReconstructed(volume, true);
     const notes = done.warnings.map(({ defect, message }) => ({ defect, message }));
     const milliseconds = performance.now() - started;
     return {

@@ -1,4 +1,4 @@
-import { type Backend, isTomogradError, type Vec3 } from "tomograd";
+import { isTomogradError, type Vec3 } from "tomograd";
 import { type ConeView, viewToPinhole } from "tomograd/geometry";
 import { type Radiograph, radiographProjections, radiographTrajectory, readImage, readRadiograph } from "tomograd/io";
 import { registerViews } from "tomograd/registration";
@@ -22,20 +22,19 @@ export const registerHandlers: Pick<Handlers, "readXRay" | "register"> = {
     return { ...file, values: move(file.values as Float32Array<ArrayBuffer>) };
   },
 
-  register: (asked, context) => compute((backend) => register(asked, context, backend)),
+  register: (asked, context) => compute(() => register(asked, context)),
 };
 
 async function register(
   { xray, detector, view, search, truth }: RegisterRequest,
   { signal, progress }: Context<"register">,
-  backend: Backend,
 ): Promise<RegistrationFacts> {
-  const { volume, pyramid, attenuation } = currentPatient();
+  const { volume, pyramid } = currentPatient();
   const center = gridCenter(volume.grid);
   const rounds: RegistrationRound[] = [];
   const started = performance.now();
   const found = await registerViews({
-    ...(pyramid ? { volume: pyramid } : { backend, volume: attenuation() }),
+    volume: pyramid,
     xrays: [{ values: xray.values, detector, view, name: xray.name }],
     search,
     signal,

@@ -3,6 +3,7 @@ import type { Model } from "tomograd/backend";
 import { displayWindow } from "tomograd/report";
 import { band, coarse } from "../coarse";
 import { detailWithin, learn } from "../pace";
+import { finestFirst } from "../placed";
 import type { RenderedImage, RenderRequest } from "../protocol";
 import { borrowReconstruction } from "../reconstructed";
 import { compute, currentPatient } from "../session";
@@ -20,7 +21,7 @@ export const renderHandlers: Pick<Handlers, "render"> = {
 
 async function render(asked: RenderRequest, { signal, move }: Context<"render">): Promise<RenderedImage> {
   using borrowed = asked.shown === "reconstruction" ? await borrowReconstruction() : undefined;
-  const volumes = borrowed ? [borrowed.device] : patientVolumes();
+  const volumes = borrowed?.volumes ?? finestFirst(currentPatient());
   const { model } = asked;
   const { volume, coarsening } =
     asked.within === undefined ? { volume: volumes[0], coarsening: 1 } : detailWithin(asked.within, asked, volumes);
@@ -42,13 +43,6 @@ async function render(asked: RenderRequest, { signal, move }: Context<"render">)
   const judged = coarsening > 1 ? thinned(values) : values;
   const windows = { film: displayWindow(judged, "radiograph"), plain: displayWindow(judged, "line-integral") };
   return { ...asked, coarsening, rows, columns, values: move(values), windows, milliseconds };
-}
-
-/** The opened volume, then ever fewer and larger voxels. */
-function patientVolumes(): readonly DeviceVolume[] {
-  const { device, pyramid } = currentPatient();
-  const coarser = (pyramid?.levels ?? []).filter(({ grid }) => grid.size.some((n, i) => n < device.grid.size[i]));
-  return [device, ...coarser.toReversed()];
 }
 
 async function renderBand(
