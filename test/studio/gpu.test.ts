@@ -1,8 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page, Worker } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readVolume } from "../../src/io/index.js";
+import { psnr } from "../../src/metric/index.js";
+import { hounsfieldToAttenuation } from "../../src/physics/index.js";
+import { resample } from "../../src/volume/index.js";
+import { root } from "../package/sourceImports.js";
 import { repeated } from "./commandLine.js";
 import { becomes, exactImage, missing, type Studio, startStudio } from "./studioPage.js";
 
@@ -90,6 +95,46 @@ describe.skipIf(missing)(`computing on another backend${missing ? ` (skipped: ${
     expect((await exactImage(page)).values.some((value) => value > 1)).toBe(true);
     await page.close();
   }, 120_000);
+
+  test("a run on the GPU is cancelled, and what it did is handed out as NIfTI", async () => {
+    const { page } = await onGpu(8);
+    await page.getByRole("tab", { name: "Reconstruct" }).click();
+    await page.evaluate("void tomogradStudio.reconstruct({ method: 'sirt', size: 24, iterations: 5000 })");
+    await becomes(page, "tomogradStudio.steps().length > 2", 60);
+    await page.locator("#panel").getByRole("button", { name: "Cancel" }).click();
+    await becomes(page, "!document.querySelector('progress')");
+    const done = await page.evaluate<{ stopped: string; psnr: number }>("tomogradStudio.reconstruction()");
+    expect(done.stopped).toBe("aborted");
+    // better than water
+    expect(done.psnr).toBeGreaterThan(10);
+    await page.getByRole("tab", { name: "Export" }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Reconstruction as NIfTI" }).click(),
+    ]);
+    const file = await readVolume(new Uint8Array(readFileSync(await download.path())));
+    const chest = hounsfieldToAttenuation(await readVolume(join(root, "data/chest-lidc-idri-0001-small.nii.gz")));
+    expect(file.quantity).toBe("attenuation");
+    expect(psnr(file.values, resample(chest, file.grid).values)).toBeCloseTo(done.psnr, 3);
+    expect(await page.evaluate("tomogradStudio.failure()")).toBeUndefined();
+    expect(await page.evaluate("tomogradStudio.backend().name")).toBe("webgpu");
+    await page.close();
+  }, 120_000);
+
+  test("a hidden pose is found on the GPU to half a millimeter", async () => {
+    const { page } = await onGpu(1);
+    await page.getByRole("tab", { name: "Register" }).click();
+    await page.evaluate(
+      "(() => { const draws = [0.9, 0.2, 0.7, 0.85, 0.3]; let at = 0; return tomogradStudio.hideXRay(() => draws[at++]); })()",
+    );
+    const { before, after } = await page.evaluate<{ before: number; after: number }>(
+      "tomogradStudio.register().then(({ error }) => error)",
+    );
+    expect(before).toBeGreaterThan(5);
+    expect(after).toBeLessThan(0.5);
+    expect(await page.evaluate("tomogradStudio.backend().name")).toBe("webgpu");
+    await page.close();
+  }, 300_000);
 
   test("without a GPU the choice is refused in words, and the processor goes on", async () => {
     const plain = await startStudio();

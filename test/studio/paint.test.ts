@@ -1,16 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { displayWindow, greyImage } from "../../src/report/index.js";
-import { becomes, exactImage, missing, type Studio, settled, startStudio } from "./studioPage.js";
-
-/** The red of every pixel of a canvas; where all are grey that says everything. */
-const redOf = (page: Page, selector: string) =>
-  page.evaluate<number[]>(`(() => {
-    const canvas = document.querySelector('${selector}');
-    const context = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
-    context.drawImage(canvas, 0, 0);
-    return [...context.getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0);
-  })()`);
+import { becomes, exactImage, greys, missing, type Studio, settled, startStudio } from "./studioPage.js";
 
 describe.skipIf(missing)(`painting in a thread of its own${missing ? ` (skipped: ${missing})` : ""}`, () => {
   let studio: Studio;
@@ -27,14 +18,14 @@ describe.skipIf(missing)(`painting in a thread of its own${missing ? ` (skipped:
   test("the canvas of the X-ray holds the library's grey values of the exact picture", async () => {
     const { values } = await exactImage(page);
     const window = displayWindow(values, "radiograph");
-    expect(await redOf(page, ".drr canvas")).toEqual([...greyImage(values, { preset: "radiograph", window })]);
+    expect(await greys(page, ".drr canvas")).toEqual([...greyImage(values, { preset: "radiograph", window })]);
   });
 
   test("another preset paints the same values anew", async () => {
     const { values } = await exactImage(page);
     await page.getByText("Fluoroscopy", { exact: true }).click();
     const expected = [...greyImage(values, { preset: "fluoroscopy" })];
-    await expect.poll(() => redOf(page, ".drr canvas")).toEqual(expected);
+    await expect.poll(() => greys(page, ".drr canvas")).toEqual(expected);
   });
 
   test("an X-ray and the rendering of its own place are one picture, whichever flickers", async () => {
@@ -45,6 +36,6 @@ describe.skipIf(missing)(`painting in a thread of its own${missing ? ` (skipped:
     await page.getByText("Flicker", { exact: true }).click();
     const { values } = await exactImage(page);
     const expected = [...greyImage(values, { preset: "line-integral", window: displayWindow(values, "radiograph") })];
-    await expect.poll(() => redOf(page, ".scene canvas"), { timeout: 5000 }).toEqual(expected);
+    await expect.poll(() => greys(page, ".scene canvas"), { timeout: 5000 }).toEqual(expected);
   });
 });

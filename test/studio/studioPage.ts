@@ -103,6 +103,15 @@ export const exactImage = (page: Page): Promise<PageImage> =>
 export const settled = (page: Page): Promise<Omit<PageImage, "values">> =>
   page.evaluate("tomogradStudio.image().then(({ rows, columns, coarsening }) => ({ rows, columns, coarsening }))");
 
+/** The red of every pixel of a canvas; where all are grey that says everything. */
+export const greys = (page: Page, selector: string) =>
+  page.evaluate<number[]>(`(() => {
+    const canvas = document.querySelector('${selector}');
+    const context = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+    context.drawImage(canvas, 0, 0);
+    return [...context.getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0);
+  })()`);
+
 /** A file to be dropped. */
 export interface Dropped {
   readonly name: string;
