@@ -98,7 +98,7 @@ describe.skipIf(missing)(`the guided tour${missing ? ` (skipped: ${missing})` : 
       const { views, psnr } = reached[k + 1];
       expect(await heading()).toBe(`Tour, ${k + 4} of 6: ${views} views`);
       expect(await words()).toContain(text);
-      expect(await words()).toContain(`${views} views ${psnr.toFixed(1)} dB`);
+      expect(await words()).toContain(`${views}\u00a0views\u00a0${psnr.toFixed(1)}\u00a0dB`);
       // from a side that was not measured
       expect(await misfit()).toBeLessThan(2 * given);
       expect(await page.getByRole("region", { name: "Axial" }).innerText()).toContain("reconstruction");

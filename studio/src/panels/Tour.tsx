@@ -15,7 +15,7 @@ export function Tour() {
     );
   const { title, text } = TOUR[at];
   const reached = tourPsnr.value.map(
-    ({ views, psnr }) => `${views} ${views === 1 ? "view" : "views"} ${psnr.toFixed(1)} dB`,
+    ({ views, psnr }) => `${views}\u00a0${views === 1 ? "view" : "views"}\u00a0${psnr.toFixed(1)}\u00a0dB`,
   );
   return (
     <section class="tour">
