@@ -145,6 +145,7 @@ describe.skipIf(missing)(`the last session${missing ? ` (skipped: ${missing})` :
     await expect
       .poll(() => session(page).textContent(), { timeout: 20_000 })
       .toMatch(/The session is not kept: the browser has no room for it/);
+    expect(await session(page).textContent()).not.toContain("defect of tomograd");
     await page.reload();
     await becomes(page, "window.tomogradStudio?.shown() !== undefined");
     await page.waitForTimeout(500);
@@ -174,6 +175,7 @@ describe.skipIf(missing)(`the last session${missing ? ` (skipped: ${missing})` :
     await dropPhantom(page);
     await page.getByRole("tab", { name: "Open" }).click();
     await expect.poll(() => session(page).textContent()).toMatch(/This browser keeps no files for this page/);
+    expect(await session(page).textContent()).not.toContain("defect of tomograd");
     expect(await page.getByRole("alert").count()).toBe(0);
     await page.close();
   });

@@ -1,4 +1,5 @@
 /** Files that the browser keeps for this page alone, from one visit to the next (origin private file system). */
+import { TomogradError } from "tomograd";
 
 const FOLDER = "last-session";
 /** Held by the page that keeps its session; others of the same address leave it alone. */
@@ -19,7 +20,10 @@ let owned: Promise<void> | undefined;
 function own(): Promise<void> {
   if (typeof navigator.storage?.getDirectory !== "function" || !navigator.locks)
     return Promise.reject(
-      new Error("This browser keeps no files for this page (it has to come over https, or from this machine)."),
+      new TomogradError(
+        "WRITE_FAILED",
+        "This browser keeps no files for this page (it has to come over https, or from this machine).",
+      ),
     );
   return new Promise((resolve, reject) => {
     navigator.locks
@@ -28,7 +32,11 @@ function own(): Promise<void> {
         // as long as the page lives
         return new Promise(() => undefined);
       })
-      .catch(() => reject(new Error("Another page of the studio keeps its session; this one is not kept.")));
+      .catch(() =>
+        reject(
+          new TomogradError("WRITE_FAILED", "Another page of the studio keeps its session; this one is not kept."),
+        ),
+      );
   });
 }
 
@@ -61,7 +69,8 @@ async function inWords(error: unknown): Promise<unknown> {
   if (!(error instanceof DOMException) || error.name !== "QuotaExceededError") return error;
   const { quota = 0 } = await navigator.storage.estimate();
   const most = quota >= 2 ** 30 ? `${(quota / 2 ** 30).toFixed(1)} GiB` : `${(quota / 2 ** 20).toFixed(1)} MiB`;
-  return new Error(
+  return new TomogradError(
+    "WRITE_FAILED",
     `The session is not kept: the browser has no room for it (it gives this page ${most}). A reload starts anew.`,
   );
 }

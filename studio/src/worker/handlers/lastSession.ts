@@ -1,4 +1,4 @@
-import type { Volume } from "tomograd";
+import { TomogradError, type Volume } from "tomograd";
 import type { Projections } from "tomograd/volume";
 import type { KeptSession, OpenRequest, OpenSource, PathFile, SessionToKeep, XRayImage, XRayToKeep } from "../protocol";
 import { reconstructionSoFar, scanSoFar, setReconstructed, setScan } from "../reconstructed";
@@ -199,7 +199,8 @@ async function requestOf(
   for (const [i, entry] of source.files.entries()) {
     const { path, name } = entry as Entry;
     const file = await keptFile(store, `${part}-${i}`);
-    if (!file) throw new Error(`The last session cannot be brought back: ${name} is no longer kept.`);
+    if (!file)
+      throw new TomogradError("NOT_FOUND", `The last session cannot be brought back: ${name} is no longer kept.`);
     files.push({ path, file: renamed(file, entry as Entry) });
   }
   return { ...request, source: { from: "files", files } };
