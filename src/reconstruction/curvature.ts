@@ -65,10 +65,9 @@ export async function curvatureOf(work: Workspace, parts: readonly Subset[]): Pr
   backend.run("clamp", { x: volume.array, lower: FLOOR * median, upper: Infinity });
   if (work.mask) {
     // 1 / mask: 1 inside, infinite outside
-    const inverse = onesInside(work.A, work.mask);
+    using inverse = onesInside(work.A, work.mask);
     backend.run("reciprocalOrZero", { x: inverse.array, threshold: -1 });
     backend.run("multiply", { x: inverse.array, y: volume.array });
-    inverse.dispose();
   }
   return { volume, median };
 }

@@ -110,12 +110,8 @@ export function createWorkspace({ A, projections, options, settings, x, own }: W
 
 /** Images of the first subset of views as the volume predicts them. */
 export async function predicted({ A, x, parts }: Workspace): Promise<Projections> {
-  const image = parts[0].A.apply(x, { out: zeroProjections(A.backend, A.detector, parts[0].A.views, "predicted") });
-  try {
-    return await toHost(image);
-  } finally {
-    image.dispose();
-  }
+  using image = zeroProjections(A.backend, A.detector, parts[0].A.views, "predicted");
+  return await toHost(parts[0].A.apply(x, { out: image }));
 }
 
 /** @throws INVALID_ARGUMENT (defect `wrong-quantity`) and what `checkGridOf` throws */

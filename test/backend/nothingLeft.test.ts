@@ -17,6 +17,7 @@ import {
 } from "../../src/projector/index.js";
 import {
   asdPocs,
+  autoTv,
   cgls,
   fdk,
   fistaTv,
@@ -99,11 +100,19 @@ const WORK: Readonly<Record<string, () => Result | Promise<unknown>>> = {
   mlem: () => mlem(A, projections, options),
   cgls: () => cgls(A, projections, { iterations: 1, weights }),
   lsqr: () => lsqr(A, projections, { iterations: 1 }),
-  tikhonov: () => tikhonov(A, projections, { iterations: 1 }),
-  pdhg: () => pdhg(A, projections, { iterations: 1 }),
-  osSqs: () => osSqs(A, projections, { iterations: 1, weights, subsets: 2 }),
-  fistaTv: () => fistaTv(A, projections, { iterations: 1 }),
+  tikhonov: () => tikhonov(A, projections, options),
+  pdhg: () => pdhg(A, projections, options),
+  osSqs: () => osSqs(A, projections, { ...options, weights, subsets: 2 }),
+  fistaTv: () => fistaTv(A, projections, options),
   asdPocs: () => asdPocs(A, projections, options),
+  autoTv: () => autoTv(A, projections, { ...options, weights }),
+  "image of an iteration": () =>
+    sirt(A, projections, {
+      iterations: 1,
+      onIteration: async ({ image }) => {
+        await image();
+      },
+    }),
   selfCalibrate: () => selfCalibrate({ backend, grid, projections, iterations: 1, inner: 1 }),
 };
 
