@@ -57,9 +57,9 @@ export function StatusBar() {
         </>
       )}
       <span class="gap" />
-      {patient.value && <span class="place">{placeInWords(crosshair.value)} mm</span>}
+      {patient.value && <span class="more">{placeInWords(crosshair.value)} mm</span>}
       {image && "view" in beam.value && (
-        <span>
+        <span class="more">
           X-ray, {drrIsExact.value ? "exact" : "coarse"}: {image.columns} × {image.rows} in{" "}
           {Math.max(1, Math.round(image.milliseconds))} ms
         </span>

@@ -301,9 +301,15 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     await page.getByLabel("Web address").fill("missing.nii.gz");
     await page.getByRole("button", { name: "Open", exact: true }).click();
     await expect.poll(() => page.getByRole("alert").textContent()).toMatch(/404/);
+    await page.route("**/unreachable.nii.gz", (route) => route.abort());
+    await page.getByLabel("Web address").fill("unreachable.nii.gz");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await expect
+      .poll(() => page.getByRole("alert").textContent())
+      .toMatch(/cannot be fetched: check the address, and whether its host lets other pages read it \(CORS\)/);
   });
 
   test("the browser complains of nothing but the addresses that had no answer", () => {
-    expect(opened.problems.filter((problem) => !/slow\.nii\.gz|404/.test(problem))).toEqual([]);
+    expect(opened.problems.filter((problem) => !/slow\.nii\.gz|404|unreachable|ERR_FAILED/.test(problem))).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ const QUANTITIES: readonly (readonly [Quantity, string])[] = [
   ["hounsfield", "Hounsfield units"],
   ["attenuation", "Attenuation, 1/mm"],
   ["density", "Density, 0 to 1"],
-  ["unknown", "Unknown, as stored"],
+  ["unknown", "Unknown"],
 ];
 
 const FORMAT_WORDS: Readonly<Record<VolumeFormat, string>> = {

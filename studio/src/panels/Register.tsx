@@ -214,7 +214,7 @@ function ResultSection() {
       {all.length > 0 && (
         <>
           <Curves
-            label="Similarity, a curve for each stage of the search"
+            label="Similarity, stage by stage"
             xUnit="iterations"
             curves={stagesOf(all).map((stage) => ({
               name: "similarity",
@@ -224,7 +224,7 @@ function ResultSection() {
             }))}
           />
           <Curves
-            label="Distance from the start"
+            label="From the start"
             xUnit="iterations"
             curves={[
               { name: "mm", x, y: all.map(({ shift }) => shift), color: "var(--accent)" },

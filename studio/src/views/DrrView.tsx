@@ -99,7 +99,6 @@ export function DrrView() {
         <>
           {angleWords(shownAngles.value)}
           {freeView.value && ", by matrix"}
-          {radiographed.value === "reconstruction" && <em>reconstruction</em>}
         </>
       }
       readout={shown && hover.value && <Readout shown={shown} place={hover.value} />}
@@ -125,9 +124,12 @@ export function DrrView() {
       {problem && <p class="problem">{problem}</p>}
       {!patient.value && <p class="empty">{task.value?.what ?? "Open a scan to see its X-ray"}</p>}
       {shown && !problem && (
-        <span class="corner" aria-hidden="true">
-          {shown.columns} × {shown.rows}
-          {drrIsExact.value ? `, ${Number(pixel.toFixed(3))} mm` : " …"}
+        <span class="corner">
+          {radiographed.value === "reconstruction" && <em>reconstruction</em>}
+          <span>
+            {shown.columns} × {shown.rows}
+            {drrIsExact.value ? `, ${Number(pixel.toFixed(3))} mm` : " …"}
+          </span>
         </span>
       )}
     </ViewFrame>

@@ -11,9 +11,9 @@ const FLICKER = 450;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 const WORDS: Readonly<Record<Exclude<Overlay, "flicker">, string>> = {
-  edges: "edges of the rendering, orange",
+  edges: "edges of the rendering in orange",
   checkerboard: "checkerboard with the rendering",
-  "X-ray": "alone",
+  "X-ray": "X-ray alone",
 };
 
 /** The X-ray and the rendering in one picture. */
@@ -41,7 +41,7 @@ export function OverlayView() {
   if (!measured) return null;
   const flickers = rendered.value !== undefined && overlay.value === "flicker";
   const words = !rendered.value
-    ? "alone; its detector differs from the C-arm's"
+    ? "X-ray alone: its detector is another one"
     : overlay.value === "flicker"
       ? `flicker, now ${turned.value ? "the rendering" : "the X-ray"}`
       : WORDS[overlay.value];
@@ -49,7 +49,7 @@ export function OverlayView() {
     <ViewFrame
       title="Comparison"
       class="scene"
-      about={`${measured.name}: ${words}`}
+      about={words}
       foot={
         // who wants no motion changes the picture by hand
         flickers &&

@@ -172,7 +172,11 @@ export function SliceView({ plane }: { readonly plane: Plane }) {
         <canvas ref={canvas} />
         {shown && crosshairShown.value && <Crosshair picture={shown} />}
       </Surface>
-      {shown && sliced.value !== "volume" && <em class="corner">{sliced.value}</em>}
+      {shown && sliced.value !== "volume" && (
+        <span class="corner">
+          <em>{sliced.value}</em>
+        </span>
+      )}
     </ViewFrame>
   );
 }
