@@ -54,7 +54,8 @@ async function documented(page, name) {
 
 /** A page of a size in a theme. */
 async function openPage(browser, sizeName, theme, more = {}) {
-  const page = await browser.newPage({ ...SIZES[sizeName], colorScheme: theme, ...more });
+  const page = await browser.newPage({ ...SIZES[sizeName], ...more });
+  await page.addInitScript((chosen) => localStorage.setItem("tomograd-theme", chosen), theme);
   page.on("pageerror", (error) => say(`${sizeName} ${theme}: ${error.message}`));
   return page;
 }

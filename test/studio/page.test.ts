@@ -47,8 +47,8 @@ describe.skipIf(missing)(`the page${missing ? ` (skipped: ${missing})` : ""}`, (
 
   test.each(["dark", "light"] as const)(
     "axe finds nothing serious in the %s theme, in any panel, before and after there are results",
-    async (colorScheme) => {
-      const { page } = await studio.open({ context: { colorScheme } });
+    async (theme) => {
+      const { page } = await studio.open({ theme });
       await settled(page);
       const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
       await page.evaluate(axe);

@@ -37,6 +37,8 @@ export interface OpenOptions {
   readonly width?: number;
   readonly height?: number;
   /** Of the browser: what the user prefers, touch, permissions. */
+  /** Chosen before. */
+  readonly theme?: "dark" | "light";
   readonly context?: BrowserContextOptions;
 }
 
@@ -50,8 +52,9 @@ export async function startStudio(args: readonly string[] = []): Promise<Studio>
   return {
     server,
     browser,
-    async open({ address = server.address, width = 1280, height = 720, context } = {}) {
-      const page = await browser.newPage({ viewport: { width, height }, colorScheme: "dark", ...context });
+    async open({ address = server.address, width = 1280, height = 720, theme, context } = {}) {
+      const page = await browser.newPage({ viewport: { width, height }, ...context });
+      if (theme) await page.addInitScript((chosen) => localStorage.setItem("tomograd-theme", chosen), theme);
       const problems: string[] = [];
       const requests: Request[] = [];
       page.on("console", (message) => {

@@ -2,7 +2,6 @@ import { effect, signal } from "@preact/signals";
 
 export type Theme = "dark" | "light";
 const KEY = "tomograd-theme";
-const prefersLight = matchMedia("(prefers-color-scheme: light)");
 
 function remembered(): Theme | undefined {
   try {
@@ -13,15 +12,8 @@ function remembered(): Theme | undefined {
   }
 }
 
-const asked = (): Theme => (prefersLight.matches ? "light" : "dark");
-
-/** As the user chose here before, else as the system prefers, else dark, as reading rooms are. */
-export const theme = signal<Theme>(remembered() ?? asked());
-
-// until there is a choice the system's is followed
-prefersLight.addEventListener("change", () => {
-  if (!remembered()) theme.value = asked();
-});
+/** As the user chose here before, else dark, as reading rooms are: browsers say "light" where nothing was ever chosen. */
+export const theme = signal<Theme>(remembered() ?? "dark");
 
 effect(() => {
   document.documentElement.dataset.theme = theme.value;
