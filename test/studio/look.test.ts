@@ -73,6 +73,8 @@ describe.skipIf(missing)(`looking at the chest${missing ? ` (skipped: ${missing}
   test("typed angles, dragging and arrow keys turn the arm, and the matrix takes it back", async () => {
     const before = await page.evaluate<number[]>("tomogradStudio.matrix()");
     await page.getByLabel("LAO (+) / RAO (−)", { exact: true }).fill("40");
+    expect((await arm(page)).laoDeg).not.toBe(40);
+    await page.keyboard.press("Enter");
     expect((await arm(page)).laoDeg).toBe(40);
     const surface = page.getByRole("application", { name: /^X-ray/ });
     const box = (await surface.boundingBox())!;

@@ -175,6 +175,7 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     expect(await page.evaluate("tomogradStudio.patient().range")).toEqual([0, 59]);
     await page.getByRole("tab", { name: "Open" }).click();
     await page.getByLabel("Volume of the file").fill("1");
+    await page.keyboard.press("Enter");
     await becomes(page, "tomogradStudio.patient().range[0] === 60");
     expect(await page.evaluate<string[]>("tomogradStudio.image().then(() => tomogradStudio.commands())")).toEqual([
       expect.stringContaining("render volumes.npy --out xray.png --frame 1"),

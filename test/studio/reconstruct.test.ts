@@ -205,6 +205,116 @@ describe.skipIf(missing)(`reconstructing and registering${missing ? ` (skipped: 
     expect((await page.evaluate<{ psnr: number }>(run)).psnr).toBe(before.psnr);
   });
 
+  test("another volume ends a run without a word, and nothing of it is left", async () => {
+    const open = (name: string) =>
+      page.evaluate(
+        `tomogradStudio.open({ name: "${name}", source: { from: "address", address: new URL("data/chest-lidc-idri-0001-small.nii.gz", document.baseURI).href } })`,
+      );
+    const nothingLeft = async () => {
+      expect(
+        await page.evaluate(
+          "[tomogradStudio.scan(), tomogradStudio.steps().length, tomogradStudio.reconstruction(), tomogradStudio.failure()]",
+        ),
+      ).toEqual([undefined, 0, undefined, undefined]);
+      expect(await page.locator(".masthead").innerText()).not.toMatch(/Reconstructing|Simulating|Cancel/);
+      expect(await page.locator("#panel").innerText()).not.toMatch(/Iteration \d|paused|Pause|Resume|Cancel/);
+      expect(await page.locator("#panel polyline").count()).toBe(0);
+    };
+    for (const paused of [false, true]) {
+      await page.evaluate("tomogradStudio.simulate({ views: 40, rows: 64, columns: 64 }).then(() => undefined)");
+      await page.evaluate("void tomogradStudio.reconstruct({ method: 'auto-tv', size: 64, iterations: 1000 })");
+      await becomes(page, "tomogradStudio.steps().length > 2");
+      if (paused) await button(page, "Pause").click();
+      await open(paused ? "second" : "first");
+      await nothingLeft();
+      // what the worker still had under way has ended by then
+      await page.evaluate("tomogradStudio.simulate({ views: 4, rows: 16, columns: 16 }).then(() => undefined)");
+      await page.waitForTimeout(1000);
+      expect(await page.evaluate("tomogradStudio.failure()")).toBeUndefined();
+      expect(await page.evaluate("tomogradStudio.steps().length")).toBe(0);
+    }
+    await page.evaluate("void tomogradStudio.simulate({ views: 720, rows: 256, columns: 256 })");
+    await button(page, "Cancel").waitFor();
+    await open("third");
+    await nothingLeft();
+    await page.evaluate("tomogradStudio.openSample()");
+  });
+
+  test("a number that is typed is taken whole, or refused in words; nothing moves", async () => {
+    const views = page.getByLabel("Views", { exact: true });
+    const simulate = button(page, "Simulate");
+    const message = page.locator("#panel .field small:not(:empty)");
+    await page.evaluate("tomogradStudio.simulate({ views: 24, rows: 32, columns: 32 }).then(() => undefined)");
+    const place = async () => (await simulate.boundingBox())!;
+    const at = await place();
+    await views.selectText();
+    await views.pressSequentially("1000");
+    expect(await message.innerText()).toBe("from 1 to 720");
+    expect(await place()).toEqual(at);
+    await page.evaluate("window.before = tomogradStudio.scan()");
+    await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2);
+    await page.mouse.down();
+    await page.waitForTimeout(100);
+    expect(await place()).toEqual(at);
+    await page.mouse.up();
+    await becomes(page, "tomogradStudio.scan() !== window.before");
+    expect(await page.evaluate("tomogradStudio.scan().views")).toBe(24);
+    expect(await views.inputValue()).toBe("24");
+    expect(await message.innerText()).toBe("“1000” refused: from 1 to 720");
+    await views.fill("25");
+    await views.press("Enter");
+    await simulate.click();
+    await becomes(page, "tomogradStudio.scan()?.views === 25");
+    await views.press("ArrowUp");
+    expect(await views.inputValue()).toBe("26");
+    expect(await message.count()).toBe(0);
+
+    await page.getByRole("tab", { name: "Look" }).click();
+    const lao = page.getByLabel("LAO (+) / RAO (−)", { exact: true });
+    await page.evaluate("tomogradStudio.steer({ laoDeg: 5 })");
+    for (const [text, then] of [
+      ["720", 5],
+      ["1e300", 5],
+      ["", 5],
+      ["0x10", 5],
+      ["12,5", 12.5],
+      ["−7.5", -7.5],
+      ["1,2,3", -7.5],
+    ] as const) {
+      await lao.selectText();
+      await lao.press("Delete");
+      await lao.pressSequentially(text);
+      await lao.press("Tab");
+      expect(await page.evaluate("tomogradStudio.arm().laoDeg"), text).toBe(then);
+      expect(await lao.inputValue(), text).toBe(then.toFixed(1));
+    }
+    const columns = page.getByLabel("Columns", { exact: true });
+    const before = await page.evaluate("tomogradStudio.arm().columns");
+    await columns.fill("99999");
+    await columns.press("Tab");
+    expect(await page.evaluate("tomogradStudio.arm().columns")).toBe(before);
+    await page.evaluate("tomogradStudio.steer({ laoDeg: 0 })");
+  });
+
+  test("a search that is cancelled says so, and where the C-arm stands", async () => {
+    await page.getByRole("tab", { name: "Register" }).click();
+    await page.evaluate("tomogradStudio.hideXRay(() => 0.7)");
+    await page.evaluate("tomogradStudio.steer({ laoDeg: 3 })");
+    await button(page, "Register").click();
+    await button(page, "Cancel").click();
+    await becomes(page, "!document.querySelector('.masthead progress')");
+    expect(await page.locator("#panel").innerText()).toMatch(
+      /Cancelled (at iteration \d+|before the first iteration): the C‑arm was not moved, and stands at LAO 3°\s+CRAN 0°\./,
+    );
+    // nor does a search that another volume ends move it, or say a word
+    await page.evaluate("void tomogradStudio.register()");
+    await page.evaluate("tomogradStudio.openSample()");
+    await page.waitForTimeout(500);
+    expect(await page.locator(".masthead").innerText()).not.toMatch(/Registering/);
+    expect(await page.evaluate("[tomogradStudio.failure(), tomogradStudio.arm().laoDeg]")).toEqual([undefined, 3]);
+    expect(await page.locator("#panel").innerText()).not.toContain("Cancelled");
+  });
+
   test("a hidden pose is found to half a millimeter", async () => {
     await page.getByRole("tab", { name: "Register" }).click();
     // five numbers of the pose: two of the angles, three of the place

@@ -3,7 +3,7 @@ import { Choice } from "../controls/Choice";
 import { Curves } from "../controls/Curves";
 import { NumberField } from "../controls/NumberField";
 import { patient } from "../state/patient";
-import { steer } from "../state/pose";
+import { shownAngles, steer } from "../state/pose";
 import {
   dropXRay,
   hideXRay,
@@ -12,12 +12,14 @@ import {
   register,
   registering,
   registration,
+  registrationCancelled,
   rereadXRay,
   rounds,
   search,
   xray,
 } from "../state/registration";
 import { task } from "../state/status";
+import { angleWords } from "../views/DrrView";
 import { OVERLAYS } from "../worker/painting";
 import { MEANINGS, type Meaning, type RegistrationRound } from "../worker/protocol";
 
@@ -211,6 +213,12 @@ function ResultSection() {
           </dl>
         </>
       )}
+      {registrationCancelled.value && (
+        <p class="hint">
+          {all.length > 0 ? `Cancelled at iteration ${all.length}` : "Cancelled before the first iteration"}: the C‑arm
+          was not moved, and stands at {angleWords(shownAngles.value)}.
+        </p>
+      )}
       {all.length > 0 && (
         <>
           <Curves
@@ -233,7 +241,7 @@ function ResultSection() {
           />
         </>
       )}
-      {!done && all.length === 0 && <p class="hint">No registration yet.</p>}
+      {!done && all.length === 0 && !registrationCancelled.value && <p class="hint">No registration yet.</p>}
     </section>
   );
 }

@@ -1,7 +1,7 @@
 /** The simulated scan, its reconstruction, and how far that has come. */
 import { batch, effect, signal } from "@preact/signals";
 import type { Vec3 } from "tomograd";
-import { isCancelled, request } from "../worker/client";
+import { request } from "../worker/client";
 import type {
   Profile,
   ReconstructionFacts,
@@ -38,7 +38,10 @@ const cutProfile = latestWins(
   (next) => {
     profile.value = next;
   },
-  report,
+  (error) => {
+    // one that was asked for before another volume was opened
+    if (reconstruction.value) report(error);
+  },
 );
 
 effect(() => {
@@ -46,10 +49,16 @@ effect(() => {
   if (reconstruction.value) cutProfile.ask({ through: crosshair.value, axis: profileAxis.value });
 });
 
-// a scan is of one volume
+let controller: AbortController | undefined;
+
+// a scan is of one volume: what is under way for the one before is given up, and heard of no more
 effect(() => {
   void patient.value;
+  const mine = controller;
+  controller = undefined;
+  mine?.abort();
   batch(() => {
+    if (mine) rest();
     sliced.value = "volume";
     radiographed.value = "volume";
     scan.value = undefined;
@@ -59,9 +68,14 @@ effect(() => {
   });
 });
 
-let controller: AbortController | undefined;
+/** Nothing is under way. */
+function rest(): void {
+  running.value = undefined;
+  paused.value = false;
+  task.value = undefined;
+}
 
-/** Runs one job with its share and a way to end it; undefined where it is cancelled or fails. */
+/** Runs one job with its share and a way to end it; undefined where it is cancelled, fails, or another volume is opened. */
 async function working<R>(
   kind: "simulate" | "reconstruct",
   what: string,
@@ -77,18 +91,18 @@ async function working<R>(
     task.value = { what, cancel };
   });
   try {
-    return await call(mine.signal, (share) => {
-      task.value = { what, share, cancel };
+    const result = await call(mine.signal, (share) => {
+      if (!mine.signal.aborted) task.value = { what, share, cancel };
     });
+    return controller === mine ? result : undefined;
   } catch (error) {
-    if (!isCancelled(error)) report(error);
+    if (controller === mine) report(error);
     return undefined;
   } finally {
-    batch(() => {
-      running.value = undefined;
-      paused.value = false;
-      task.value = undefined;
-    });
+    if (controller === mine) {
+      controller = undefined;
+      batch(rest);
+    }
   }
 }
 
@@ -120,6 +134,7 @@ export async function reconstruct(): Promise<boolean> {
     request("reconstruct", asked, {
       signal,
       onProgress: (step) => {
+        if (signal.aborted) return;
         batch(() => {
           steps.value = [...steps.value.filter(({ iteration }) => iteration < step.iteration), step];
           if (step.picture) volumeShown.value++;

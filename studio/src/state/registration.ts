@@ -1,7 +1,7 @@
 /** A measured X-ray, or one with a hidden pose, and the search for where it was taken from. */
 import { batch, computed, effect, signal } from "@preact/signals";
 import { type ConeView, positionerView, viewToProjectionMatrix } from "tomograd/geometry";
-import { request } from "../worker/client";
+import { isCancelled, request } from "../worker/client";
 import type { Overlay } from "../worker/painting";
 import type {
   Meaning,
@@ -33,6 +33,8 @@ export const registration = signal<RegistrationFacts | undefined>(undefined);
 /** What `registration` is the result of. */
 export const registered = signal<(Registered & { readonly start: RegistrationStart }) | undefined>(undefined);
 export const registering = signal(false);
+/** Whether the last search was cancelled. */
+export const registrationCancelled = signal(false);
 
 /** The rendering that the X-ray is compared with, perhaps coarser; undefined: its detector is another one. */
 export const rendered = computed(() => {
@@ -42,20 +44,33 @@ export const rendered = computed(() => {
   return rows === measured.rows && columns === measured.columns ? image : undefined;
 });
 
+let controller: AbortController | undefined;
+
 // an X-ray is of one volume
 effect(() => {
   void patient.value;
   dropXRay();
 });
 
-/** Puts the X-ray away. */
+/** Puts the X-ray away; a search for its pose is given up, and heard of no more. */
 export function dropXRay(): void {
+  const mine = controller;
+  controller = undefined;
+  mine?.abort();
   batch(() => {
+    if (mine) rest();
+    registrationCancelled.value = false;
     xray.value = undefined;
     registration.value = undefined;
     registered.value = undefined;
     rounds.value = [];
   });
+}
+
+/** No search is under way. */
+function rest(): void {
+  registering.value = false;
+  task.value = undefined;
 }
 
 /** How far a hidden pose is from the frontal one: to each side, degrees and mm. */
@@ -148,13 +163,15 @@ export function restoreXRay(image: XRayToKeep, { file, truth, start, found, ...w
 export async function register(): Promise<RegistrationFacts | undefined> {
   const measured = xray.value;
   if (!measured || !patient.value || !("view" in beam.value) || registering.value) return undefined;
-  const controller = new AbortController();
-  const cancel = () => controller.abort();
+  const mine = new AbortController();
+  controller = mine;
+  const cancel = () => mine.abort();
   batch(() => {
     failure.value = undefined;
     registration.value = undefined;
     registered.value = undefined;
     rounds.value = [];
+    registrationCancelled.value = false;
     registering.value = true;
     task.value = { what: "Registering", cancel };
   });
@@ -169,12 +186,13 @@ export async function register(): Promise<RegistrationFacts | undefined> {
         ...(truth && { truth }),
       },
       {
-        signal: controller.signal,
+        signal: mine.signal,
         onProgress: (round) => {
-          rounds.value = [...rounds.value, round];
+          if (!mine.signal.aborted) rounds.value = [...rounds.value, round];
         },
       },
     );
+    if (controller !== mine) return undefined;
     steerByMatrix(viewToProjectionMatrix(found.view));
     batch(() => {
       registration.value = found;
@@ -182,12 +200,14 @@ export async function register(): Promise<RegistrationFacts | undefined> {
     });
     return found;
   } catch (error) {
+    if (controller !== mine) return undefined;
+    registrationCancelled.value = isCancelled(error);
     report(error);
     return undefined;
   } finally {
-    batch(() => {
-      registering.value = false;
-      task.value = undefined;
-    });
+    if (controller === mine) {
+      controller = undefined;
+      batch(rest);
+    }
   }
 }

@@ -38,7 +38,7 @@ function shiftBy(right: number, down: number): void {
 }
 
 /** "LAO 30°  CRAN 10°". */
-function angleWords({ laoDeg, cranDeg }: { readonly laoDeg: number; readonly cranDeg: number }): string {
+export function angleWords({ laoDeg, cranDeg }: { readonly laoDeg: number; readonly cranDeg: number }): string {
   const part = (value: number, plus: string, minus: string) =>
     `${value > -0.05 ? plus : minus} ${Math.abs(value).toFixed(1).replace(/\.0$/, "")}°`;
   return `${part(laoDeg, "LAO", "RAO")}  ${part(cranDeg, "CRAN", "CAUD")}`;

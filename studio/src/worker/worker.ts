@@ -15,7 +15,7 @@ import { factsOf, startHandlers } from "./handlers/start";
 import type { Context, Handlers } from "./handlers/types";
 import { takeoverWords } from "./memory";
 import type { CallKind, FromWorker, ToWorker } from "./protocol";
-import { onTakeover } from "./session";
+import { onTakeover, withEachPatient } from "./session";
 
 const handlers: Handlers = {
   ...startHandlers,
@@ -32,7 +32,12 @@ const handlers: Handlers = {
   ...lastSessionHandlers,
 };
 
-const running = new Map<number, AbortController>();
+const running = new Map<number, { readonly kind: CallKind; readonly controller: AbortController }>();
+// what these make of a volume is of no use to the next one
+withEachPatient(() => {
+  for (const { kind, controller } of running.values())
+    if (["simulate", "reconstruct", "register"].includes(kind)) controller.abort();
+});
 const post = (message: FromWorker, transfer: readonly Transferable[] = []) =>
   self.postMessage(message, { transfer: [...transfer] });
 
@@ -40,7 +45,7 @@ onTakeover((event) => post({ backend: factsOf(event.backend), because: takeoverW
 
 async function answer(id: number, kind: CallKind, payload: unknown): Promise<void> {
   const controller = new AbortController();
-  running.set(id, controller);
+  running.set(id, { kind, controller });
   const transfer: Transferable[] = [];
   const context: Context<CallKind> = {
     signal: controller.signal,
@@ -62,6 +67,6 @@ async function answer(id: number, kind: CallKind, payload: unknown): Promise<voi
 }
 
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
-  if ("cancel" in data) running.get(data.id)?.abort();
+  if ("cancel" in data) running.get(data.id)?.controller.abort();
   else void answer(data.id, data.kind, data.payload);
 });

@@ -42,6 +42,7 @@ async function reconstruct(
   keep: Keep,
 ): Promise<ReconstructionFacts> {
   const projections = currentScan();
+  const { volume: scanned } = currentPatient();
   const { detector, views } = projections;
   const chosen = gridOf(asked.size);
   const grid = createGrid({ ...chosen, spacing: [chosen.spacing, chosen.spacing, chosen.spacing] });
@@ -49,11 +50,15 @@ async function reconstruct(
   const run = METHODS[name];
   const started = performance.now();
   let shownAt = Number.NEGATIVE_INFINITY;
+  const show = (volume: Volume, finished: boolean) => {
+    if (currentPatient().volume !== scanned) throw new Error("another volume is open than the one that was scanned");
+    setReconstructed(volume, finished);
+  };
   const onIteration = async (now: Progress) => {
     const last = now.iteration + 1 === now.iterations;
     const picture = !last && performance.now() - shownAt > SHOWN_EVERY;
     if (picture) {
-      setReconstructed(await now.volume(), false);
+      show(await now.volume(), false);
       shownAt = performance.now();
     }
     const { iteration, iterations, value, residual } = now;
@@ -74,7 +79,7 @@ async function reconstruct(
     const done = await run(A, projections, settings);
     using device = done.volume;
     const volume = await toHost(device);
-    setReconstructed(volume, true);
+    show(volume, true);
     const notes = done.warnings.map(({ defect, message }) => ({ defect, message }));
     const milliseconds = performance.now() - started;
     return {
