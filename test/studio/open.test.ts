@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { transformPoint } from "../../src/core/index.js";
 import { dicomSeriesFiles, encodeNifti, npyPieces, writeVolume } from "../../src/io/index.js";
 import type { Volume } from "../../src/volume/grid.js";
+import { boxGrid } from "../../src/volume/index.js";
+import { labelColor } from "../../studio/src/labelColors.js";
 import {
   becomes,
   type Dropped,
@@ -15,6 +17,7 @@ import {
   missing,
   type Opened,
   type Studio,
+  settled,
   startStudio,
 } from "./studioPage.js";
 
@@ -281,6 +284,54 @@ describe.skipIf(missing)(`opening scans${missing ? ` (skipped: ${missing})` : ""
     await page.getByRole("button", { name: "Remove" }).click();
     await expect.poll(() => page.locator("canvas.labels").count()).toBe(0);
     await expect.poll(() => page.locator("section[aria-label=Axial] .readout").textContent()).not.toContain("label");
+  });
+
+  test("many labels lie over the exact X-ray within a second of it, each in a color of its own", async () => {
+    const { page } = await studio.open();
+    const { grid } = await patient(page);
+    // frontal rays pass along y: each goes through one block
+    const [across, up] = [5, 17];
+    const values = Uint8Array.from({ length: across * up }, (_, i) => i + 1);
+    const { bytes } = await nifti({ quantity: "label", grid: boxGrid(grid, [across, 1, up]), values }, "");
+    await settled(page);
+    await page.getByRole("tab", { name: "Open" }).click();
+    const file = { name: "blocks.nii", mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
+    await page.getByLabel("Label map…").setInputFiles([file]);
+    const middle = `(() => {
+      const { width, height } = document.querySelector("canvas.labels");
+      const context = document.querySelector("canvas.labels").getContext("2d");
+      return [...context.getImageData(Math.floor(width / 2), Math.floor(height / 2), 1, 1).data];
+    })()`;
+    await becomes(page, `document.querySelector("canvas.labels") !== null && ${middle}[3] > 128`);
+    const label = 1 + 2 + across * 8;
+    const [red, green, blue] = await page.evaluate<number[]>(middle);
+    for (const [c, level] of [red, green, blue].entries())
+      expect(Math.abs(level - labelColor(label)[c])).toBeLessThanOrEqual(2);
+
+    await page.evaluate("tomogradStudio.steer({ laoDeg: 45 })");
+    const { early, later } = await page.evaluate<{ early: number; later: number }>(`(async () => {
+      let [early, at] = [0, 0];
+      const before = tomogradStudio.shown().view;
+      const exact = tomogradStudio.image().then(() => { at = performance.now(); });
+      while (tomogradStudio.shown().view === before) await new Promise(requestAnimationFrame);
+      // canvases are painted in the frame after a picture has come
+      for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+      for (;;) {
+        const colored = ${middle}[3] > 0;
+        if (colored && at > 0) return { early, later: performance.now() - at };
+        if (colored && tomogradStudio.shown().coarsening > 1) early++;
+        await new Promise(requestAnimationFrame);
+      }
+    })()`);
+    expect(early).toBe(0);
+    // four passes over few voxels, whatever the number of labels: hundredths of a second; one pass for each took seconds
+    expect(later).toBeLessThan(1000);
+
+    const swatches = page.getByRole("list", { name: "Labels of blocks.nii" }).getByRole("listitem");
+    const colors = await swatches.evaluateAll((all) => all.map((one) => one.style.getPropertyValue("--swatch")));
+    expect(new Set(colors).size).toBe(64);
+    await expect.poll(() => page.getByText("85 labels are in color, the first 64 are listed").count()).toBe(1);
+    await page.close();
   });
 
   test("reading can be cancelled: nothing changes, and nothing is complained of", async () => {

@@ -15,8 +15,12 @@ interface Asked {
 
 const last = signal<(Asked & { readonly shadow: LabelShadow | undefined }) | undefined>(undefined);
 
+let casting: AbortController | undefined;
 const cast = latestWins(
-  ({ of: { view, detector } }: Asked) => request("labelShadow", { view, detector }),
+  ({ of: { view, detector } }: Asked) => {
+    casting = new AbortController();
+    return request("labelShadow", { view, detector }, { signal: casting.signal });
+  },
   (shadow, asked) => {
     last.value = { ...asked, shadow };
   },
@@ -34,6 +38,8 @@ export const labelShadow = computed<LabelShadow | undefined>(() => {
 export const followLabels = (): (() => void) =>
   effect(() => {
     const [image, open] = [drr.value, labels.value];
+    // the X-ray moves on: its next picture goes first
+    if (!drrIsExact.value) casting?.abort();
     if (!image || !open || !drrIsExact.value || radiographed.value !== "volume" || labelOpacity.value === 0) return;
     if (!labelShadow.peek()) cast.ask({ of: image, labels: open });
   });

@@ -1,36 +1,41 @@
 /** The label map over the volume that is open. */
 import { type Backend, type DeviceVolume, toDevice, type Volume } from "tomograd";
+import type { LabelShades } from "./labelShades";
 import { withEachBackend, withEachPatient } from "./session";
 
 export interface LabelMap {
   /** On the grid of the opened volume; 0: no label. */
   readonly volume: Volume;
-  /** The labels that are shown, rising. */
-  readonly listed: readonly number[];
+  readonly shades: LabelShades;
 }
 
 let map: LabelMap | undefined;
-/** Which of `listed` each voxel has, counted from 1; 0: none. */
-let onDevice: DeviceVolume | undefined;
+let onDevice: readonly DeviceVolume[] = [];
 
 export const currentLabels = (): LabelMap | undefined => map;
 
 export function setLabels(next: LabelMap | undefined): void {
-  onDevice?.dispose();
-  onDevice = undefined;
+  for (const shade of onDevice) shade.dispose();
+  onDevice = [];
   map = next;
 }
 
-/** The places of the labels in `listed`, from 1, on a backend. */
-export function placesOn(backend: Backend, { volume, listed }: LabelMap): DeviceVolume {
-  if (onDevice) return onDevice;
-  const placeOf = new Map(listed.map((label, i) => [label, i + 1]));
-  const values = Uint8Array.from(volume.values, (label) => placeOf.get(label) ?? 0);
-  onDevice = toDevice(backend, { quantity: "label", grid: volume.grid, values });
+/** The shades of the labels on a backend, in their order. */
+export function shadesOn(backend: Backend, { shades }: LabelMap): readonly DeviceVolume[] {
+  if (onDevice.length === 0) {
+    const placed: DeviceVolume[] = [];
+    try {
+      for (const shade of shades) placed.push(toDevice(backend, shade));
+    } catch (error) {
+      for (const shade of placed) shade.dispose();
+      throw error;
+    }
+    onDevice = placed;
+  }
   return onDevice;
 }
 
 withEachBackend(() => {
-  onDevice = undefined;
+  onDevice = [];
 });
 withEachPatient(() => setLabels(undefined));

@@ -8,6 +8,7 @@ const SMALLER_SCAN = "Open a smaller one: “npx tomograd convert” with --spac
 const LESS: Partial<Record<CallKind, string>> = {
   open: SMALLER_SCAN,
   openLabels: SMALLER_SCAN,
+  labelShadow: SMALLER_SCAN,
   start: SMALLER_SCAN,
   render: "Take fewer pixels of the detector, under Look.",
   simulate: "Take fewer views or pixels.",

@@ -162,7 +162,7 @@ export interface PatientFacts {
 
 export interface LabelFacts {
   readonly name: string;
-  /** The labels that occur, 0 left out. */
+  /** The labels that occur, rising, 0 left out; of very many the first. */
   readonly labels: readonly number[];
   readonly notes: readonly Note[];
 }

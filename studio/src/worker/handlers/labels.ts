@@ -1,19 +1,18 @@
 import { type Backend, createProjector, toHost } from "tomograd";
-import { labelChannels, zeros } from "tomograd/projector";
 import { resample } from "tomograd/volume";
-import { labelColor } from "../../labelColors";
 import { coarse } from "../coarse";
-import { currentLabels, type LabelMap, placesOn, setLabels } from "../labelMap";
-import type { Exposure, LabelShadow } from "../protocol";
+import { currentLabels, type LabelMap, setLabels, shadesOn } from "../labelMap";
+import { labelShades } from "../labelShades";
+import type { Exposure, LabelShadow, Note } from "../protocol";
 import { compute, currentPatient } from "../session";
 import { afterMessages } from "../turn";
 import { inPageWords } from "../words";
 import { readRequested } from "./input";
 import type { Context, Handlers } from "./types";
 
-/** More labels than this have colors that nobody can tell apart. */
+/** More labels than this have colors that nobody can tell apart: they are shown, and not listed. */
 const MOST_LISTED = 64;
-/** Pixels along a side of the labels' shadow: their edges are smooth, and there is one image for each label. */
+/** Pixels along a side of the labels' shadow: their edges are smooth. */
 const SHADOW_SIDE = 256;
 
 export const labelHandlers: Pick<Handlers, "openLabels" | "closeLabels" | "labelShadow"> = {
@@ -24,14 +23,16 @@ export const labelHandlers: Pick<Handlers, "openLabels" | "closeLabels" | "label
       interpolation: "nearest",
     });
     const found = new Set<number>();
-    for (const value of labels.values) if (value !== 0 && found.size < MOST_LISTED) found.add(value);
+    for (const value of labels.values) if (value !== 0) found.add(value);
     signal.throwIfAborted();
-    const listed = [...found].sort((a, b) => a - b);
-    setLabels({ volume: labels, listed });
+    setLabels({ volume: labels, shades: labelShades(labels) });
     return {
       name: asked.name,
-      labels: listed,
-      notes: file.warnings.map(({ defect, message }) => ({ defect, message: inPageWords(message) })),
+      labels: [...found].sort((a, b) => a - b).slice(0, MOST_LISTED),
+      notes: [
+        ...file.warnings.map(({ defect, message }) => ({ defect, message: inPageWords(message) })),
+        ...unlisted(found.size),
+      ],
     };
   },
 
@@ -46,58 +47,50 @@ export const labelHandlers: Pick<Handlers, "openLabels" | "closeLabels" | "label
   },
 };
 
+const unlisted = (count: number): Note[] => {
+  if (count > MOST_LISTED)
+    return [{ defect: "unlisted", message: `${count} labels are in color, the first ${MOST_LISTED} are listed.` }];
+  if (count > 0) return [];
+  return [{ defect: "no-labels", message: "No label lies in this scan: is the map of this patient?" }];
+};
+
 /**
- * The labels as rays see them: each colors a pixel by the length of its way through it, as a share of its longest; where
- * several lie behind each other their colors mix by these shares.
+ * The labels as rays see them: each covers what lies behind it as a translucent body does, more the longer the way through
+ * it is beside its thickness; where several lie behind each other their colors mix by these lengths.
  */
 async function shadowOf(
   map: LabelMap,
   asked: Exposure,
   { signal, move }: Context<"labelShadow">,
   backend: Backend,
-): Promise<LabelShadow> {
+): Promise<LabelShadow | undefined> {
   const { view, detector } = coarse(
     asked.view,
     asked.detector,
     Math.max(asked.detector.rows, asked.detector.columns) / SHADOW_SIDE,
   );
-  const { grid } = map.volume;
-  using A = createProjector({ backend, grid, detector, views: [view] });
-  using ones = zeros(backend, grid, "density", "ones");
-  backend.run("fill", { out: ones.array, value: 1 });
-  const pixels = detector.rows * detector.columns;
-  const mixed = new Float32Array(4 * pixels);
-  for (const [i, label] of map.listed.entries()) {
-    const [channel] = labelChannels(A, ones, placesOn(backend, map), [i + 1]);
-    using lengths = channel;
-    mix(mixed, (await toHost(lengths)).values, labelColor(label));
+  using A = createProjector({ backend, grid: map.shades[0].grid, detector, views: [view] });
+  const sums: ArrayLike<number>[] = [];
+  for (const shade of shadesOn(backend, map)) {
+    using sum = A.apply(shade);
+    sums.push((await toHost(sum)).values);
+    // what shows the X-ray itself goes first
     await afterMessages();
     signal.throwIfAborted();
+    // the labels may have been taken away
+    if (currentLabels() !== map) return undefined;
   }
   const { rows, columns } = detector;
-  return { rows, columns, pixels: move(toPixels(mixed)) };
+  return { rows, columns, pixels: move(toPixels(sums)) };
 }
 
-/** Adds a color by its shares to sums of red, green, blue; the fourth is the sum of the shares. */
-function mix(sums: Float32Array, lengths: ArrayLike<number>, color: readonly number[]): void {
-  let longest = 0;
-  for (let i = 0; i < lengths.length; i++) longest = Math.max(longest, lengths[i]);
-  if (longest === 0) return;
-  for (let i = 0; i < lengths.length; i++) {
-    const share = lengths[i] / longest;
-    for (let c = 0; c < 3; c++) sums[4 * i + c] += share * color[c];
-    sums[4 * i + 3] += share;
-  }
-}
-
-/** RGBA: the mean color, and how much of it. */
-function toPixels(sums: Float32Array): Uint8ClampedArray<ArrayBuffer> {
-  const pixels = new Uint8ClampedArray(sums.length);
-  for (let i = 0; i < sums.length; i += 4) {
-    const share = sums[i + 3];
-    if (share === 0) continue;
-    for (let c = 0; c < 3; c++) pixels[i + c] = sums[i + c] / share;
-    pixels[i + 3] = 255 * Math.min(1, share);
+/** RGBA of integrals of weight, red, green, blue: the mean color, and how much of it. */
+function toPixels([weights, ...colors]: readonly ArrayLike<number>[]): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = new Uint8ClampedArray(4 * weights.length);
+  for (let i = 0; i < weights.length; i++) {
+    if (weights[i] <= 0) continue;
+    for (let c = 0; c < 3; c++) pixels[4 * i + c] = (255 * colors[c][i]) / weights[i];
+    pixels[4 * i + 3] = 255 * (1 - Math.exp(-weights[i]));
   }
   return pixels;
 }
