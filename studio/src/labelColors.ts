@@ -14,7 +14,8 @@ const FIRST: readonly Rgb[] = [
 ];
 /** Degrees: hues that follow each other by it come nowhere near an earlier one for long. */
 const GOLDEN_ANGLE = 180 * (3 - Math.sqrt(5));
-const LIGHTNESS = [0.5, 0.7, 0.36];
+/** Four: hues come close again after 21, 34 or 55 labels, which is never a multiple. */
+const LIGHTNESS = [0.5, 0.72, 0.34, 0.6];
 
 const made = new Map<number, Rgb>();
 
@@ -23,7 +24,8 @@ export function labelColor(label: number): Rgb {
   const known = made.get(label);
   if (known) return known;
   const whole = Math.round(label);
-  const color = FIRST[whole - 1] ?? ofHue(Math.abs(whole) * GOLDEN_ANGLE, LIGHTNESS[Math.abs(whole) % 3]);
+  const color =
+    FIRST[whole - 1] ?? ofHue(Math.abs(whole) * GOLDEN_ANGLE, LIGHTNESS[Math.abs(whole) % LIGHTNESS.length]);
   made.set(label, color);
   return color;
 }
