@@ -213,7 +213,10 @@ describe("X-ray images in DICOM", () => {
 
   test("a slice is no radiograph; radiographs beside slices are left out and named", async () => {
     const slice = dicomBytes({ rows, columns, pixels, position: [0, 0, 0] });
-    await expect(readRadiograph(slice)).rejects.toMatchObject({ detail: { defect: "not-a-radiograph" } });
+    await expect(readRadiograph(slice)).rejects.toMatchObject({
+      message: /is a slice \(CT\), not a radiograph; readVolume reads slices/,
+      detail: { defect: "not-a-radiograph", slice: true },
+    });
     const film = shot("DX", [IMAGER]);
     const { grid, warnings } = await readVolume([slice, film]);
     expect(grid.size).toEqual([3, 2, 1]);

@@ -175,17 +175,22 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
   test(
     "the code of the reconstruction is a program that makes the same volume",
     async () => {
-      await runCode(await page.evaluate<string>("tomogradStudio.codeOfReconstruction()"));
+      const code = await page.evaluate<string>("tomogradStudio.codeOfReconstruction()");
+      expect(code).toContain("({ ...gantry, views: 20 });");
+      await runCode(code);
       const programmed = await readVolume(join(folder, "back.nii.gz"));
       const commanded = await readVolume(join(folder, "back.nii"));
       expect(programmed.grid).toEqual(commanded.grid);
       expect([...programmed.values]).toEqual([...commanded.values]);
+      await page.evaluate("tomogradStudio.reconstruct({ method: 'fdk', size: 16 }).then(() => undefined)");
+      const direct = await page.evaluate<string>("tomogradStudio.codeOfReconstruction()");
+      expect(direct).toContain("fdk(A, { detector, views, about, values });");
     },
     COMMANDS,
   );
 
   test("a link carries the view", async () => {
-    await page.evaluate("tomogradStudio.pointAt([12, 20, -180])");
+    await page.evaluate("tomogradStudio.pointAt([12.3456789, 20, -180])");
     await page.evaluate("tomogradStudio.steer({ laoDeg: -33.5 })");
     await page.getByRole("tab", { name: "Look" }).click();
     await page.getByText("Lung", { exact: true }).click();
@@ -196,7 +201,7 @@ describe.skipIf(missing)(`taking things home${missing ? ` (skipped: ${missing})`
     await becomes(other.page, "tomogradStudio.arm().laoDeg === -33.5");
     await becomes(other.page, "tomogradStudio.crosshair()[2] === -180");
     expect(await other.page.evaluate("tomogradStudio.arm()")).toEqual({ ...POSE, laoDeg: -33.5 });
-    expect(await other.page.evaluate("tomogradStudio.crosshair()")).toEqual([12, 20, -180]);
+    expect(await other.page.evaluate("tomogradStudio.crosshair()")).toEqual([12.3456789, 20, -180]);
     await expect.poll(() => other.page.getByText(/^Level -500, width 1500 HU/).count()).toBe(1);
     expect(await other.page.getByRole("radio", { name: "Fluoroscopy" }).isChecked()).toBe(true);
     expect(await other.page.getByRole("radio", { name: "Trilinear" }).isChecked()).toBe(true);

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { viewToPinhole } from "../../src/geometry/index.js";
 import type { ConeView } from "../../src/geometry/view.js";
 import { risingValues } from "../../src/io/dicom/radiographProjections.js";
-import { readRadiograph, readVolume } from "../../src/io/index.js";
-import { innerCorners } from "../../src/volume/index.js";
+import { dicomSeriesFiles, readRadiograph, readVolume } from "../../src/io/index.js";
+import { createGrid, innerCorners, type Volume } from "../../src/volume/index.js";
 import { dataFolder, hasData, readManifest } from "../helpers/folders.js";
 import { tomograd } from "./commandLine.js";
 import { becomes, folder, missing, type Opened, type Studio, startStudio } from "./studioPage.js";
@@ -107,6 +107,21 @@ describe.skipIf(missing)(`X-rays as DICOM files${missing ? ` (skipped: ${missing
     const buffer = Buffer.from("no image");
     await page.getByLabel("Open X-ray…").setInputFiles({ name: "a.dcm", mimeType: "application/dicom", buffer });
     await expect.poll(() => page.getByRole("alert").textContent()).toMatch(/a\.dcm.*is it the right file\?/i);
+    // formats of pictures, as volumes are not read there
+    await expect.poll(() => page.getByRole("alert").textContent()).toMatch(/convert other pictures, e\.g\. to PNG/);
+    expect(await page.evaluate("tomogradStudio.xray().name")).toBe("hidden X-ray");
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    const air: Volume<"hounsfield"> = {
+      quantity: "hounsfield",
+      grid: createGrid({ size: [4, 4, 1], spacing: [1, 1, 1] }),
+      values: new Int16Array(16).fill(-1000),
+    };
+    const [[name, bytes]] = await dicomSeriesFiles(air, {});
+    const slice = { name, mimeType: "application/dicom", buffer: Buffer.from(bytes) };
+    await page.getByLabel("Open X-ray…").setInputFiles(slice);
+    await expect
+      .poll(() => page.getByRole("alert").textContent())
+      .toContain(`${name} is a slice (CT), not a radiograph; open it as a scan, under Open`);
     expect(await page.evaluate("tomogradStudio.xray().name")).toBe("hidden X-ray");
     await page.getByRole("button", { name: "Dismiss" }).click();
   });

@@ -87,6 +87,14 @@ export const isRadiograph = (set: DataSet): boolean => isProjection(set) || isSc
 export const isProjection = (set: DataSet): boolean =>
   PROJECTIONS.includes(text(set, "x00080060") ?? "") && !frameHeader(set, 0).numbers("x00200032", 3);
 
+/** Modalities whose images are sections, localizers of a CT aside. */
+const SECTIONS = ["CT", "MR", "PT"];
+
+/** Whether an image shows a section of the body: its modality makes nothing else, or it says where it lies. */
+export const isSlice = (set: DataSet): boolean =>
+  !isRadiograph(set) &&
+  (SECTIONS.includes(text(set, "x00080060") ?? "") || frameHeader(set, 0).numbers("x00200032", 3) !== undefined);
+
 /** Whether an image is the scan projection radiograph of a CT. */
 export const isScout = (set: DataSet): boolean => text(set, "x00080060") === "CT" && isLocalizer(set);
 

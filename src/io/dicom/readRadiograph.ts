@@ -10,7 +10,7 @@ import { lookUp, modalityTable } from "./modalityTable.js";
 import { openDicom } from "./openDicom.js";
 import { oddLengths } from "./parseSlice.js";
 import { describePixels } from "./pixelData.js";
-import { isRadiograph, type RadiographFacts, radiographFacts } from "./radiographFacts.js";
+import { isRadiograph, isSlice, type RadiographFacts, radiographFacts } from "./radiographFacts.js";
 
 /** An X-ray image, or a run of them, with what the file says of its geometry. */
 export interface Radiograph extends RadiographFacts {
@@ -41,12 +41,17 @@ export async function readRadiograph(input: Input, options: ReadRadiographOption
   const file = await openDicom(await toSource(input));
   const { name, set } = file;
   const pixels = describePixels(file);
-  if (!isRadiograph(set) || pixels.samples !== 1)
-    throw fault(
-      "UNSUPPORTED_FORMAT",
-      `${name} (${set.string("x00080060") ?? "no modality"}, ${pixels.samples} samples a pixel) is no radiograph`,
-      { defect: "not-a-radiograph", file: name, hint: "readVolume reads slices" },
-    );
+  if (!isRadiograph(set) || pixels.samples !== 1) {
+    const modality = set.string("x00080060")?.trim() || "no modality";
+    const slice = isSlice(set);
+    const finding = slice
+      ? `is a slice (${modality}), not a radiograph`
+      : `(${modality}, ${pixels.samples} samples a pixel) is no radiograph`;
+    throw fault("UNSUPPORTED_FORMAT", `${name} ${finding}`, {
+      ...{ defect: "not-a-radiograph", slice, file: name },
+      hint: slice ? "readVolume reads slices" : "readImage reads pictures",
+    });
+  }
   const { facts, warnings } = radiographFacts(set, name, pixels);
   const { rows, columns, frames, whiteIsZero } = facts;
   const count = rows * columns * frames;

@@ -49,6 +49,7 @@ export async function readImage(input: Input, options: ReadImageOptions = {}): P
   if (!format)
     throw fault("UNSUPPORTED_FORMAT", `${source.name ?? "the input"} is none of PNG, JPEG, TIFF and DICOM`, {
       defect: "bad-magic",
+      hint: "is it the right file? Its content decides, not its name; convert other pictures, e.g. to PNG",
     });
   const raster = await decodeRaster(source, format, options);
   const { columns, rows, type, samples, pixelSize } = raster;

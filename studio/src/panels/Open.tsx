@@ -15,7 +15,6 @@ import {
   patient,
   reopen,
 } from "../state/patient";
-import { failure } from "../state/status";
 import type { Note, PatientFacts } from "../worker/protocol";
 import { filesOfInput, nameOfFiles, openAddress, openFiles } from "./openFrom";
 
@@ -105,12 +104,7 @@ function AddressForm() {
       class="address"
       onSubmit={(event) => {
         event.preventDefault();
-        openAddress(text).catch(() => {
-          failure.value = {
-            code: "INVALID_ARGUMENT",
-            message: `“${text}” is no web address; write it whole, with https://`,
-          };
-        });
+        void openAddress(text);
       }}
     >
       <label for="address">Web address</label>

@@ -53,11 +53,28 @@ export async function openFiles(files: readonly PathFile[]): Promise<void> {
   else failure.value = { code: "NOT_FOUND", message: "There is no file in it; drop or pick the files of a scan" };
 }
 
-/** Opens a web address; relative ones start at the page. @throws TypeError where it is none */
+/** Opens a web address; relative ones start at the page. */
 export async function openAddress(text: string): Promise<void> {
-  const address = new URL(text, document.baseURI);
-  const name = decodeURIComponent(address.pathname.split("/").filter(Boolean).pop() ?? address.host);
+  const address = webAddress(text.trim());
+  if (!address) {
+    failure.value = { code: "INVALID_ARGUMENT", message: `“${text}” is not a web address: begin with https://` };
+    return;
+  }
+  const name = decodeURIComponent(address.pathname).split("/").filter(Boolean).pop() ?? address.host;
   await openVolume({ source: { from: "address", address: address.href }, name });
+}
+
+/** Undefined where a text is none: another scheme, or words without one. */
+function webAddress(text: string): URL | undefined {
+  const whole = /^https?:/i.test(text);
+  if (!whole && /\s/.test(text)) return undefined;
+  try {
+    const address = new URL(text, document.baseURI);
+    decodeURIComponent(address.pathname);
+    return /^https?:$/.test(address.protocol) ? address : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The first volume: `?volume=ADDRESS` of the page, else the chest that comes with it. */

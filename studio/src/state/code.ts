@@ -13,6 +13,9 @@ const json = (value: unknown): string =>
     .replace(/"(\w+)":/g, "$1: ")
     .replace(/[{}]/g, (brace) => (brace === "{" ? "{ " : " }"));
 
+/** Options one after the other, to stand between braces. */
+const entries = (options: object): string => json(options).slice(2, -2);
+
 /** A volume to be read, and what its values are taken for. */
 export interface VolumeCode extends VolumeWords {
   readonly quantity: Quantity;
@@ -95,6 +98,7 @@ export function reconstructionCode(
   const physics = [...(photons === undefined ? [] : ["addNoise"]), ...(root.length > 0 ? ["clampPadding"] : [])];
   const own =
     patient.value && trajectory === "helical" ? helixOf(patient.value.grid) : trajectory === "random" ? { seed } : {};
+  const settings = settingsOf(method, views, iterations);
   const spacing = [grid.spacing, grid.spacing, grid.spacing];
   const names = [
     ...(trajectory === "random" ? [] : [build]),
@@ -110,7 +114,7 @@ export function reconstructionCode(
     ...lines,
     `const detector = ${json({ rows, columns, pixelSize: [pixel, pixel] })} as const;`,
     `const gantry = { detector, sid: ${sid}, sdd: ${sdd}, isocenter: gridCenter(ct.grid) } as const; // mm`,
-    `const { views, about } = ${build}({ ...gantry, ...${json({ views, ...own })} });`,
+    `const { views, about } = ${build}({ ...gantry, ${entries({ views, ...own })} });`,
     "",
     "await using backend = await createBackend();",
     "using volume = toDevice(backend, attenuation);",
@@ -123,7 +127,7 @@ export function reconstructionCode(
     "",
     `const grid = createGrid(${json({ size: grid.size, spacing, center: grid.center })});`,
     `using A = createProjector({ backend, grid, detector, views, model: "${modelOf(method)}" });`,
-    `const run = await ${functionOf(method)}(A, { detector, views, about, values }, ${json(settingsOf(method, views, iterations))});`,
+    `const run = await ${functionOf(method)}(A, { detector, views, about, values }${Object.keys(settings).length > 0 ? `, ${json(settings)}` : ""});`,
     `await writeVolume("${out}", await toHost(run.volume)); // 1/mm`,
     "",
   ].join("\n");
@@ -143,7 +147,7 @@ export function registrationCode({ view, detector, arm, search }: RegistrationSt
     `const values = Float32Array.from((await readNpy("${MEASURED}")).values); // [row][column], rising with attenuation`,
     `const detector = ${json(detector)} as const;`,
     "// where the search begins, and how far it goes from there",
-    `const view = ${arm ? `cArmView({ ...${json({ ...arm, detector: undefined })}, detector })` : `${json(view)} as const`};`,
+    `const view = ${arm ? `cArmView({ ${entries({ ...arm, detector: undefined })}, detector })` : `${json(view)} as const`};`,
     `const search = ${json(search)}; // degrees, mm`,
     "",
     "await using backend = await createBackend();",

@@ -16,7 +16,7 @@ export function linkHash(): string {
   const held = heldWindow.value;
   const words: Record<string, string> = {
     ...{ angles: list([laoDeg, cranDeg]), distances: list([sid, sdd]), table: list(table) },
-    ...{ detector: list([rows, columns, pixel]), at: list(crosshair.value.map((mm) => Number(mm.toFixed(2)))) },
+    ...{ detector: list([rows, columns, pixel]), at: list(crosshair.value) },
     slices: level ? list([level.level, level.width]) : "all",
     ...{ preset: drrPreset.value, rays: rayModel.value },
     ...(held && { window: list([held.low, held.high]) }),

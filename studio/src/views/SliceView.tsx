@@ -135,7 +135,9 @@ export function SliceView({ plane }: { readonly plane: Plane }) {
           </>
         )
       }
-      readout={shown && <SliceReadout picture={shown} place={hover.value} />}
+      readout={
+        shown && <SliceReadout at={hover.value ? pointOf(shown, hover.value.x, hover.value.y) : crosshair.value} />
+      }
       foot={
         shown && (
           <input

@@ -13,11 +13,10 @@ export function choicesOf({ series, arrays, defect }: Several): OpenChoices | un
   if (series)
     return {
       of: "series",
-      list: series.map((one) => ({
-        text: `${one.modality} ${one.description || `series ${one.number ?? "?"}`}, ${one.problem ?? `${one.slices} slices`}`,
-        readable: one.problem === undefined,
-        change: { series: one.uid },
-      })),
+      list: series.map((one) => {
+        const text = `${one.modality} ${one.description || `series ${one.number ?? "?"}`}, ${one.problem ?? `${one.slices} ${one.slices === 1 ? "slice" : "slices"}`}`;
+        return { text, readable: one.problem === undefined, change: { series: one.uid, name: text } };
+      }),
     };
   if (defect !== "several-arrays" || !arrays) return undefined;
   return {

@@ -25,6 +25,8 @@ export interface Calls {
   /** The labels as an X-ray shows them; undefined where there are none. */
   labelShadow: Call<Exposure, LabelShadow | undefined>;
   slice: Call<SliceRequest, SlicePicture>;
+  /** What stands at a point. */
+  value: Call<ValueRequest, PointValue>;
   render: Call<RenderRequest, RenderedImage>;
   /** Measures a scan of the volume, which replaces the one before. */
   simulate: Call<ScanRequest, ScanFacts, number>;
@@ -99,7 +101,7 @@ export interface OpenChoice {
   readonly text: string;
   /** Whether it can be read. */
   readonly readable: boolean;
-  readonly change: Pick<OpenRequest, "series" | "dataset">;
+  readonly change: Partial<Pick<OpenRequest, "series" | "dataset" | "name">>;
 }
 
 export interface BackendChoice {
@@ -198,6 +200,19 @@ export interface SlicePicture {
   /** World RAS mm: the picture's upper left corner (not the center of the pixel there). */
   readonly corner: Vec3;
   readonly letters: EdgeLetters;
+}
+
+export interface ValueRequest {
+  readonly shown: Shown;
+  /** World RAS mm. */
+  readonly at: Vec3;
+}
+
+export interface PointValue {
+  /** Trilinear between voxel centers, in the unit of the volume. */
+  readonly value: number;
+  /** Of the voxel that holds the point; 0: none. */
+  readonly label: number;
 }
 
 export interface RenderRequest {

@@ -1,9 +1,14 @@
 /** Messages of readers in the words of the page: they name options that it has as controls, or not at all. */
-const WORDS: readonly (readonly [RegExp, string])[] = [
+const WORDS: readonly (readonly [RegExp, string | ((...found: string[]) => string)])[] = [
   [/the option 'affine' says otherwise/, "npx tomograd convert --affine writes a file that says otherwise"],
   [
-    /cannot be fetched: (Failed to fetch|NetworkError.*|Load failed); .*$/,
-    "cannot be fetched: check the address, and whether its host lets other pages read it (CORS)",
+    /(\S+) cannot be fetched: (?:Failed to fetch|NetworkError.*|Load failed); .*$/,
+    (_, address) =>
+      `${address} cannot be fetched: ${
+        address.startsWith(`${location.origin}/`)
+          ? "it comes from the same host as this page: is the network there? Then try again, or reload the page"
+          : "check the address, and whether its host lets other pages read it (CORS)"
+      }`,
   ],
   [/choose with 'frame'/, "choose under “Volume of the file”"],
   [
@@ -20,4 +25,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 export const inPageWords = (message: string): string =>
-  WORDS.reduce((said, [words, others]) => said.replace(words, others), message);
+  WORDS.reduce(
+    (said, [words, others]) => (typeof others === "string" ? said.replace(words, others) : said.replace(words, others)),
+    message,
+  );

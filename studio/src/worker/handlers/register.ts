@@ -78,10 +78,10 @@ function inCamera(view: ConeView, points: readonly Vec3[]): Vec3[] {
 const meanDistance = (a: readonly Vec3[], b: readonly Vec3[]): number =>
   a.reduce((sum, p, i) => sum + Math.hypot(p[0] - b[i][0], p[1] - b[i][1], p[2] - b[i][2]), 0) / a.length;
 
-/** A radiograph of DICOM with what it says of the C-arm, else any picture. */
+/** A radiograph of DICOM with what it says of the C-arm, else any picture; a slice of a scan is neither. */
 async function readXRay({ file, meaning }: XRayRequest): Promise<XRayFile> {
   const radiograph = await readRadiograph(file).catch((error: unknown) => {
-    if (isTomogradError(error) && error.code === "UNSUPPORTED_FORMAT") return undefined;
+    if (isTomogradError(error) && error.code === "UNSUPPORTED_FORMAT" && !error.detail.slice) return undefined;
     throw error;
   });
   if (radiograph) return ofRadiograph(radiograph, file.name, meaning);

@@ -1,11 +1,11 @@
 import type { Vec3 } from "tomograd";
 import { sliceVolume } from "tomograd/report";
-import { gridCorners, spacing } from "tomograd/volume";
+import { gridCorners, resample, spacing, type Volume } from "tomograd/volume";
 import { currentLabels } from "../labelMap";
 import { shownVolume } from "../reconstructed";
 import type { Handlers } from "./types";
 
-export const sliceHandlers: Pick<Handlers, "slice"> = {
+export const sliceHandlers: Pick<Handlers, "slice" | "value"> = {
   async slice({ shown, plane, through }, { move }) {
     const { volume, outside } = shownVolume(shown);
     const labels = shown === "volume" ? currentLabels()?.volume : undefined;
@@ -27,4 +27,14 @@ export const sliceHandlers: Pick<Handlers, "slice"> = {
       }),
     };
   },
+
+  async value({ shown, at }) {
+    const { volume, outside } = shownVolume(shown);
+    const labels = shown === "volume" ? currentLabels()?.volume : undefined;
+    return { value: valueAt(volume, at, outside), label: labels ? valueAt(labels, at, 0) : 0 };
+  },
 };
+
+const valueAt = (volume: Volume, [x, y, z]: Vec3, outside: number): number =>
+  resample(volume, { size: [1, 1, 1], indexToWorld: [1, 0, 0, x, 0, 1, 0, y, 0, 0, 1, z, 0, 0, 0, 1] }, { outside })
+    .values[0];
