@@ -18,13 +18,16 @@ import {
   transformPoint,
 } from "../../src/core/index.js";
 
-test("an error keeps its family, its plain detail and its cause", () => {
+test("an error keeps its family, its plain detail and its cause, and says what to do", () => {
   const cause = new Error("disk");
   const error = fault("TRUNCATED_FILE", "needs 10 bytes, found 3", { defect: "truncated", needed: 10 }, cause);
   expect(isTomogradError(error, "TRUNCATED_FILE")).toBe(true);
   expect(isTomogradError(error, "ABORTED")).toBe(false);
   expect(isTomogradError(cause)).toBe(false);
-  expect(structuredClone(error.detail)).toEqual({ defect: "truncated", needed: 10 });
+  const { hint, ...facts } = structuredClone(error.detail);
+  expect(facts).toEqual({ defect: "truncated", needed: 10 });
+  expect(error.message).toBe(`needs 10 bytes, found 3; ${hint}`);
+  expect(hint).toMatch(/copy or download it again/);
   expect(error.cause).toBe(cause);
 });
 
