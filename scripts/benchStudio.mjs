@@ -1,7 +1,7 @@
 /**
  * `npm run bench:studio`: what the page of `tomograd studio` weighs, how soon it shows a picture, how pictures follow the
- * hand, what stays in memory, and how the tour goes. `-- --only load|drag|memory|tour`, `--rounds N` (5), `--json FILE` (those of a release:
- * bench/results/studio.json). The exit code is 1 where a bar is missed.
+ * hand, what stays in memory, and how the tour goes. `-- --only load|drag|memory|tour`, `--rounds N` (5), `--json FILE`
+ * (those of a release: bench/results/studio.json). The exit code is 1 where a bar is missed.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

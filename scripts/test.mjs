@@ -72,7 +72,7 @@ async function runTests(asked) {
   return sum(main, gpu, await counted(testStudio));
 }
 
-say("test: installs what is missing, builds, then lint, types and all tests; about 12 minutes on two cores");
+say("test: installs what is missing, builds, then lint, types and all tests; about 16 minutes on two cores");
 for (const [name, path] of [
   ["TOMOGRAD_GOLDEN", "../shared/golden"],
   ["TOMOGRAD_DATA", "../shared/data"],
